@@ -1,0 +1,2 @@
+//! The redwind command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Client programs: Python source with the redis-py API.

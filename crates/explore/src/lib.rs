@@ -1,0 +1,1 @@
+//! Invariants, verdicts with their evidence, and the search for a schedule that breaks one.

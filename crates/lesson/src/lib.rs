@@ -1,0 +1,1 @@
+//! The lesson format: parse, validate, build the scenario, check the claims.

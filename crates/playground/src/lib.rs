@@ -1,0 +1,1 @@
+//! One session: open a lesson, run, step, seek, inject, edit, type.

@@ -1,0 +1,1 @@
+//! The Web Worker and the npm package: a wasm-bindgen shell over the playground.

@@ -1,0 +1,2 @@
+//! Developer tasks, called by the Makefile.
+fn main() {}
