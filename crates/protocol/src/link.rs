@@ -1,0 +1,1 @@
+//! The page's state in the address: lesson, variant, edits, interventions, position.

@@ -1,0 +1,251 @@
+//! What happened: the ordered records of a run, with their causes. Everything on screen, on the command line and
+//! for a screen reader derives from them.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use redwind_engine::{KeyView, Micros};
+use redwind_resp::Value;
+
+use crate::{Batch, Data, Exit, Failure, Local, ResourceCall, SimTime, Span};
+
+/// One thing that happened at one instant.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Its position in the trace, from 0.
+    pub seq: u32,
+    /// True time; each place's own clock is derived from it.
+    pub at: SimTime,
+    /// The record that made this one possible; always an earlier one.
+    pub cause: Option<u32>,
+    /// Where it happened.
+    pub place: Place,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Where something happens: an index into the scenario's clients, nodes or resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// A client process.
+    Client(u16),
+    /// A Redis node.
+    Node(u16),
+    /// A resource.
+    Resource(u16),
+    /// The terminal that a person types in.
+    Terminal,
+}
+
+/// A message's identity within one run, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PacketId(pub u32);
+
+/// What a message carries.
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// Commands for a node.
+    Commands {
+        /// Each command's arguments.
+        commands: Arc<[Vec<Bytes>]>,
+        /// How they were sent.
+        batch: Batch,
+    },
+    /// A call of a resource.
+    Call(Arc<ResourceCall>),
+    /// A node's replies, one a command.
+    Replies(Arc<[Value]>),
+    /// What a resource returned.
+    Returned(Data),
+    /// A resource's refusal: the exception's name and text.
+    Refused {
+        /// The exception's name.
+        kind: String,
+        /// What it says.
+        message: String,
+    },
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A client's process began, for the first time or again after a crash.
+    Started {
+        /// How often it had been started before.
+        restarts: u32,
+    },
+    /// A client is about to run a statement.
+    Line {
+        /// The line of its source, from 1.
+        line: u32,
+        /// Its local variables at that moment.
+        locals: Arc<[Local]>,
+    },
+    /// A client sent a request; a terminal's command too.
+    Sent {
+        /// The message.
+        packet: PacketId,
+        /// Where to.
+        to: Place,
+        /// What it says.
+        message: Message,
+    },
+    /// A node executed one command. Several follow each other for a pipeline, one record each.
+    Executed {
+        /// The request it came with.
+        packet: PacketId,
+        /// Who sent it.
+        by: Place,
+        /// The command.
+        argv: Arc<[Bytes]>,
+        /// Its reply; `None` while it blocks.
+        reply: Option<Value>,
+        /// The keys it changed.
+        changes: Vec<KeyChange>,
+    },
+    /// A node answered a command that had blocked: served by another's write, or timed out.
+    Unblocked {
+        /// The request that had blocked.
+        packet: PacketId,
+        /// Who waits for it.
+        by: Place,
+        /// The command.
+        argv: Arc<[Bytes]>,
+        /// The reply.
+        reply: Value,
+        /// The keys it changed.
+        changes: Vec<KeyChange>,
+    },
+    /// Keys reached their deadline on a node.
+    Expired {
+        /// What went.
+        changes: Vec<KeyChange>,
+    },
+    /// A resource carried out or refused a call.
+    Performed {
+        /// The request.
+        packet: PacketId,
+        /// Who asked.
+        by: Place,
+        /// The call.
+        call: Arc<ResourceCall>,
+        /// What it answered.
+        outcome: Message,
+        /// What it left in the world, when it is more than a look.
+        effect: Option<Effect>,
+    },
+    /// A reply reached its client.
+    Received {
+        /// The request it answers.
+        packet: PacketId,
+        /// From where.
+        from: Place,
+        /// What it says.
+        message: Message,
+    },
+    /// A client gave up waiting, or its connection broke.
+    Failed {
+        /// The request without an answer.
+        packet: PacketId,
+        /// Why.
+        failure: Failure,
+    },
+    /// A message was lost on its way.
+    Lost {
+        /// Which request it was, or answered.
+        packet: PacketId,
+        /// Why.
+        because: LostBecause,
+        /// Whether it was the reply that was lost.
+        reply: bool,
+    },
+    /// A fault held a message up.
+    Delayed {
+        /// Which request it is, or answers.
+        packet: PacketId,
+        /// Whether it is the reply.
+        reply: bool,
+        /// How much later it arrives.
+        by: Span,
+    },
+    /// A client goes to sleep by its own will.
+    Slept {
+        /// For how long.
+        lasts: Span,
+    },
+    /// It wakes.
+    Woke,
+    /// A client printed a line.
+    Printed {
+        /// The text without its line end.
+        text: String,
+    },
+    /// A client begins or ceases to believe that it holds a lock.
+    Believes {
+        /// Index into the scenario's locks.
+        lock: u16,
+        /// Whether it now thinks that it holds it.
+        holds: bool,
+    },
+    /// A client's process stopped; its clock and the world go on.
+    Paused {
+        /// When it will go on.
+        until: SimTime,
+    },
+    /// It goes on.
+    Resumed,
+    /// A client's process died.
+    Crashed,
+    /// A client's program ended.
+    Exited(Exit),
+}
+
+/// A key as a change left it.
+#[derive(Clone, Debug)]
+pub struct KeyChange {
+    /// The database number.
+    pub db: u32,
+    /// The key.
+    pub key: Bytes,
+    /// What happened to it: Redis's event name, such as `set`, `expire`, `del`, `expired`.
+    pub what: &'static str,
+    /// Whether it came, went or stayed.
+    pub changed: Changed,
+    /// What it is now; `None` when it is gone.
+    pub view: Option<KeyView>,
+    /// When it will expire on its node's clock.
+    pub expires_at: Option<Micros>,
+}
+
+/// How a change altered a key's existence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// It had not been there.
+    Created,
+    /// It was there and is.
+    Updated,
+    /// It is gone.
+    Deleted,
+}
+
+/// What a call left in a resource: the thing that cannot be taken back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effect {
+    /// What was acted on: a row `users/42`, a stored name `report`, a recipient and subject.
+    pub target: String,
+    /// What was written, shortened.
+    pub value: String,
+    /// The fencing token that came with it.
+    pub token: Option<i64>,
+    /// Whether the resource took it; a refused write is recorded too.
+    pub accepted: bool,
+}
+
+/// Why a message never arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LostBecause {
+    /// A fault dropped it.
+    Dropped,
+    /// Its receiver was down, or had closed the connection.
+    NobodyThere,
+}

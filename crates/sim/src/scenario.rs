@@ -1,0 +1,184 @@
+//! The starting world, the programs, the planned interventions, the seed.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use redwind_engine::Micros;
+
+use crate::{Leg, Position, SimTime, Source, Span};
+use crate::position::Call;
+
+/// Everything a run is a function of.
+#[derive(Clone)]
+pub struct Scenario {
+    /// Seeds latencies, clients' randomness and the engines' luck.
+    pub seed: u64,
+    /// What every clock shows when the world begins.
+    pub epoch: Micros,
+    /// Redis nodes.
+    pub nodes: Vec<NodeSpec>,
+    /// Client processes, in the order of their lanes.
+    pub clients: Vec<ClientSpec>,
+    /// Resources beside Redis.
+    pub resources: Vec<ResourceSpec>,
+    /// How long messages take unless a link says otherwise.
+    pub latency: Latency,
+    /// Latencies of single links.
+    pub links: Vec<LinkSpec>,
+    /// Commands run on a node before time zero: `(node, argv)`.
+    pub setup: Vec<(String, Vec<Bytes>)>,
+    /// Keys that are locks: who believes to hold them is derived from commands and replies.
+    pub locks: Vec<LockSpec>,
+    /// Faults and typed commands, in the order they were added.
+    pub interventions: Vec<Intervention>,
+    /// Where the run ends if the programs don't.
+    pub bounds: Bounds,
+}
+
+/// A Redis node.
+#[derive(Clone, Debug)]
+pub struct NodeSpec {
+    /// Its name: also the host name that programs use.
+    pub name: String,
+}
+
+/// A client process.
+#[derive(Clone)]
+pub struct ClientSpec {
+    /// Its name, such as `worker-a`.
+    pub name: String,
+    /// What it runs.
+    pub source: Arc<dyn Source>,
+    /// When its process starts.
+    pub starts_at: SimTime,
+    /// After a crash it is started again this much later; `None` stays down.
+    pub restarts_after: Option<Span>,
+}
+
+/// What kind of resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceKind {
+    /// Tables of rows with conditional writes.
+    Db,
+    /// Named values; checks a fencing token when one is given.
+    Storage,
+    /// Records every message sent.
+    Mailer,
+}
+
+/// A resource beside Redis.
+#[derive(Clone, Debug)]
+pub struct ResourceSpec {
+    /// The name that programs call it by.
+    pub name: String,
+    /// What it is.
+    pub kind: ResourceKind,
+    /// How long it works on a call.
+    pub takes: Span,
+    /// Rows or values that are there from the start: `(table or name, id, row)`; for a storage the id is empty.
+    pub initial: Vec<(String, String, crate::Data)>,
+}
+
+/// How long a message takes one way: drawn evenly from `least..=most`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Latency {
+    /// The shortest.
+    pub least: Span,
+    /// The longest.
+    pub most: Span,
+}
+
+/// The latency from one place to another, by their names; both directions.
+#[derive(Clone, Debug)]
+pub struct LinkSpec {
+    /// One end.
+    pub from: String,
+    /// The other end.
+    pub to: String,
+    /// How long messages take, one way.
+    pub latency: Latency,
+}
+
+/// A key that guards something.
+#[derive(Clone, Debug)]
+pub struct LockSpec {
+    /// The key, such as `lock:report`.
+    pub key: Bytes,
+}
+
+/// Something done to the world from outside.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Intervention {
+    /// A fault at a position: `pause worker-a at 31ms for 15s`.
+    Fault {
+        /// What happens.
+        fault: Fault,
+        /// When.
+        at: Position,
+    },
+    /// `drop worker-a's 2nd SET`, `drop the reply to worker-a's 2nd SET`.
+    Drop {
+        /// Which call's message.
+        call: Call,
+        /// Its request or its reply.
+        leg: Leg,
+    },
+    /// `delay worker-a's 1st storage.write by 5s`.
+    Delay {
+        /// Which call's message.
+        call: Call,
+        /// Its request or its reply.
+        leg: Leg,
+        /// How much later it arrives.
+        by: Span,
+    },
+    /// `type redis at 11.2s: DEL lock:report`: a command from the terminal.
+    Type {
+        /// The node it is typed on.
+        node: String,
+        /// When.
+        at: SimTime,
+        /// The line as typed, in redis-cli's quoting.
+        line: String,
+    },
+}
+
+/// A fault of a process.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    /// The process stops; its clock and the world go on. A garbage collection, a suspended machine.
+    Pause {
+        /// Which client.
+        client: String,
+        /// For how long.
+        lasts: Span,
+    },
+    /// The process dies and loses its memory; its connections break.
+    Crash {
+        /// Which client.
+        client: String,
+        /// Started again this much later; `None`: as its `restarts_after` says.
+        restart_after: Option<Span>,
+    },
+    /// A crashed process is started again, from its first line.
+    Restart {
+        /// Which client.
+        client: String,
+    },
+}
+
+/// Where a run ends at the latest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// The last instant.
+    pub until: SimTime,
+    /// The most records.
+    pub records: u32,
+}
+
+impl Default for Bounds {
+    /// Two minutes and 100,000 records.
+    fn default() -> Self {
+        Self { until: SimTime(120_000_000), records: 100_000 }
+    }
+}
