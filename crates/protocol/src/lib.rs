@@ -3,13 +3,14 @@
 //! The page folds a [`Trace`]: every record carries what it changed, so stepping in either direction needs no
 //! worker. The worker makes traces (run, inject, edit) and answers the terminal.
 
-mod link;
 mod message;
 mod trace;
 
-pub use link::{Link, LinkError};
-pub use message::{FromWorker, LessonView, OpenError, ProgramView, Question, QuestionOption, Beat, Request, Scene, ToWorker, VariantView};
+pub use message::{
+    Beat, Catalogue, FromWorker, LessonView, Listed, OpenError, Prepared, ProgramView, Question,
+    QuestionOption, Request, Run, Scene, ToWorker, Track, VariantView,
+};
 pub use trace::{
-    Belief, Effect, Key, KeyChange, Lane, LaneKind, Local, Message, MessageState, Record, RecordKind, Trace, Verdict,
-    VerdictOutcome,
+    Belief, Effect, Key, KeyChange, Lane, LaneKind, Local, Message, MessageState, Record,
+    RecordKind, Trace, Verdict, VerdictOutcome,
 };

@@ -136,10 +136,8 @@ pub enum FromWorker {
     Ran {
         /// The request's number.
         number: u32,
-        /// The records.
-        trace: Box<Trace>,
-        /// Each anchor of the lesson's beats: the record it names in this run, if it happens.
-        anchors: Vec<Option<u32>>,
+        /// The run.
+        run: Box<Run>,
     },
     /// The terminal's answer to a command that only reads.
     Answered {
@@ -191,3 +189,49 @@ pub struct OpenError {
     pub column: Option<u32>,
 }
 
+/// What is made of a lesson at build time: enough to read it and step through every variant before the worker has come.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Prepared {
+    /// The lesson.
+    pub lesson: LessonView,
+    /// The run of each variant under the lesson's own interventions, in the order of its variants.
+    pub runs: Vec<Run>,
+}
+
+/// A scene's run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// The records.
+    pub trace: Trace,
+    /// For each beat of the lesson, the record that its anchor names in this run, if that happens.
+    pub anchors: Vec<Option<u32>>,
+}
+
+/// The list of lessons, made at build time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Catalogue {
+    /// Tracks in their order.
+    pub tracks: Vec<Track>,
+}
+
+/// Lessons about one subject.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Track {
+    /// `Caching`, `Locks` …
+    pub title: String,
+    /// Its lessons in their order.
+    pub lessons: Vec<Listed>,
+}
+
+/// A lesson in the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// `locks/gc-pause`.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// One sentence.
+    pub summary: String,
+    /// About how many minutes it takes.
+    pub minutes: u32,
+}

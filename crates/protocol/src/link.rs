@@ -1,1 +1,0 @@
-//! The page's state in the address: lesson, variant, edits, interventions, position.
