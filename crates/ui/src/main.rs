@@ -1,2 +1,12 @@
 //! The page.
-fn main() {}
+
+use yew::prelude::*;
+
+#[component]
+fn App() -> Html {
+    html! { <main><h1>{ "Redwind" }</h1></main> }
+}
+
+fn main() {
+    yew::Renderer::<App>::new().render();
+}
