@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use redwind_engine::Micros;
 
-use crate::{Leg, Position, SimTime, Source, Span};
 use crate::position::Call;
+use crate::{Leg, Position, SimTime, Source, Span};
 
 /// Everything a run is a function of.
 #[derive(Clone)]
@@ -179,6 +179,9 @@ pub struct Bounds {
 impl Default for Bounds {
     /// Two minutes and 100,000 records.
     fn default() -> Self {
-        Self { until: SimTime(120_000_000), records: 100_000 }
+        Self {
+            until: SimTime(120_000_000),
+            records: 100_000,
+        }
     }
 }

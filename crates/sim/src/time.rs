@@ -99,7 +99,9 @@ mod tests {
 
     #[test]
     fn spans_read_back_as_they_are_written() {
-        for micros in [0, 1, 999, 1_000, 1_500, 31_000, 999_999, 1_000_000, 1_204_010, 15_000_000, 61_000_001] {
+        for micros in [
+            0, 1, 999, 1_000, 1_500, 31_000, 999_999, 1_000_000, 1_204_010, 15_000_000, 61_000_001,
+        ] {
             let written = Span(micros).to_string();
             assert_eq!(Span::parse(&written), Some(Span(micros)), "{written}");
         }
