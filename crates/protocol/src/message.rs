@@ -120,7 +120,7 @@ pub enum Request {
         /// The line as typed.
         line: String,
     },
-    /// Check the text of a lesson of one's own, and open it.
+    /// Check the text of a lesson and open it: scenes name it by its id from then on.
     Open {
         /// The Markdown.
         markdown: String,
@@ -153,7 +153,7 @@ pub enum FromWorker {
         /// In the fault language.
         intervention: String,
     },
-    /// A lesson of one's own, opened.
+    /// The lesson, opened.
     Opened {
         /// The request's number.
         number: u32,
@@ -192,6 +192,9 @@ pub struct OpenError {
 /// What is made of a lesson at build time: enough to read it and step through every variant before the worker has come.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Prepared {
+    /// The lesson's file. The page hands it to the worker with [`Request::Open`] before it asks for anything
+    /// else about the lesson, again after a restart: a lesson of one's own goes the same way as a built-in one.
+    pub markdown: String,
     /// The lesson.
     pub lesson: LessonView,
     /// The run of each variant under the lesson's own interventions, in the order of its variants.
