@@ -1,1 +1,18 @@
-//! RESP2 and RESP3 values: decoding, encoding, and redis-cli's text rendering.
+//! The Redis wire protocol without any I/O: reply values, their RESP2 and RESP3 encodings, an
+//! incremental decoder for both directions, and the text that `redis-cli` shows for a value.
+//!
+//! Nothing here knows what a command means; that is the engine's business.
+
+mod cli;
+mod decode;
+mod encode;
+mod number;
+mod value;
+mod words;
+
+pub use cli::{render, render_quoted};
+pub use decode::{DecodeError, Decoder, Limits, RequestDecoder, RequestError};
+pub use encode::{encode, encode_request};
+pub use number::{format_double, push_int};
+pub use value::{Protocol, Value};
+pub use words::{Unbalanced, split_words};

@@ -1,0 +1,116 @@
+//! The command table: one file per type, each with its own part of it.
+
+mod connection;
+mod keys;
+mod strings;
+
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+
+use crate::table::Command;
+use crate::{Flags, Refusal};
+
+/// Every command, by group.
+const TABLES: &[&[Command]] = &[connection::TABLE, keys::TABLE, strings::TABLE];
+
+/// Every command that the engine knows, subcommands inside their containers.
+pub fn commands() -> impl Iterator<Item = &'static Command> {
+    TABLES.iter().flat_map(|table| table.iter())
+}
+
+const SLOTS: usize = 1024;
+
+/// The table by name, for dispatch: open addressing over a hash of the lower-case name.
+fn index() -> &'static [Option<&'static Command>; SLOTS] {
+    static INDEX: OnceLock<Box<[Option<&'static Command>; SLOTS]>> = OnceLock::new();
+    INDEX.get_or_init(|| {
+        let mut slots = Box::new([None; SLOTS]);
+        for command in commands() {
+            let mut at = hash(command.name.as_bytes());
+            while slots[at].is_some() {
+                at = (at + 1) % SLOTS;
+            }
+            slots[at] = Some(command);
+        }
+        slots
+    })
+}
+
+fn hash(name: &[u8]) -> usize {
+    let mut hash: u32 = 0x811c_9dc5;
+    for byte in name {
+        hash = (hash ^ u32::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0193);
+    }
+    (hash ^ (hash >> 15)) as usize % SLOTS
+}
+
+/// The command of this name, whatever its case.
+pub(crate) fn find(name: &[u8]) -> Option<&'static Command> {
+    let mut at = hash(name);
+    loop {
+        let command = index()[at]?;
+        if command.name.as_bytes().eq_ignore_ascii_case(name) {
+            return Some(command);
+        }
+        at = (at + 1) % SLOTS;
+    }
+}
+
+/// A container's subcommand.
+pub(crate) fn find_sub(container: &'static Command, sub: &[u8]) -> Option<&'static Command> {
+    container.subcommands.iter().find(|command| {
+        command.name[container.name.len() + 1..]
+            .as_bytes()
+            .eq_ignore_ascii_case(sub)
+    })
+}
+
+/// The command that these words ask for, its arity checked.
+pub(crate) fn resolve(argv: &[Bytes]) -> Result<&'static Command, Refusal> {
+    let command = find(&argv[0]).ok_or_else(|| unknown(argv))?;
+    let command = match argv.get(1) {
+        Some(sub) if command.flags.has(Flags::CONTAINER) => match find_sub(command, sub) {
+            Some(found) => found,
+            // `COMMAND` and its like also run on their own, but not with a word they don't know.
+            None => return Err(unknown_sub(sub, command.name)),
+        },
+        _ => command,
+    };
+    if !command.arity.allows(argv.len() - command.words()) {
+        return Err(Refusal::Arity(command.name));
+    }
+    Ok(command)
+}
+
+fn unknown(argv: &[Bytes]) -> Refusal {
+    let mut text = Vec::with_capacity(64);
+    text.push(b'\'');
+    text.extend_from_slice(&argv[0][..argv[0].len().min(128)]);
+    text.extend_from_slice(b"', with args beginning with: ");
+    let mut shown = 0;
+    for argument in &argv[1..] {
+        if shown >= 128 {
+            break;
+        }
+        let part = &argument[..argument.len().min(128 - shown)];
+        text.push(b'\'');
+        text.extend_from_slice(part);
+        text.extend_from_slice(b"' ");
+        shown += part.len() + 3;
+    }
+    Refusal::UnknownCommand(String::from_utf8_lossy(&text).into_owned())
+}
+
+fn unknown_sub(sub: &[u8], container: &'static str) -> Refusal {
+    let shown = String::from_utf8_lossy(&sub[..sub.len().min(128)]).into_owned();
+    Refusal::UnknownSubcommand(shown, container)
+}
+
+/// What is run at once between `MULTI` and `EXEC`.
+pub(crate) fn ends_or_nests_multi(name: &str) -> bool {
+    matches!(
+        name,
+        "exec" | "discard" | "multi" | "watch" | "quit" | "reset"
+    )
+}

@@ -1,0 +1,241 @@
+//! One database: a map from keys to entries, and the order in which they expire.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
+
+use crate::blob::Blob;
+use crate::number::{int_bytes, parse_int};
+
+/// Strings up to this length are stored as one small object ("embstr").
+const EMBSTR_MAX: usize = 44;
+
+/// The hash is the same in every run, so that every run is the same.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Fixed;
+
+impl std::hash::BuildHasher for Fixed {
+    type Hasher = <FixedState as std::hash::BuildHasher>::Hasher;
+
+    fn build_hasher(&self) -> Self::Hasher {
+        FixedState::with_seed(0x5eed_0f7e_d15c).build_hasher()
+    }
+}
+
+pub(crate) type Map<V> = IndexMap<Blob, V, Fixed>;
+
+/// What a key holds.
+#[derive(Clone)]
+pub(crate) enum Data {
+    /// A string that is a canonical integer.
+    Int(i64),
+    /// A short string that was set as a whole.
+    Short(Blob),
+    /// A long string, or one that was changed in place.
+    Raw(Arc<Vec<u8>>),
+}
+
+impl Data {
+    /// A string the way `SET` stores it.
+    pub(crate) fn string(text: &[u8]) -> Data {
+        match parse_int(text) {
+            Some(number) if text.len() <= 20 => Data::Int(number),
+            _ if text.len() <= EMBSTR_MAX => Data::Short(Blob::new(text)),
+            _ => Data::Raw(Arc::new(text.to_vec())),
+        }
+    }
+
+    /// The name that `TYPE` gives.
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self {
+            Data::Int(_) | Data::Short(_) | Data::Raw(_) => "string",
+        }
+    }
+
+    /// The name that `OBJECT ENCODING` gives.
+    pub(crate) fn encoding(&self) -> &'static str {
+        match self {
+            Data::Int(_) => "int",
+            Data::Short(_) => "embstr",
+            Data::Raw(_) => "raw",
+        }
+    }
+
+    pub(crate) fn is_string(&self) -> bool {
+        matches!(self, Data::Int(_) | Data::Short(_) | Data::Raw(_))
+    }
+
+    /// The bytes of a string; `None` for another type.
+    pub(crate) fn string_bytes(&self) -> Option<Bytes> {
+        Some(match self {
+            Data::Int(number) => Bytes::from(int_bytes(*number)),
+            Data::Short(blob) => blob.to_bytes(),
+            Data::Raw(text) if text.len() < 512 => Bytes::copy_from_slice(text),
+            Data::Raw(text) => Bytes::from_owner(Shared(text.clone())),
+        })
+    }
+
+    /// Whether nothing is left in it; strings are never empty in this sense.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Data::Int(_) | Data::Short(_) | Data::Raw(_) => false,
+        }
+    }
+}
+
+struct Shared(Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// One of the types behind a key other than strings, so that reading and writing can be written once.
+pub(crate) trait Kind: Clone + Default {
+    fn of(data: &Data) -> Option<&Self>;
+    fn of_mut(data: &mut Data) -> Option<&mut Self>;
+    fn wrap(self) -> Data;
+}
+
+/// No expiry.
+pub(crate) const NEVER: i64 = i64::MAX;
+
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub(crate) data: Data,
+    /// When it expires, in milliseconds since the epoch; only the database may change it.
+    expires: i64,
+    /// When it was last used, in seconds.
+    pub(crate) used: u32,
+}
+
+impl Entry {
+    pub(crate) fn expires(&self) -> Option<i64> {
+        (self.expires != NEVER).then_some(self.expires)
+    }
+
+    /// Redis's rule: a key lives through the whole millisecond in which it expires.
+    pub(crate) fn is_expired(&self, now_ms: i64) -> bool {
+        now_ms > self.expires
+    }
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Db {
+    keys: Map<Entry>,
+    /// The keys with an expiry, soonest first.
+    due: BTreeSet<(i64, Blob)>,
+}
+
+impl Db {
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    pub(crate) fn find(&self, key: &[u8]) -> Option<usize> {
+        self.keys.get_index_of(key)
+    }
+
+    pub(crate) fn entry(&self, index: usize) -> Option<(&Blob, &Entry)> {
+        self.keys.get_index(index)
+    }
+
+    pub(crate) fn at(&self, index: usize) -> &Entry {
+        &self.keys[index]
+    }
+
+    pub(crate) fn at_mut(&mut self, index: usize) -> &mut Entry {
+        &mut self.keys[index]
+    }
+
+    pub(crate) fn get(&self, key: &[u8]) -> Option<&Entry> {
+        self.keys.get(key)
+    }
+
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&Blob, &Entry)> {
+        self.keys.iter()
+    }
+
+    /// How many keys will expire.
+    pub(crate) fn due_count(&self) -> usize {
+        self.due.len()
+    }
+
+    /// The key that expires soonest.
+    pub(crate) fn soonest(&self) -> Option<&(i64, Blob)> {
+        self.due.first()
+    }
+
+    /// Stores under a key, whatever was there; returns its place.
+    pub(crate) fn insert(
+        &mut self,
+        key: &[u8],
+        data: Data,
+        expires: Option<i64>,
+        used: u32,
+    ) -> usize {
+        let expires = expires.unwrap_or(NEVER);
+        if let Some(index) = self.keys.get_index_of(key) {
+            let old = self.keys[index].expires;
+            if old != expires {
+                self.reschedule(key, old, expires);
+            }
+            self.keys[index] = Entry {
+                data,
+                expires,
+                used,
+            };
+            return index;
+        }
+        if expires != NEVER {
+            self.due.insert((expires, Blob::new(key)));
+        }
+        self.keys
+            .insert_full(
+                Blob::new(key),
+                Entry {
+                    data,
+                    expires,
+                    used,
+                },
+            )
+            .0
+    }
+
+    pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Entry> {
+        // Swapping keeps removal constant; `SCAN` walks downwards because of it.
+        let (_, key, entry) = self.keys.swap_remove_full(key)?;
+        if entry.expires != NEVER {
+            self.due.remove(&(entry.expires, key));
+        }
+        Some(entry)
+    }
+
+    pub(crate) fn set_expires(&mut self, index: usize, expires: Option<i64>) {
+        let expires = expires.unwrap_or(NEVER);
+        let Some((key, entry)) = self.keys.get_index_mut(index) else {
+            return;
+        };
+        let old = std::mem::replace(&mut entry.expires, expires);
+        let key = key.clone();
+        self.reschedule(&key, old, expires);
+    }
+
+    fn reschedule(&mut self, key: &[u8], old: i64, new: i64) {
+        let key = Blob::new(key);
+        if old != NEVER {
+            self.due.remove(&(old, key.clone()));
+        }
+        if new != NEVER {
+            self.due.insert((new, key));
+        }
+    }
+}

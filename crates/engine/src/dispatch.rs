@@ -1,0 +1,255 @@
+//! What a command goes through: it is looked up, checked, queued or run; then those it woke are served.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use redwind_resp::Value;
+
+use crate::args::Args;
+use crate::commands;
+use crate::cx::{Cx, Effect};
+use crate::session::Blocked;
+use crate::{Choose, Command, Engine, Flags, Micros, Outputs, Refusal, SessionId};
+
+impl Engine {
+    /// Runs one command at one frozen instant. While the session waits, the command is kept until it
+    /// is served, as a server leaves it in the connection's buffer.
+    pub fn execute(
+        &mut self,
+        now: Micros,
+        luck: &mut dyn Choose,
+        from: SessionId,
+        argv: &[Bytes],
+        out: &mut Outputs,
+    ) {
+        self.submit(now, luck, from, argv, out);
+        self.settle(now, luck, Vec::new(), out);
+    }
+
+    fn submit(
+        &mut self,
+        now: Micros,
+        luck: &mut dyn Choose,
+        from: SessionId,
+        argv: &[Bytes],
+        out: &mut Outputs,
+    ) {
+        let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&from) else {
+            return;
+        };
+        if argv.is_empty() {
+            return;
+        }
+        if session.blocked.is_some() {
+            session.pending.push_back(argv.to_vec());
+            return;
+        }
+        session.last_used = now;
+        self.counters.commands += 1;
+        match self.process(now, luck, from, argv, out) {
+            Ok(Some(value)) => self.reply(from, value, out),
+            Ok(None) => {}
+            Err(refusal) => {
+                let session = Arc::make_mut(&mut self.sessions).get_mut(&from);
+                if let Some(multi) = session.and_then(|s| s.multi.as_deref_mut()) {
+                    multi.broken = true;
+                }
+                self.reply(from, Value::error(refusal.to_string()), out);
+            }
+        }
+        self.flush_effects(out);
+    }
+
+    /// Checks a command and queues or runs it. `Err` means that it was refused before it ran.
+    fn process(
+        &mut self,
+        now: Micros,
+        luck: &mut dyn Choose,
+        from: SessionId,
+        argv: &[Bytes],
+        out: &mut Outputs,
+    ) -> Result<Option<Value>, Refusal> {
+        let command = commands::resolve(argv)?;
+        let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&from) else {
+            return Ok(None);
+        };
+        session.last_command = command.name;
+        if let Some(multi) = session.multi.as_deref_mut()
+            && !commands::ends_or_nests_multi(command.name)
+        {
+            if command.flags.has(Flags::NO_MULTI) {
+                return Err(Refusal::err("Command not allowed inside a transaction"));
+            }
+            multi.queue.push((command, argv.to_vec()));
+            return Ok(Some(Value::simple("QUEUED")));
+        }
+        let (db, protocol) = (session.db, session.protocol);
+        let mut cx = Cx {
+            engine: self,
+            now,
+            luck,
+            out,
+            session: from,
+            db,
+            protocol,
+            may_block: true,
+            in_script: false,
+            dirty: 0,
+            effect: Effect::Same,
+            block: None,
+            waited_until: None,
+        };
+        let value = cx.call(command, argv);
+        Ok(cx.conclude(command, argv, value))
+    }
+
+    /// Serves those whom the last command woke, until nobody is left to be served; then runs what
+    /// they had sent meanwhile.
+    pub(crate) fn settle(
+        &mut self,
+        now: Micros,
+        luck: &mut dyn Choose,
+        mut free: Vec<SessionId>,
+        out: &mut Outputs,
+    ) {
+        loop {
+            while !self.ready.is_empty() {
+                for (db, key) in std::mem::take(&mut self.ready) {
+                    for who in self.waiting.for_key(db, &key) {
+                        if self.serve(now, luck, who, db, &key, out) {
+                            free.push(who);
+                        }
+                    }
+                }
+            }
+            if free.is_empty() {
+                return;
+            }
+            for who in std::mem::take(&mut free) {
+                while let Some(session) = self.sessions.get(&who)
+                    && session.blocked.is_none()
+                    && !session.pending.is_empty()
+                {
+                    let next = Arc::make_mut(&mut self.sessions)
+                        .get_mut(&who)
+                        .and_then(|session| session.pending.pop_front());
+                    if let Some(argv) = next {
+                        self.submit(now, luck, who, &argv, out);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs a waiting command again if this key may serve it; says whether it is done waiting.
+    fn serve(
+        &mut self,
+        now: Micros,
+        luck: &mut dyn Choose,
+        who: SessionId,
+        db: u32,
+        key: &[u8],
+        out: &mut Outputs,
+    ) -> bool {
+        let Some(session) = self.sessions.get(&who) else {
+            return false;
+        };
+        let Some(blocked) = session.blocked.as_deref() else {
+            return false;
+        };
+        let entry = self.dbs[db as usize]
+            .get(key)
+            .filter(|entry| !entry.is_expired(now.millis()));
+        let suits = entry.is_some_and(|entry| blocked.awaits.suits(&entry.data));
+        if !suits && !blocked.even_if_missing {
+            return false;
+        }
+        let protocol = session.protocol;
+        let Some(blocked) = self.stop_waiting(who) else {
+            return false;
+        };
+        let mut cx = Cx {
+            engine: self,
+            now,
+            luck,
+            out,
+            session: who,
+            db: blocked.db,
+            protocol,
+            may_block: true,
+            in_script: false,
+            dirty: 0,
+            effect: Effect::Same,
+            block: None,
+            waited_until: Some(blocked.deadline),
+        };
+        let value = cx.call(blocked.command, &blocked.argv);
+        let reply = cx.conclude(blocked.command, &blocked.argv, value);
+        let done = reply.is_some();
+        if let Some(value) = reply {
+            self.reply(who, value, out);
+        }
+        self.flush_effects(out);
+        done
+    }
+
+    pub(crate) fn stop_waiting(&mut self, who: SessionId) -> Option<Blocked> {
+        self.sessions.get(&who)?.blocked.as_ref()?;
+        let blocked = Arc::make_mut(&mut self.sessions)
+            .get_mut(&who)?
+            .blocked
+            .take()?;
+        Arc::make_mut(&mut self.waiting).remove(who, blocked.db, &blocked.keys, blocked.deadline);
+        Some(*blocked)
+    }
+}
+
+impl Cx<'_> {
+    /// Runs a command that was found and checked; refusals become error replies.
+    pub(crate) fn call(&mut self, command: &'static Command, argv: &[Bytes]) -> Value {
+        let outer_dirty = std::mem::take(&mut self.dirty);
+        let outer_effect = std::mem::take(&mut self.effect);
+        let args = Args::new(argv, command.words());
+        let answer = (command.run)(self, &args);
+        if self.engine.config.report_effects {
+            match std::mem::take(&mut self.effect) {
+                Effect::Same if self.dirty > 0 => {
+                    self.engine.effects.push((self.db, argv.to_vec()))
+                }
+                Effect::Same => {}
+                Effect::Instead(list) => {
+                    let db = self.db;
+                    self.engine
+                        .effects
+                        .extend(list.into_iter().map(|argv| (db, argv)));
+                }
+            }
+        }
+        self.engine.counters.dirty += self.dirty;
+        self.dirty += outer_dirty;
+        self.effect = outer_effect;
+        answer.unwrap_or_else(|refusal| Value::error(refusal.to_string()))
+    }
+
+    /// Registers the wish to wait, if there is one; else passes the reply on.
+    fn conclude(self, command: &'static Command, argv: &[Bytes], value: Value) -> Option<Value> {
+        let Some(block) = self.block else {
+            return Some(value);
+        };
+        let deadline = self.waited_until.unwrap_or(block.deadline);
+        Arc::make_mut(&mut self.engine.waiting).add(self.session, self.db, &block.keys, deadline);
+        if let Some(session) = Arc::make_mut(&mut self.engine.sessions).get_mut(&self.session) {
+            session.blocked = Some(Box::new(Blocked {
+                command,
+                argv: argv.to_vec(),
+                db: self.db,
+                keys: block.keys,
+                awaits: block.awaits,
+                even_if_missing: block.even_if_missing,
+                deadline,
+                at_timeout: block.at_timeout,
+            }));
+        }
+        None
+    }
+}

@@ -1,0 +1,266 @@
+//! The engine's public face; what one command goes through is in `dispatch`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use redwind_resp::Value;
+
+use crate::blob::Blob;
+use crate::db::{Data, Db};
+use crate::session::Session;
+use crate::view::{KeyView, Preview};
+use crate::waiting::Waiting;
+use crate::{Choose, Config, Micros, Output, Outputs, SessionId};
+
+/// Numbers that only grow, for `INFO`.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Counters {
+    pub(crate) commands: u64,
+    pub(crate) connections: u64,
+    pub(crate) keyspace_hits: u64,
+    pub(crate) keyspace_misses: u64,
+    pub(crate) expired_keys: u64,
+    pub(crate) error_replies: u64,
+    pub(crate) dirty: u64,
+}
+
+/// One Redis server's state.
+///
+/// A clone is independent and cheap: it shares each database until one of the two writes to it.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) config: Arc<Config>,
+    pub(crate) dbs: Vec<Arc<Db>>,
+    pub(crate) sessions: Arc<BTreeMap<SessionId, Session>>,
+    next_session: u64,
+    pub(crate) waiting: Arc<Waiting>,
+    /// Keys watched by transactions.
+    pub(crate) watched: Arc<BTreeMap<(u32, Blob), Vec<SessionId>>>,
+    /// Keys that may serve a waiter, in the order in which they became so.
+    pub(crate) ready: Vec<(u32, Blob)>,
+    /// What the running command wants repeated on replicas.
+    pub(crate) effects: Vec<(u32, Vec<Bytes>)>,
+    pub(crate) counters: Counters,
+    pub(crate) started: Option<Micros>,
+}
+
+impl Engine {
+    /// An empty server.
+    pub fn new(config: Config) -> Engine {
+        let databases = config.databases.max(1) as usize;
+        Engine {
+            config: Arc::new(config),
+            dbs: (0..databases).map(|_| Arc::new(Db::default())).collect(),
+            sessions: Arc::default(),
+            next_session: 1,
+            waiting: Arc::default(),
+            watched: Arc::default(),
+            ready: Vec::new(),
+            effects: Vec::new(),
+            counters: Counters::default(),
+            started: None,
+        }
+    }
+
+    /// A client connects.
+    pub fn connect(&mut self, now: Micros) -> SessionId {
+        let id = SessionId(self.next_session);
+        self.next_session += 1;
+        self.started.get_or_insert(now);
+        self.counters.connections += 1;
+        Arc::make_mut(&mut self.sessions).insert(id, Session::new(now));
+        id
+    }
+
+    /// A client's connection is gone: it no longer waits, watches or listens.
+    pub fn disconnect(&mut self, _now: Micros, session: SessionId, _out: &mut Outputs) {
+        self.stop_waiting(session);
+        self.unwatch(session);
+        Arc::make_mut(&mut self.sessions).remove(&session);
+    }
+
+    /// Whether a command of this session waits for a key.
+    pub fn is_blocked(&self, session: SessionId) -> bool {
+        self.sessions
+            .get(&session)
+            .is_some_and(|s| s.blocked.is_some())
+    }
+
+    /// The database that a session has selected.
+    pub fn selected_db(&self, session: SessionId) -> Option<u32> {
+        self.sessions.get(&session).map(|s| s.db)
+    }
+
+    /// When [`Engine::wake`] next has work: a key expires or a waiting command's time is up.
+    pub fn next_deadline(&self) -> Option<Micros> {
+        let expiry = self
+            .dbs
+            .iter()
+            .filter_map(|db| db.soonest())
+            .map(|(when, _)| *when)
+            .min();
+        // A key lives through the whole millisecond in which it expires.
+        let expiry = expiry.map(|when| Micros::from_millis(when.saturating_add(1)));
+        match (expiry, self.waiting.next_deadline()) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Deletes the keys that have expired and answers the waiting commands whose time is up.
+    pub fn wake(&mut self, now: Micros, luck: &mut dyn Choose, out: &mut Outputs) {
+        for db in 0..self.dbs.len() {
+            while let Some((when, key)) = self.dbs[db].soonest()
+                && now.millis() > *when
+            {
+                let key = key.clone();
+                self.expire_key(now, db as u32, &key, out);
+            }
+        }
+        self.flush_effects(out);
+        let mut free = Vec::new();
+        while let Some(who) = self.waiting.overdue(now) {
+            if let Some(blocked) = self.stop_waiting(who) {
+                self.reply(who, blocked.at_timeout, out);
+                free.push(who);
+            }
+        }
+        self.settle(now, luck, free, out);
+    }
+
+    /// What a key holds, for people: at most `limit` items or bytes. Nothing is touched.
+    pub fn view(&self, now: Micros, db: u32, key: &[u8], limit: usize) -> Option<KeyView> {
+        let entry = self.dbs.get(db as usize)?.get(key)?;
+        if entry.is_expired(now.millis()) {
+            return None;
+        }
+        let (len, preview) = match &entry.data {
+            Data::Int(_) | Data::Short(_) | Data::Raw(_) => {
+                let text = entry.data.string_bytes()?;
+                (
+                    text.len(),
+                    Preview::Text(text.slice(..text.len().min(limit))),
+                )
+            }
+        };
+        Some(KeyView {
+            kind: entry.data.type_name(),
+            encoding: entry.data.encoding(),
+            len,
+            preview,
+            expires_at: entry.expires().map(Micros::from_millis),
+        })
+    }
+
+    /// The keys of a database in the engine's own, reproducible order.
+    pub fn keys(&self, db: u32) -> impl Iterator<Item = &[u8]> {
+        self.dbs
+            .get(db as usize)
+            .into_iter()
+            .flat_map(|db| db.iter())
+            .map(|(key, _)| key.as_slice())
+    }
+
+    pub(crate) fn reply(&mut self, to: SessionId, value: Value, out: &mut Outputs) {
+        let Some(session) = self.sessions.get(&to) else {
+            return;
+        };
+        if value.is_error() {
+            self.counters.error_replies += 1;
+        }
+        out.push(Output::Reply {
+            to,
+            value: value.for_protocol(session.protocol),
+        });
+    }
+
+    /// Deletes a key whose time has come.
+    pub(crate) fn expire_key(&mut self, _now: Micros, db: u32, key: &[u8], out: &mut Outputs) {
+        let key = Bytes::copy_from_slice(key);
+        Arc::make_mut(&mut self.dbs[db as usize]).remove(&key);
+        self.counters.expired_keys += 1;
+        self.touch(db, &key);
+        if self.config.report_effects {
+            self.effects
+                .push((db, vec![Bytes::from_static(b"DEL"), key.clone()]));
+        }
+        if self.config.report_events {
+            out.push(Output::KeyEvent {
+                db,
+                event: "expired",
+                key,
+            });
+        }
+    }
+
+    /// Notes that a key changed.
+    pub(crate) fn touch(&mut self, db: u32, key: &[u8]) {
+        if !self.watched.is_empty() {
+            self.break_transactions(db, key);
+        }
+        if self.waiting.has(db, key) {
+            self.ready.push((db, Blob::new(key)));
+        }
+    }
+
+    fn break_transactions(&mut self, db: u32, key: &[u8]) {
+        let Some(watchers) = self.watched.get(&(db, Blob::new(key))) else {
+            return;
+        };
+        let sessions = Arc::make_mut(&mut self.sessions);
+        for who in watchers {
+            if let Some(session) = sessions.get_mut(who) {
+                session.cas_broken = true;
+            }
+        }
+    }
+
+    /// A session forgets what it watches.
+    pub(crate) fn unwatch(&mut self, who: SessionId) {
+        let Some(session) = self.sessions.get(&who) else {
+            return;
+        };
+        if session.watching.is_empty() && !session.cas_broken {
+            return;
+        }
+        let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&who) else {
+            return;
+        };
+        session.cas_broken = false;
+        let watching = std::mem::take(&mut session.watching);
+        let watched = Arc::make_mut(&mut self.watched);
+        for place in watching {
+            if let Some(watchers) = watched.get_mut(&place) {
+                watchers.retain(|watcher| *watcher != who);
+                if watchers.is_empty() {
+                    watched.remove(&place);
+                }
+            }
+        }
+    }
+
+    /// Hands the collected effects out; several of them belong together.
+    pub(crate) fn flush_effects(&mut self, out: &mut Outputs) {
+        let effects = std::mem::take(&mut self.effects);
+        let Some((first_db, _)) = effects.first() else {
+            return;
+        };
+        let (several, db) = (effects.len() > 1, *first_db);
+        let word = |text: &'static str| Output::Propagate {
+            db,
+            argv: vec![Bytes::from_static(text.as_bytes())],
+        };
+        if several {
+            out.push(word("MULTI"));
+        }
+        out.extend(
+            effects
+                .into_iter()
+                .map(|(db, argv)| Output::Propagate { db, argv }),
+        );
+        if several {
+            out.push(word("EXEC"));
+        }
+    }
+}

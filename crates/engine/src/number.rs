@@ -1,0 +1,95 @@
+//! How Redis reads and writes numbers.
+
+/// A canonical decimal integer: no plus sign, no leading zeros, no spaces, within 64 bits.
+pub(crate) fn parse_int(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    match digits {
+        [] => return None,
+        [b'0'] if !negative => return Some(0),
+        [b'0', ..] => return None,
+        _ if digits.len() > 19 => return None,
+        _ => {}
+    }
+    let mut value: u64 = 0;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        value = value
+            .checked_mul(10)?
+            .checked_add(u64::from(digit - b'0'))?;
+    }
+    if negative {
+        0i64.checked_sub_unsigned(value)
+    } else {
+        i64::try_from(value).ok()
+    }
+}
+
+/// The decimal form of an integer.
+pub(crate) fn int_bytes(number: i64) -> Vec<u8> {
+    let mut out = Vec::with_capacity(20);
+    redwind_resp::push_int(&mut out, number);
+    out
+}
+
+/// A floating point number as C's `strtod` reads it in full: no leading space, not "nan".
+pub(crate) fn parse_float(text: &[u8]) -> Option<f64> {
+    let first = *text.first()?;
+    if first.is_ascii_whitespace() || text.len() > 1024 {
+        return None;
+    }
+    let number = match std::str::from_utf8(text).ok()?.parse::<f64>() {
+        // Rust reads "nan"; Redis refuses it everywhere.
+        Ok(number) => number,
+        Err(_) => parse_hex_float(text)?,
+    };
+    // A finite text that overflows is out of range in C.
+    let spelled_infinite = text.iter().any(|b| matches!(b, b'i' | b'I'));
+    if number.is_nan() || (number.is_infinite() && !spelled_infinite) {
+        None
+    } else {
+        Some(number)
+    }
+}
+
+/// `0x1.8p3`: C reads these too.
+fn parse_hex_float(text: &[u8]) -> Option<f64> {
+    let (negative, rest) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, text),
+    };
+    let [b'0', b'x' | b'X', body @ ..] = rest else {
+        return None;
+    };
+    let (mantissa, power) = match body.iter().position(|b| matches!(b, b'p' | b'P')) {
+        Some(at) => {
+            let text = std::str::from_utf8(&body[at + 1..]).ok()?;
+            (&body[..at], text.parse::<i32>().ok()?)
+        }
+        None => (body, 0),
+    };
+    let mut value = 0f64;
+    let mut scale = 0i32;
+    let (mut seen_point, mut digits) = (false, 0);
+    for byte in mantissa {
+        match (char::from(*byte)).to_digit(16) {
+            Some(digit) => {
+                value = value * 16.0 + f64::from(digit);
+                digits += 1;
+                scale -= if seen_point { 4 } else { 0 };
+            }
+            None if *byte == b'.' && !seen_point => seen_point = true,
+            None => return None,
+        }
+    }
+    if digits == 0 {
+        return None;
+    }
+    let value = value * 2f64.powi(scale.saturating_add(power));
+    Some(if negative { -value } else { value })
+}

@@ -1,0 +1,104 @@
+//! Every refusal that Redis words, with its exact text.
+
+/// Declares the refusals without parameters: the variant, then the text.
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// Why a command was refused. `Display` gives Redis's text, starting with its code.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Refusal {
+            $(#[doc = $text] $name,)*
+            /// The arguments are too few or too many for this command.
+            Arity(&'static str),
+            /// No such command: the name and the arguments, as they were sent.
+            UnknownCommand(String),
+            /// No such subcommand: what was sent, and the command's name.
+            UnknownSubcommand(String, &'static str),
+            /// An expiry that is not positive or that overflows, in this command.
+            InvalidExpire(&'static str),
+            /// Any other text, built where it is known.
+            Text(String),
+        }
+
+        impl std::fmt::Display for Refusal {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let text = match self {
+                    $(Refusal::$name => $text,)*
+                    Refusal::Arity(name) => {
+                        f.write_str("ERR wrong number of arguments for '")?;
+                        f.write_str(name)?;
+                        "' command"
+                    }
+                    Refusal::UnknownCommand(rest) => {
+                        f.write_str("ERR unknown command ")?;
+                        rest.as_str()
+                    }
+                    Refusal::UnknownSubcommand(sub, command) => {
+                        f.write_str("ERR unknown subcommand '")?;
+                        f.write_str(sub)?;
+                        f.write_str("'. Try ")?;
+                        f.write_str(&command.to_uppercase())?;
+                        " HELP."
+                    }
+                    Refusal::InvalidExpire(name) => {
+                        f.write_str("ERR invalid expire time in '")?;
+                        f.write_str(name)?;
+                        "' command"
+                    }
+                    Refusal::Text(text) => text.as_str(),
+                };
+                f.write_str(text)
+            }
+        }
+    };
+}
+
+refusals! {
+    WrongType = "WRONGTYPE Operation against a key holding the wrong kind of value",
+    NotAnInteger = "ERR value is not an integer or out of range",
+    NotAFloat = "ERR value is not a valid float",
+    NotPositive = "ERR value is out of range, must be positive",
+    OutOfRange = "ERR value is out of range",
+    Syntax = "ERR syntax error",
+    NoSuchKey = "ERR no such key",
+    IndexOutOfRange = "ERR index out of range",
+    Overflow = "ERR increment or decrement would overflow",
+    DecrementOverflow = "ERR decrement would overflow",
+    NanOrInfinity = "ERR increment would produce NaN or Infinity",
+    StringTooLong = "ERR string exceeds maximum allowed size (proto-max-bulk-len)",
+    OffsetOutOfRange = "ERR offset is out of range",
+    HashValueNotInteger = "ERR hash value is not an integer",
+    HashValueNotFloat = "ERR hash value is not a float",
+    TimeoutNotFloat = "ERR timeout is not a float or out of range",
+    TimeoutNegative = "ERR timeout is negative",
+    TimeoutOutOfRange = "ERR timeout is out of range",
+    DbIndexOutOfRange = "ERR DB index is out of range",
+    InvalidDbIndex = "ERR invalid DB index",
+    InvalidFirstDbIndex = "ERR invalid first DB index",
+    InvalidSecondDbIndex = "ERR invalid second DB index",
+    SameObject = "ERR source and destination objects are the same",
+    InvalidCursor = "ERR invalid cursor",
+    NxAndOthers = "ERR NX and XX, GT or LT options at the same time are not compatible",
+    GtAndLt = "ERR GT and LT options at the same time are not compatible",
+    LcsTypes = "ERR The specified keys must contain string values",
+    LcsLenAndIdx = "ERR If you want both the length and indexes, please just use IDX.",
+    NestedMulti = "ERR MULTI calls can not be nested",
+    ExecWithoutMulti = "ERR EXEC without MULTI",
+    DiscardWithoutMulti = "ERR DISCARD without MULTI",
+    WatchInsideMulti = "ERR WATCH inside MULTI is not allowed",
+    ExecAborted = "EXECABORT Transaction discarded because of previous errors.",
+    NoScript = "NOSCRIPT No matching script. Please use EVAL.",
+    NoAuth = "NOAUTH Authentication required.",
+    OutOfMemory = "OOM command not allowed when used memory > 'maxmemory'.",
+    NumkeysNotPositive = "ERR numkeys should be greater than 0",
+    CountNotPositive = "ERR count should be greater than 0",
+    ReadOnlyReplica = "READONLY You can't write against a read only replica.",
+}
+
+impl Refusal {
+    /// An `ERR` with this text.
+    pub(crate) fn err(text: impl std::fmt::Display) -> Refusal {
+        Refusal::Text(format!("ERR {text}"))
+    }
+}
+
+impl std::error::Error for Refusal {}

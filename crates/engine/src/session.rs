@@ -1,0 +1,91 @@
+//! Connections, as far as the engine knows them.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use redwind_resp::{Protocol, Value};
+
+use crate::blob::Blob;
+use crate::db::Data;
+use crate::{Command, Micros};
+
+/// One client connection; ids count from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+#[derive(Clone)]
+pub(crate) struct Session {
+    pub(crate) db: u32,
+    pub(crate) protocol: Protocol,
+    pub(crate) name: Bytes,
+    pub(crate) lib_name: Bytes,
+    pub(crate) lib_ver: Bytes,
+    pub(crate) created: Micros,
+    pub(crate) last_used: Micros,
+    pub(crate) last_command: &'static str,
+    /// Between `MULTI` and `EXEC`.
+    pub(crate) multi: Option<Box<Multi>>,
+    pub(crate) watching: Vec<(u32, Blob)>,
+    /// A watched key was touched: the next `EXEC` does nothing.
+    pub(crate) cas_broken: bool,
+    pub(crate) blocked: Option<Box<Blocked>>,
+    /// Commands that arrived while it was blocked.
+    pub(crate) pending: VecDeque<Vec<Bytes>>,
+}
+
+impl Session {
+    pub(crate) fn new(now: Micros) -> Session {
+        Session {
+            db: 0,
+            protocol: Protocol::Resp2,
+            name: Bytes::new(),
+            lib_name: Bytes::new(),
+            lib_ver: Bytes::new(),
+            created: now,
+            last_used: now,
+            last_command: "NULL",
+            multi: None,
+            watching: Vec::new(),
+            cas_broken: false,
+            blocked: None,
+            pending: VecDeque::new(),
+        }
+    }
+}
+
+/// Queued commands.
+#[derive(Clone, Default)]
+pub(crate) struct Multi {
+    pub(crate) queue: Vec<(&'static Command, Vec<Bytes>)>,
+    /// A command could not be queued, so `EXEC` will refuse.
+    pub(crate) broken: bool,
+}
+
+/// What a waiting command waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Awaits {
+    List,
+}
+
+impl Awaits {
+    pub(crate) fn suits(self, data: &Data) -> bool {
+        match self {
+            Awaits::List => data.type_name() == "list",
+        }
+    }
+}
+
+/// A command that waits: it is run again when one of its keys may serve it.
+#[derive(Clone)]
+pub(crate) struct Blocked {
+    pub(crate) command: &'static Command,
+    pub(crate) argv: Vec<Bytes>,
+    pub(crate) db: u32,
+    pub(crate) keys: Vec<Blob>,
+    pub(crate) awaits: Awaits,
+    /// Also run again when the key is gone or of another type.
+    pub(crate) even_if_missing: bool,
+    pub(crate) deadline: Option<Micros>,
+    /// The reply when time is up.
+    pub(crate) at_timeout: Value,
+}

@@ -1,0 +1,91 @@
+//! How Redis writes numbers.
+
+/// Appends an integer in decimal, without the machinery of `format!`.
+pub fn push_int(out: &mut Vec<u8>, number: i64) {
+    let mut digits = [0u8; 20];
+    let mut at = digits.len();
+    let mut rest = number.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        at -= 1;
+        digits[at] = b'-';
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+/// A double as Redis 8 writes it in replies: the shortest digits that read back as the same number,
+/// without a point for whole numbers, with an exponent where that is shorter (`1e+20`, `1e-7`).
+pub fn format_double(number: f64) -> String {
+    if number.is_nan() {
+        return "nan".into();
+    }
+    if number.is_infinite() {
+        return if number > 0.0 { "inf" } else { "-inf" }.into();
+    }
+    if number == 0.0 {
+        return if number.is_sign_negative() { "-0" } else { "0" }.into();
+    }
+    // Whole numbers that a double holds exactly are written as integers.
+    if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {
+        let mut out = Vec::with_capacity(20);
+        push_int(&mut out, number as i64);
+        return String::from_utf8(out).unwrap_or_default();
+    }
+    let (digits, exponent) = shortest_digits(number.abs());
+    let mut out = String::with_capacity(24);
+    if number < 0.0 {
+        out.push('-');
+    }
+    layout(&mut out, &digits, exponent);
+    out
+}
+
+/// The shortest digits and the power of ten of the last one.
+fn shortest_digits(number: f64) -> (Vec<u8>, i32) {
+    let text = format!("{number:e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let digits: Vec<u8> = mantissa.bytes().filter(|b| *b != b'.').collect();
+    let power: i32 = exponent.parse().unwrap_or(0);
+    let last = power - (digits.len() as i32 - 1);
+    (digits, last)
+}
+
+/// Places the point: plain notation for moderate exponents, else scientific.
+fn layout(out: &mut String, digits: &[u8], last: i32) {
+    let count = digits.len() as i32;
+    let exponent = last + count - 1;
+    let push = |out: &mut String, part: &[u8]| out.extend(part.iter().map(|b| char::from(*b)));
+    if last >= 0 && exponent < count + 7 {
+        push(out, digits);
+        out.extend(std::iter::repeat_n('0', last as usize));
+    } else if last < 0 && (last > -7 || exponent.abs() < 4) {
+        let point = count + last;
+        if point <= 0 {
+            out.push_str("0.");
+            out.extend(std::iter::repeat_n('0', (-point) as usize));
+            push(out, digits);
+        } else {
+            push(out, &digits[..point as usize]);
+            out.push('.');
+            push(out, &digits[point as usize..]);
+        }
+    } else {
+        push(out, &digits[..1]);
+        if count > 1 {
+            out.push('.');
+            push(out, &digits[1..]);
+        }
+        out.push('e');
+        out.push(if exponent < 0 { '-' } else { '+' });
+        let mut text = Vec::new();
+        push_int(&mut text, i64::from(exponent.abs()));
+        push(out, &text);
+    }
+}
