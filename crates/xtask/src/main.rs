@@ -1,6 +1,13 @@
 //! Developer tasks, called by the Makefile and by Trunk: `cargo xtask <task>`.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "a command for developers, who read what it prints"
+)]
+
+mod files;
 mod prepare;
+mod sizes;
 mod stamp;
 
 use anyhow::{Result, bail};
@@ -8,13 +15,18 @@ use anyhow::{Result, bail};
 const USAGE: &str = "usage: cargo xtask <task>
 
   prepare   write the built-in lessons' traces to web/prepared (Trunk's pre_build hook)
+  sizes     print what the site in dist weighs; fail when it is too heavy to be read soon
   stamp     tell the page the version of its worker (Trunk's post_build hook)";
 
 fn main() -> Result<()> {
-    let mut args = std::env::args().skip(1);
-    match args.next().as_deref() {
+    match std::env::args().nth(1).as_deref() {
         Some("prepare") => prepare::run(),
+        Some("sizes") => sizes::run(),
         Some("stamp") => stamp::run(),
+        Some("help" | "--help" | "-h") => {
+            println!("{USAGE}");
+            Ok(())
+        }
         Some(task) => bail!("there is no task `{task}`\n\n{USAGE}"),
         None => bail!("no task given\n\n{USAGE}"),
     }

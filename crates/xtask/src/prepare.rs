@@ -1,6 +1,6 @@
 //! `prepare`: what the page needs before the simulator's wasm has arrived.
 //!
-//! Every file is written only when its content changed, so that a watching build does not see a change in it.
+//! A file is written only when its content has changed, so that a build that watches for changes sees none in it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,9 +8,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+/// Where Trunk takes them from; not in the repository.
 const PREPARED: &str = "web/prepared";
 
-/// Writes the prepared traces, and removes what an earlier run wrote that is no longer among them.
+/// Writes the prepared lessons, and removes what an earlier run wrote that is no longer among them.
 pub(crate) fn run() -> Result<()> {
     let folder = Path::new(PREPARED);
     fs::create_dir_all(folder).with_context(|| format!("cannot create {PREPARED}"))?;
@@ -20,18 +21,20 @@ pub(crate) fn run() -> Result<()> {
         if fs::read(&path).is_ok_and(|old| old == *content) {
             continue;
         }
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
         fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
     }
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if !files.contains_key(entry.file_name().to_string_lossy().as_ref()) {
-            fs::remove_file(entry.path())?;
+    for path in super::files::below(folder)? {
+        if !files.contains_key(&super::files::name(folder, &path)) {
+            fs::remove_file(&path)?;
         }
     }
     Ok(())
 }
 
-/// The files to write, by name inside `web/prepared`.
+/// The files to write, by their path inside `web/prepared`.
 fn files() -> Result<BTreeMap<String, Vec<u8>>> {
     Ok(BTreeMap::new())
 }

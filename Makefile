@@ -1,0 +1,72 @@
+# `make` alone explains what there is. Each target sets up what it needs by itself: see .ci/setup.
+
+PORT ?= 8080
+
+# Where .ci/setup puts trunk, wasm-bindgen and wasm-pack.
+export PATH := $(CURDIR)/target/tools/bin:$(PATH)
+# Trunk would read any value but `true` and `false` as a mistake.
+unexport NO_COLOR
+
+WASM := --target wasm32-unknown-unknown
+say = @printf '\n==> %s\n'
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test build bench fmt lint shots clean quick-test wasm-test browser-test
+
+help: ## Show this.
+	@echo 'Redwind: a Redis you can rewind. Targets:'
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@echo
+	@echo 'The first run compiles its tools into target/tools, once, and says so.'
+
+serve: ## The playground at http://127.0.0.1:8080 (PORT=… for another), rebuilt when a file changes.
+	@.ci/setup rust site
+	$(say) 'Building the page and its worker (the first time: about 5 minutes), then serving http://127.0.0.1:$(PORT)'
+	@trunk serve --port $(PORT)
+
+build: ## The static site in dist/, for any web server, with its sizes.
+	@.ci/setup rust site
+	$(say) 'Building the site into dist/ (the first time: about 6 minutes; most of it is the interpreter)'
+	@trunk build --release
+	@cargo xtask sizes
+
+test: quick-test wasm-test build browser-test ## Everything that CI checks (the first time: about 30 minutes, then about 5).
+	$(say) 'All tests passed.'
+
+quick-test: lint ## Format, lints and native tests: no browser.
+	$(say) 'Native tests (the first time: about 4 minutes)'
+	@cargo test --workspace --locked
+
+wasm-test: ## The worker's own tests, in a browser.
+	@.ci/setup rust wasm-test
+	@.ci/with-browser .ci/wasm-test
+
+browser-test: ## The built site (`make build`) in a browser, driven as by a user.
+	@.ci/setup rust
+	@.ci/with-browser cargo test --locked --package redwind-tests --test browser
+
+fmt: ## Format all code.
+	@.ci/setup rust
+	@cargo fmt --all
+
+lint: ## Check the format and run clippy, natively and for wasm.
+	@.ci/setup rust
+	$(say) 'Format'
+	@cargo fmt --all --check
+	$(say) 'Clippy, native (the first time: about 2 minutes)'
+	@cargo clippy --workspace --locked --all-targets --test '*' -- --deny warnings
+	$(say) 'Clippy, wasm (the first time: about 1 minute)'
+	@CLIPPY_CONF_DIR=crates/worker cargo clippy --locked $(WASM) --package redwind-ui --package redwind-worker --all-targets -- --deny warnings
+
+bench: ## Measure; nothing fails by being slow.
+	@.ci/setup rust
+	@cargo bench --workspace --locked
+
+shots: ## Pictures of the built site in target/screenshots; `cargo shots --help` for more.
+	@.ci/setup rust
+	@.ci/with-browser cargo shots
+
+clean: ## Remove what was built, but not the tools in target/tools, which take minutes.
+	@rm -rf dist web/prepared
+	@find target -mindepth 1 -maxdepth 1 ! -name tools -exec rm -rf {} +

@@ -1,0 +1,172 @@
+//! `sizes`: what the built site weighs, and whether a lesson can be read soon enough.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use brotli::enc::BrotliEncoderParams;
+
+/// What a browser may have to receive before a lesson can be read and stepped, in bytes after brotli.
+const READING_LIMIT: usize = 400_000;
+
+/// One file of the site.
+struct Weight {
+    /// Its path inside `dist`, with `/` between its parts.
+    name: String,
+    raw: usize,
+    brotli: usize,
+    part: Part,
+}
+
+/// When a file is loaded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// With the page.
+    Page,
+    /// With whichever lesson is opened.
+    Lesson,
+    /// In the background, after the lesson can be read.
+    Later,
+}
+
+/// Prints the sizes of the site in `dist`; fails when it is too heavy to be read soon.
+pub(crate) fn run() -> Result<()> {
+    let dist = Path::new("dist");
+    let page = fs::read_to_string(dist.join("index.html"))
+        .context("there is no site in dist: run `make build` first")?;
+    let mut weights = Vec::new();
+    for path in super::files::below(dist)? {
+        let name = super::files::name(dist, &path);
+        if name.starts_with('.') {
+            continue;
+        }
+        weights.push(weigh(name, &path, &page)?);
+    }
+    let reading = reading(&weights);
+    print!("{}", table(&weights, reading));
+    ensure!(
+        reading <= READING_LIMIT,
+        "a lesson can be read only after {} kB; the limit is {} kB",
+        kilobytes(reading),
+        kilobytes(READING_LIMIT)
+    );
+    Ok(())
+}
+
+fn weigh(name: String, path: &PathBuf, page: &str) -> Result<Weight> {
+    let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut compressed = Vec::new();
+    // Quality 11 and a window of 4 MiB: what hosts of static files use.
+    let parameters = BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        ..Default::default()
+    };
+    brotli::BrotliCompress(&mut content.as_slice(), &mut compressed, &parameters)?;
+    let part = part(&name, page);
+    Ok(Weight {
+        name,
+        raw: content.len(),
+        brotli: compressed.len(),
+        part,
+    })
+}
+
+fn part(name: &str, page: &str) -> Part {
+    if let Some(prepared) = name.strip_prefix("prepared/") {
+        // Lists of lessons lie at the top; a lesson lies in the folder of its track.
+        return if prepared.contains('/') {
+            Part::Lesson
+        } else {
+            Part::Page
+        };
+    }
+    // The page names the worker's script too, but only for its program to start it.
+    let background = name.starts_with("worker") || name.starts_with("redwind-worker");
+    if name == "index.html" || (page.contains(name) && !background) {
+        Part::Page
+    } else {
+        Part::Later
+    }
+}
+
+/// The page, and the heaviest lesson.
+fn reading(weights: &[Weight]) -> usize {
+    let of = |part: Part| {
+        weights
+            .iter()
+            .filter(move |weight| weight.part == part)
+            .map(|weight| weight.brotli)
+    };
+    of(Part::Page).sum::<usize>() + of(Part::Lesson).max().unwrap_or(0)
+}
+
+fn table(weights: &[Weight], reading: usize) -> String {
+    let mut table = format!("{:<56} {:>10} {:>10}\n", "", "raw kB", "brotli kB");
+    for (part, title) in [
+        (Part::Page, "Loaded with the page"),
+        (Part::Lesson, "Loaded with its lesson"),
+        (Part::Later, "Loaded in the background or on demand"),
+    ] {
+        let _ = writeln!(table, "{title}");
+        for weight in weights.iter().filter(|weight| weight.part == part) {
+            let (raw, brotli) = (kilobytes(weight.raw), kilobytes(weight.brotli));
+            let _ = writeln!(table, "  {:<54} {raw:>10} {brotli:>10}", weight.name);
+        }
+    }
+    let _ = writeln!(
+        table,
+        "{:<67} {:>10}\n{:<67} {:>10}",
+        "Before a lesson can be read and stepped (page and heaviest lesson)",
+        kilobytes(reading),
+        "  the limit",
+        kilobytes(READING_LIMIT)
+    );
+    table
+}
+
+/// Thousands of bytes with one decimal, rounded up so that a limit never looks kept when it is not.
+fn kilobytes(bytes: usize) -> String {
+    let tenths = bytes.div_ceil(100);
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worker_does_not_count_before_reading_although_the_page_names_it() {
+        let page = r#"<meta content="./worker.js?v=1"><script>from './redwind-ui-1.js'</script>"#;
+        assert!(part("redwind-ui-1.js", page) == Part::Page);
+        assert!(part("index.html", page) == Part::Page);
+        assert!(part("worker.js", page) == Part::Later);
+        assert!(part("redwind-worker_bg.wasm", page) == Part::Later);
+        assert!(part("prepared/catalogue.json", page) == Part::Page);
+        assert!(part("prepared/locks/gc-pause.json", page) == Part::Lesson);
+    }
+
+    #[test]
+    fn of_all_lessons_only_the_heaviest_counts() {
+        let weight = |brotli, part| Weight {
+            name: String::new(),
+            raw: 0,
+            brotli,
+            part,
+        };
+        let weights = [
+            weight(100, Part::Page),
+            weight(7, Part::Lesson),
+            weight(9, Part::Lesson),
+            weight(1_000, Part::Later),
+        ];
+        assert_eq!(reading(&weights), 109);
+    }
+
+    #[test]
+    fn sizes_are_rounded_up() {
+        assert_eq!(kilobytes(400_000), "400.0");
+        assert_eq!(kilobytes(400_001), "400.1");
+    }
+}
