@@ -1,1 +1,22 @@
-//! Invariants, verdicts with their evidence, and the search for a schedule that breaks one.
+//! Invariants and their verdicts over the records of a run.
+//!
+//! A verdict rests on records only: whatever it says can be looked up by its evidence.
+
+mod glob;
+mod history;
+mod invariant;
+mod jobs;
+mod keys;
+mod rows;
+mod verdict;
+
+#[cfg(test)]
+mod scripted;
+
+pub use history::History;
+pub use invariant::{
+    BoundedStaleness, CacheMatchesSource, Drained, EffectCount, EventuallyFree, FencingMonotone,
+    Invariant, MutualExclusion, NoLostJob, Times, TtlRequired,
+};
+pub use rows::CachedRow;
+pub use verdict::{Outcome, Verdict, judge};

@@ -1,0 +1,89 @@
+//! The promises that a scenario can make, each in a file of its own.
+
+mod bounded_staleness;
+mod cache_matches_source;
+mod drained;
+mod effect_count;
+mod eventually_free;
+mod fencing_monotone;
+mod mutual_exclusion;
+mod no_lost_job;
+mod ttl_required;
+
+pub use bounded_staleness::BoundedStaleness;
+pub use cache_matches_source::CacheMatchesSource;
+pub use drained::Drained;
+pub use effect_count::{EffectCount, Times};
+pub use eventually_free::EventuallyFree;
+pub use fencing_monotone::FencingMonotone;
+pub use mutual_exclusion::MutualExclusion;
+pub use no_lost_job::NoLostJob;
+pub use ttl_required::TtlRequired;
+
+use crate::{History, Verdict};
+
+/// A named promise with its parameters, checked over the records of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Invariant {
+    /// One holder at a time.
+    MutualExclusion(MutualExclusion),
+    /// A fence's tokens only grow.
+    FencingMonotone(FencingMonotone),
+    /// Every job is done or still there.
+    NoLostJob(NoLostJob),
+    /// An effect happens at most, at least or exactly once.
+    EffectCount(EffectCount),
+    /// What is read is never older than a bound.
+    BoundedStaleness(BoundedStaleness),
+    /// In the end the cache says what the source says.
+    CacheMatchesSource(CacheMatchesSource),
+    /// No key stays for ever.
+    TtlRequired(TtlRequired),
+    /// A lock can be had again.
+    EventuallyFree(EventuallyFree),
+    /// A queue is empty in the end.
+    Drained(Drained),
+}
+
+/// Calls the same function on whichever invariant it is.
+macro_rules! each {
+    ($invariant:expr, $it:ident => $body:expr) => {
+        match $invariant {
+            Invariant::MutualExclusion($it) => $body,
+            Invariant::FencingMonotone($it) => $body,
+            Invariant::NoLostJob($it) => $body,
+            Invariant::EffectCount($it) => $body,
+            Invariant::BoundedStaleness($it) => $body,
+            Invariant::CacheMatchesSource($it) => $body,
+            Invariant::TtlRequired($it) => $body,
+            Invariant::EventuallyFree($it) => $body,
+            Invariant::Drained($it) => $body,
+        }
+    };
+}
+
+impl Invariant {
+    /// Its name in words: `Mutual exclusion`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        each!(self, it => it.name())
+    }
+
+    /// What is promised, in one sentence with its parameters.
+    #[must_use]
+    pub fn promise(&self) -> String {
+        each!(self, it => it.promise())
+    }
+
+    /// Whether the promise was kept in this run, and by what it shows.
+    #[must_use]
+    pub fn check(&self, history: &History<'_>) -> Verdict {
+        let finding = each!(self, it => it.check(history));
+        Verdict {
+            invariant: self.clone(),
+            outcome: finding.outcome,
+            finding: finding.sentence,
+            evidence: finding.evidence,
+        }
+    }
+}
