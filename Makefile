@@ -57,7 +57,7 @@ lint: ## Check the format and run clippy, natively and for wasm.
 	$(say) 'Clippy, native (the first time: about 2 minutes)'
 	@cargo clippy --workspace --locked --all-targets --test '*' -- --deny warnings
 	$(say) 'Clippy, wasm (the first time: about 1 minute)'
-	@CLIPPY_CONF_DIR=crates/worker cargo clippy --locked $(WASM) --package redwind-ui --package redwind-worker --all-targets -- --deny warnings
+	@CLIPPY_CONF_DIR=.ci/wasm cargo clippy --locked $(WASM) --package redwind-ui --package redwind-worker --all-targets -- --deny warnings
 
 bench: ## Measure; nothing fails by being slow.
 	@.ci/setup rust
