@@ -81,7 +81,7 @@ pub struct ProgramView {
 }
 
 /// What is run: a lesson's variant with a person's edits and interventions. Two equal scenes give equal traces.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scene {
     /// The lesson's id.
     pub lesson: String,
@@ -199,6 +199,14 @@ pub struct Prepared {
     pub lesson: LessonView,
     /// The run of each variant under the lesson's own interventions, in the order of its variants.
     pub runs: Vec<Run>,
+}
+
+impl Prepared {
+    /// The file in `prepared/` that holds what was prepared of a lesson: `locks~gc-pause.json`.
+    #[must_use]
+    pub fn file_name(lesson: &str) -> String {
+        format!("{}.json", lesson.replace('/', "~"))
+    }
 }
 
 /// A scene's run.
