@@ -1,5 +1,6 @@
 //! What a handler sees: the keyspace of one database at one frozen instant.
 
+use std::marker::PhantomData;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use redwind_resp::{Protocol, Value};
 use crate::blob::Blob;
 use crate::db::{Data, Db, Entry, Kind};
 use crate::session::{Awaits, Session};
-use crate::{Choice, Choose, Engine, Micros, Output, Outputs, Refusal, SessionId};
+use crate::{Choice, Choose, Config, Engine, Micros, Output, Outputs, Refusal, SessionId};
 
 /// What replicas must repeat for the command that runs.
 #[derive(Default)]
@@ -47,11 +48,42 @@ pub(crate) struct Cx<'a> {
     pub(crate) dirty: u64,
     pub(crate) effect: Effect,
     pub(crate) block: Option<Block>,
+    /// The connection is to be closed after the reply.
+    pub(crate) close: bool,
+    /// Sessions that this command freed from waiting.
+    pub(crate) freed: Vec<SessionId>,
     /// The deadline of a command that is run again after it waited.
     pub(crate) waited_until: Option<Option<Micros>>,
 }
 
-impl Cx<'_> {
+impl<'a> Cx<'a> {
+    pub(crate) fn new(
+        engine: &'a mut Engine,
+        now: Micros,
+        luck: &'a mut dyn Choose,
+        out: &'a mut Outputs,
+        session: SessionId,
+        (db, protocol): (u32, Protocol),
+    ) -> Cx<'a> {
+        Cx {
+            engine,
+            now,
+            luck,
+            out,
+            session,
+            db,
+            protocol,
+            may_block: true,
+            in_script: false,
+            dirty: 0,
+            effect: Effect::Same,
+            block: None,
+            close: false,
+            freed: Vec::new(),
+            waited_until: None,
+        }
+    }
+
     pub(crate) fn now_ms(&self) -> i64 {
         self.now.millis()
     }
@@ -127,7 +159,6 @@ impl Cx<'_> {
     }
 
     /// What a key holds, if it is of this type.
-    #[expect(dead_code, reason = "the types that use it follow")]
     pub(crate) fn read<T: Kind>(&mut self, key: &[u8]) -> Result<Option<&T>, Refusal> {
         match self.lookup(key) {
             None => Ok(None),
@@ -154,6 +185,14 @@ impl Cx<'_> {
         self.touch(key);
     }
 
+    /// Changes when a living key expires.
+    pub(crate) fn set_expires(&mut self, key: &[u8], expires: Option<i64>) {
+        if let Some(index) = self.find(key) {
+            self.db_mut().set_expires(index, expires);
+            self.touch(key);
+        }
+    }
+
     /// Deletes a key; says whether it lived.
     pub(crate) fn delete(&mut self, key: &[u8]) -> bool {
         if self.find(key).is_none() {
@@ -162,6 +201,50 @@ impl Cx<'_> {
         self.db_mut().remove(key);
         self.touch(key);
         true
+    }
+
+    /// Opens what a key holds for change; `None` if the key is missing.
+    pub(crate) fn edit<'c, T: Kind>(
+        &'c mut self,
+        key: &'c Bytes,
+    ) -> Result<Option<Edit<'c, 'a, T>>, Refusal> {
+        let Some(index) = self.find(key) else {
+            return Ok(None);
+        };
+        if T::of(&self.db().at(index).data).is_none() {
+            return Err(Refusal::WrongType);
+        }
+        Ok(Some(self.open(key, index)))
+    }
+
+    /// Opens what a key holds for change; a missing key starts empty.
+    pub(crate) fn edit_or_new<'c, T: Kind>(
+        &'c mut self,
+        key: &'c Bytes,
+    ) -> Result<Edit<'c, 'a, T>, Refusal> {
+        let index = match self.find(key) {
+            Some(index) if T::of(&self.db().at(index).data).is_none() => {
+                return Err(Refusal::WrongType);
+            }
+            Some(index) => index,
+            None => {
+                let used = self.used_now();
+                self.db_mut().insert(key, T::default().wrap(), None, used)
+            }
+        };
+        Ok(self.open(key, index))
+    }
+
+    fn open<'c, T: Kind>(&'c mut self, key: &'c Bytes, index: usize) -> Edit<'c, 'a, T> {
+        let used = self.used_now();
+        self.db_mut().at_mut(index).used = used;
+        Edit {
+            cx: self,
+            key,
+            index,
+            event: None,
+            kind: PhantomData,
+        }
     }
 
     /// Notes that a key changed: transactions that watch it will fail, commands that wait for it run.
@@ -183,8 +266,81 @@ impl Cx<'_> {
     /// Replicas shall repeat this instead of the command itself.
     pub(crate) fn repeat_as(&mut self, argv: Vec<Bytes>) {
         match &mut self.effect {
+            _ if !self.engine.config.report_effects => {}
             Effect::Instead(list) => list.push(argv),
             Effect::Same => self.effect = Effect::Instead(vec![argv]),
+        }
+    }
+}
+
+/// What a key holds, open for change. When it closes, a named change is made known (to watching
+/// transactions, to waiting commands, as a key event), and a key with nothing left is deleted: no
+/// handler can forget it.
+pub(crate) struct Edit<'c, 'a, T: Kind> {
+    cx: &'c mut Cx<'a>,
+    key: &'c Bytes,
+    index: usize,
+    event: Option<&'static str>,
+    kind: PhantomData<T>,
+}
+
+impl<T: Kind> Edit<'_, '_, T> {
+    /// Names the change that was made.
+    pub(crate) fn changed(&mut self, event: &'static str) {
+        self.event = Some(event);
+        self.cx.dirty += 1;
+    }
+
+    /// More changes of the same command, as Redis counts them.
+    pub(crate) fn add_dirty(&mut self, changes: usize) {
+        self.cx.dirty += changes as u64;
+    }
+
+    /// The contents together with the settings that decide their encoding.
+    pub(crate) fn with_config(&mut self) -> (&mut T, &Config) {
+        let engine = &mut *self.cx.engine;
+        let db = Arc::make_mut(&mut engine.dbs[self.cx.db as usize]);
+        (contents_mut(db, self.index), &engine.config)
+    }
+}
+
+fn contents_mut<T: Kind>(db: &mut Db, index: usize) -> &mut T {
+    match T::of_mut(&mut db.at_mut(index).data) {
+        Some(contents) => contents,
+        None => unreachable!("the type was checked when the key was opened"),
+    }
+}
+
+impl<T: Kind> std::ops::Deref for Edit<'_, '_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        match T::of(&self.cx.db().at(self.index).data) {
+            Some(contents) => contents,
+            None => unreachable!("the type was checked when the key was opened"),
+        }
+    }
+}
+
+impl<T: Kind> std::ops::DerefMut for Edit<'_, '_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        let index = self.index;
+        contents_mut(self.cx.db_mut(), index)
+    }
+}
+
+impl<T: Kind> Drop for Edit<'_, '_, T> {
+    fn drop(&mut self) {
+        let empty = self.cx.db().at(self.index).data.is_empty();
+        if empty {
+            self.cx.db_mut().remove(self.key);
+        }
+        if let Some(event) = self.event {
+            self.cx.touch(self.key);
+            self.cx.event(event, self.key);
+            if empty {
+                self.cx.event("del", self.key);
+            }
         }
     }
 }

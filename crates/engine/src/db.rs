@@ -9,6 +9,7 @@ use indexmap::IndexMap;
 
 use crate::blob::Blob;
 use crate::number::{int_bytes, parse_int};
+use crate::types::{Hash, List};
 
 /// Strings up to this length are stored as one small object ("embstr").
 const EMBSTR_MAX: usize = 44;
@@ -36,6 +37,8 @@ pub(crate) enum Data {
     Short(Blob),
     /// A long string, or one that was changed in place.
     Raw(Arc<Vec<u8>>),
+    List(Arc<List>),
+    Hash(Arc<Hash>),
 }
 
 impl Data {
@@ -52,6 +55,8 @@ impl Data {
     pub(crate) fn type_name(&self) -> &'static str {
         match self {
             Data::Int(_) | Data::Short(_) | Data::Raw(_) => "string",
+            Data::List(_) => "list",
+            Data::Hash(_) => "hash",
         }
     }
 
@@ -61,11 +66,18 @@ impl Data {
             Data::Int(_) => "int",
             Data::Short(_) => "embstr",
             Data::Raw(_) => "raw",
+            Data::List(list) => list.encoding(),
+            Data::Hash(hash) => hash.encoding(),
         }
     }
 
-    pub(crate) fn is_string(&self) -> bool {
-        matches!(self, Data::Int(_) | Data::Short(_) | Data::Raw(_))
+    /// What `OBJECT REFCOUNT` gives: the small integers are shared objects in Redis.
+    pub(crate) fn refcount(&self) -> i64 {
+        if matches!(self, Data::Int(0..10_000)) {
+            i64::from(i32::MAX)
+        } else {
+            1
+        }
     }
 
     /// The bytes of a string; `None` for another type.
@@ -75,13 +87,27 @@ impl Data {
             Data::Short(blob) => blob.to_bytes(),
             Data::Raw(text) if text.len() < 512 => Bytes::copy_from_slice(text),
             Data::Raw(text) => Bytes::from_owner(Shared(text.clone())),
+            _ => return None,
         })
+    }
+
+    /// A string as bytes that can be changed in place; it stays in that form.
+    pub(crate) fn make_raw(&mut self) -> Option<&mut Vec<u8>> {
+        if !matches!(self, Data::Raw(_)) {
+            *self = Data::Raw(Arc::new(self.string_bytes()?.to_vec()));
+        }
+        match self {
+            Data::Raw(text) => Some(Arc::make_mut(text)),
+            _ => None,
+        }
     }
 
     /// Whether nothing is left in it; strings are never empty in this sense.
     pub(crate) fn is_empty(&self) -> bool {
         match self {
             Data::Int(_) | Data::Short(_) | Data::Raw(_) => false,
+            Data::List(list) => list.is_empty(),
+            Data::Hash(hash) => hash.is_empty(),
         }
     }
 }
@@ -100,6 +126,26 @@ pub(crate) trait Kind: Clone + Default {
     fn of_mut(data: &mut Data) -> Option<&mut Self>;
     fn wrap(self) -> Data;
 }
+
+macro_rules! kinds {
+    ($($kind:ident)*) => {$(
+        impl Kind for $kind {
+            fn of(data: &Data) -> Option<&Self> {
+                if let Data::$kind(contents) = data { Some(contents) } else { None }
+            }
+
+            fn of_mut(data: &mut Data) -> Option<&mut Self> {
+                if let Data::$kind(contents) = data { Some(Arc::make_mut(contents)) } else { None }
+            }
+
+            fn wrap(self) -> Data {
+                Data::$kind(Arc::new(self))
+            }
+        }
+    )*};
+}
+
+kinds! { List Hash }
 
 /// No expiry.
 pub(crate) const NEVER: i64 = i64::MAX;

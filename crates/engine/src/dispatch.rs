@@ -9,7 +9,26 @@ use crate::args::Args;
 use crate::commands;
 use crate::cx::{Cx, Effect};
 use crate::session::Blocked;
-use crate::{Choose, Command, Engine, Flags, Micros, Outputs, Refusal, SessionId};
+use crate::{Choose, Command, Engine, Flags, Micros, Output, Outputs, Refusal, SessionId};
+
+/// How a command ended.
+#[derive(Default)]
+struct Done {
+    /// `None` while it waits.
+    reply: Option<Value>,
+    close: bool,
+    /// Other sessions that it freed from waiting.
+    freed: Vec<SessionId>,
+}
+
+impl Done {
+    fn reply(value: Value) -> Done {
+        Done {
+            reply: Some(value),
+            ..Done::default()
+        }
+    }
+}
 
 impl Engine {
     /// Runs one command at one frozen instant. While the session waits, the command is kept until it
@@ -22,10 +41,11 @@ impl Engine {
         argv: &[Bytes],
         out: &mut Outputs,
     ) {
-        self.submit(now, luck, from, argv, out);
-        self.settle(now, luck, Vec::new(), out);
+        let freed = self.submit(now, luck, from, argv, out);
+        self.settle(now, luck, freed, out);
     }
 
+    /// Runs a command of a session, or keeps it; gives the other sessions that it freed from waiting.
     fn submit(
         &mut self,
         now: Micros,
@@ -33,31 +53,36 @@ impl Engine {
         from: SessionId,
         argv: &[Bytes],
         out: &mut Outputs,
-    ) {
+    ) -> Vec<SessionId> {
         let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&from) else {
-            return;
+            return Vec::new();
         };
         if argv.is_empty() {
-            return;
+            return Vec::new();
         }
         if session.blocked.is_some() {
             session.pending.push_back(argv.to_vec());
-            return;
+            return Vec::new();
         }
         session.last_used = now;
         self.counters.commands += 1;
-        match self.process(now, luck, from, argv, out) {
-            Ok(Some(value)) => self.reply(from, value, out),
-            Ok(None) => {}
-            Err(refusal) => {
+        let done = self
+            .process(now, luck, from, argv, out)
+            .unwrap_or_else(|refusal| {
                 let session = Arc::make_mut(&mut self.sessions).get_mut(&from);
                 if let Some(multi) = session.and_then(|s| s.multi.as_deref_mut()) {
                     multi.broken = true;
                 }
-                self.reply(from, Value::error(refusal.to_string()), out);
-            }
+                Done::reply(Value::error(refusal.to_string()))
+            });
+        if let Some(value) = done.reply {
+            self.reply(from, value, out);
         }
         self.flush_effects(out);
+        if done.close {
+            out.push(Output::Close { session: from });
+        }
+        done.freed
     }
 
     /// Checks a command and queues or runs it. `Err` means that it was refused before it ran.
@@ -68,10 +93,10 @@ impl Engine {
         from: SessionId,
         argv: &[Bytes],
         out: &mut Outputs,
-    ) -> Result<Option<Value>, Refusal> {
+    ) -> Result<Done, Refusal> {
         let command = commands::resolve(argv)?;
         let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&from) else {
-            return Ok(None);
+            return Ok(Done::default());
         };
         session.last_command = command.name;
         if let Some(multi) = session.multi.as_deref_mut()
@@ -81,24 +106,10 @@ impl Engine {
                 return Err(Refusal::err("Command not allowed inside a transaction"));
             }
             multi.queue.push((command, argv.to_vec()));
-            return Ok(Some(Value::simple("QUEUED")));
+            return Ok(Done::reply(Value::simple("QUEUED")));
         }
-        let (db, protocol) = (session.db, session.protocol);
-        let mut cx = Cx {
-            engine: self,
-            now,
-            luck,
-            out,
-            session: from,
-            db,
-            protocol,
-            may_block: true,
-            in_script: false,
-            dirty: 0,
-            effect: Effect::Same,
-            block: None,
-            waited_until: None,
-        };
+        let place = (session.db, session.protocol);
+        let mut cx = Cx::new(self, now, luck, out, from, place);
         let value = cx.call(command, argv);
         Ok(cx.conclude(command, argv, value))
     }
@@ -116,7 +127,7 @@ impl Engine {
             while !self.ready.is_empty() {
                 for (db, key) in std::mem::take(&mut self.ready) {
                     for who in self.waiting.for_key(db, &key) {
-                        if self.serve(now, luck, who, db, &key, out) {
+                        if self.serve(now, luck, who, (db, &key), out) {
                             free.push(who);
                         }
                     }
@@ -126,19 +137,23 @@ impl Engine {
                 return;
             }
             for who in std::mem::take(&mut free) {
-                while let Some(session) = self.sessions.get(&who)
-                    && session.blocked.is_none()
-                    && !session.pending.is_empty()
-                {
-                    let next = Arc::make_mut(&mut self.sessions)
-                        .get_mut(&who)
-                        .and_then(|session| session.pending.pop_front());
-                    if let Some(argv) = next {
-                        self.submit(now, luck, who, &argv, out);
-                    }
+                while let Some(argv) = self.next_pending(who) {
+                    free.extend(self.submit(now, luck, who, &argv, out));
                 }
             }
         }
+    }
+
+    /// The next command that a session sent while it waited, once it waits no more.
+    fn next_pending(&mut self, who: SessionId) -> Option<Vec<Bytes>> {
+        let session = self.sessions.get(&who)?;
+        if session.blocked.is_some() || session.pending.is_empty() {
+            return None;
+        }
+        Arc::make_mut(&mut self.sessions)
+            .get_mut(&who)?
+            .pending
+            .pop_front()
     }
 
     /// Runs a waiting command again if this key may serve it; says whether it is done waiting.
@@ -147,8 +162,7 @@ impl Engine {
         now: Micros,
         luck: &mut dyn Choose,
         who: SessionId,
-        db: u32,
-        key: &[u8],
+        (db, key): (u32, &[u8]),
         out: &mut Outputs,
     ) -> bool {
         let Some(session) = self.sessions.get(&who) else {
@@ -168,31 +182,19 @@ impl Engine {
         let Some(blocked) = self.stop_waiting(who) else {
             return false;
         };
-        let mut cx = Cx {
-            engine: self,
-            now,
-            luck,
-            out,
-            session: who,
-            db: blocked.db,
-            protocol,
-            may_block: true,
-            in_script: false,
-            dirty: 0,
-            effect: Effect::Same,
-            block: None,
-            waited_until: Some(blocked.deadline),
-        };
+        let mut cx = Cx::new(self, now, luck, out, who, (blocked.db, protocol));
+        cx.waited_until = Some(blocked.deadline);
         let value = cx.call(blocked.command, &blocked.argv);
-        let reply = cx.conclude(blocked.command, &blocked.argv, value);
-        let done = reply.is_some();
-        if let Some(value) = reply {
+        let done = cx.conclude(blocked.command, &blocked.argv, value);
+        let served = done.reply.is_some();
+        if let Some(value) = done.reply {
             self.reply(who, value, out);
         }
         self.flush_effects(out);
-        done
+        served
     }
 
+    /// Takes a session out of every queue; gives what it waited with.
     pub(crate) fn stop_waiting(&mut self, who: SessionId) -> Option<Blocked> {
         self.sessions.get(&who)?.blocked.as_ref()?;
         let blocked = Arc::make_mut(&mut self.sessions)
@@ -212,13 +214,11 @@ impl Cx<'_> {
         let args = Args::new(argv, command.words());
         let answer = (command.run)(self, &args);
         if self.engine.config.report_effects {
+            let db = self.db;
             match std::mem::take(&mut self.effect) {
-                Effect::Same if self.dirty > 0 => {
-                    self.engine.effects.push((self.db, argv.to_vec()))
-                }
+                Effect::Same if self.dirty > 0 => self.engine.effects.push((db, argv.to_vec())),
                 Effect::Same => {}
                 Effect::Instead(list) => {
-                    let db = self.db;
                     self.engine
                         .effects
                         .extend(list.into_iter().map(|argv| (db, argv)));
@@ -232,9 +232,13 @@ impl Cx<'_> {
     }
 
     /// Registers the wish to wait, if there is one; else passes the reply on.
-    fn conclude(self, command: &'static Command, argv: &[Bytes], value: Value) -> Option<Value> {
+    fn conclude(self, command: &'static Command, argv: &[Bytes], value: Value) -> Done {
         let Some(block) = self.block else {
-            return Some(value);
+            return Done {
+                reply: Some(value),
+                close: self.close,
+                freed: self.freed,
+            };
         };
         let deadline = self.waited_until.unwrap_or(block.deadline);
         Arc::make_mut(&mut self.engine.waiting).add(self.session, self.db, &block.keys, deadline);
@@ -250,6 +254,6 @@ impl Cx<'_> {
                 at_timeout: block.at_timeout,
             }));
         }
-        None
+        Done::default()
     }
 }

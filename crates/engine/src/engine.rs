@@ -143,6 +143,17 @@ impl Engine {
                     Preview::Text(text.slice(..text.len().min(limit))),
                 )
             }
+            Data::List(list) => {
+                let items = list.iter().take(limit).map(Blob::to_bytes);
+                (list.len(), Preview::Items(items.collect()))
+            }
+            Data::Hash(hash) => {
+                let pairs = hash
+                    .iter()
+                    .take(limit)
+                    .map(|(f, v)| (f.to_bytes(), v.to_bytes()));
+                (hash.len(), Preview::Fields(pairs.collect()))
+            }
         };
         Some(KeyView {
             kind: entry.data.type_name(),

@@ -29,6 +29,7 @@ mod cx;
 mod db;
 mod dispatch;
 mod engine;
+mod extended;
 mod glob;
 mod number;
 mod output;
@@ -36,8 +37,10 @@ mod refusal;
 mod session;
 mod table;
 mod time;
+mod types;
 mod view;
 mod waiting;
+mod xxh3;
 
 pub use commands::commands;
 pub use config::Config;

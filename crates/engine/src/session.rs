@@ -70,7 +70,7 @@ pub(crate) enum Awaits {
 impl Awaits {
     pub(crate) fn suits(self, data: &Data) -> bool {
         match self {
-            Awaits::List => data.type_name() == "list",
+            Awaits::List => matches!(data, Data::List(_)),
         }
     }
 }

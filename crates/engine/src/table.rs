@@ -195,3 +195,59 @@ impl std::fmt::Debug for Command {
             .finish_non_exhaustive()
     }
 }
+
+/// Declares a part of the command table, one entry a command:
+/// `"name" => handler, Arity(n), [FLAGS], KEYS, "since", "syntax", "summary";`, where a container puts
+/// its subcommands in braces after the handler.
+macro_rules! table {
+    ($table:ident, $group:literal; $(
+        $name:literal => $run:path $({$subs:expr})?, $arity:ident($count:literal), [$($flag:ident)*],
+        $keys:expr, $since:literal, $syntax:literal, $summary:literal;
+    )*) => {
+        pub(crate) static $table: &[$crate::table::Command] = &[$(
+            $crate::table::Command {
+                name: $name,
+                arity: $crate::table::Arity::$arity($count),
+                flags: $crate::table::Flags(0 $(| $crate::table::Flags::$flag.0)*),
+                keys: $keys,
+                group: $group,
+                since: $since,
+                syntax: $syntax,
+                summary: $summary,
+                subcommands: $crate::table::table!(@subs $($subs)?),
+                run: $run,
+            },
+        )*];
+    };
+    (@subs) => { &[] };
+    (@subs $subs:expr) => { $subs };
+}
+pub(crate) use table;
+
+pub(crate) const NO_KEYS: Keys = Keys::None;
+pub(crate) const FIRST: Keys = Keys::FIRST;
+pub(crate) const TWO: Keys = Keys::TWO;
+pub(crate) const ALL: Keys = Keys::ALL;
+/// Every argument but the last, which is a timeout.
+pub(crate) const ALL_BUT_LAST: Keys = Keys::Range {
+    first: 1,
+    last: -2,
+    step: 1,
+};
+/// Keys and values alternate.
+pub(crate) const ALTERNATE: Keys = Keys::Range {
+    first: 1,
+    last: -1,
+    step: 2,
+};
+/// The key of a subcommand.
+pub(crate) const SECOND: Keys = Keys::Range {
+    first: 2,
+    last: 2,
+    step: 1,
+};
+
+/// What runs when a container is called without a subcommand it knows.
+pub(crate) fn needs_subcommand(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+    Err(Refusal::Syntax)
+}

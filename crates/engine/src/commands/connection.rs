@@ -1,26 +1,62 @@
 //! Commands about the connection itself.
 
-use redwind_resp::Value;
+use bytes::Bytes;
+use redwind_resp::{Protocol, Value};
 
-use crate::Refusal;
-use crate::args::Args;
+use crate::args::{Args, is};
+use crate::commands::keys::db_index;
 use crate::cx::Cx;
-use crate::table::{Answer, Arity::*, Command, Flags, Keys};
+use crate::number::parse_int;
+use crate::session::Session;
+use crate::table::{Answer, NO_KEYS, needs_subcommand, table};
+use crate::{Refusal, SessionId};
 
-const QUICK: Flags = Flags::FAST;
+/// The version of Redis whose behaviour the engine has.
+pub(super) const VERSION: &str = "8.2.3";
 
-pub(super) const TABLE: &[Command] = &[Command {
-    name: "ping",
-    arity: AtLeast(0),
-    flags: QUICK,
-    keys: Keys::None,
-    group: "connection",
-    since: "1.0.0",
-    summary: "Asks whether the server is alive; it answers PONG or repeats the message.",
-    syntax: "[message]",
-    subcommands: &[],
-    run: ping,
-}];
+table! { TABLE, "connection";
+    "auth" => auth, AtLeast(1), [NOSCRIPT LOADING STALE FAST NO_AUTH ALLOW_BUSY], NO_KEYS, "1.0.0",
+        "[username] password", "Proves who the client is.";
+    "client" => needs_subcommand {CLIENT}, AtLeast(1), [CONTAINER], NO_KEYS, "2.4.0", "",
+        "Looks at connections and changes them.";
+    "echo" => echo, Exactly(1), [LOADING STALE FAST], NO_KEYS, "1.0.0", "message",
+        "Gives the message back.";
+    "hello" => hello, AtLeast(0), [NOSCRIPT LOADING STALE FAST NO_AUTH ALLOW_BUSY], NO_KEYS, "6.0.0",
+        "[protover [AUTH username password] [SETNAME clientname]]",
+        "Greets the server and chooses the protocol version.";
+    "ping" => ping, AtLeast(0), [FAST], NO_KEYS, "1.0.0", "[message]",
+        "Asks whether the server is alive; it answers PONG or repeats the message.";
+    "quit" => quit, AtLeast(0), [NOSCRIPT LOADING STALE FAST NO_AUTH ALLOW_BUSY], NO_KEYS, "1.0.0", "",
+        "Closes the connection.";
+    "reset" => reset, Exactly(0), [NOSCRIPT LOADING STALE FAST NO_AUTH ALLOW_BUSY], NO_KEYS, "6.2.0", "",
+        "Puts the connection back to how it started.";
+    "select" => select, Exactly(1), [LOADING STALE FAST], NO_KEYS, "1.0.0", "index",
+        "Chooses the database that this connection works on.";
+}
+
+table! { CLIENT, "connection";
+    "client|getname" => client_getname, Exactly(0), [NOSCRIPT LOADING STALE], NO_KEYS, "2.6.9", "",
+        "Gives the connection's name.";
+    "client|help" => client_help, Exactly(0), [LOADING STALE], NO_KEYS, "5.0.0", "",
+        "Lists the subcommands.";
+    "client|id" => client_id, Exactly(0), [NOSCRIPT LOADING STALE], NO_KEYS, "5.0.0", "",
+        "Gives the connection's number.";
+    "client|info" => client_info, Exactly(0), [NOSCRIPT LOADING STALE], NO_KEYS, "6.2.0", "",
+        "Describes this connection.";
+    "client|list" => client_list, AtLeast(0), [ADMIN NOSCRIPT LOADING STALE], NO_KEYS, "2.4.0",
+        "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]",
+        "Describes all connections.";
+    "client|no-evict" => client_switch, Exactly(1), [ADMIN NOSCRIPT LOADING STALE], NO_KEYS, "7.0.0",
+        "<ON | OFF>", "Protects this connection from being dropped for its memory.";
+    "client|no-touch" => client_switch, Exactly(1), [NOSCRIPT LOADING STALE], NO_KEYS, "7.2.0",
+        "<ON | OFF>", "Lets this connection's reads not count as use of keys.";
+    "client|setinfo" => client_setinfo, Exactly(2), [NOSCRIPT LOADING STALE], NO_KEYS, "7.2.0",
+        "<LIB-NAME libname | LIB-VER libver>", "Tells which client library is used.";
+    "client|setname" => client_setname, Exactly(1), [NOSCRIPT LOADING STALE], NO_KEYS, "2.6.9",
+        "connection-name", "Names the connection.";
+    "client|unblock" => client_unblock, AtLeast(1), [ADMIN NOSCRIPT LOADING STALE], NO_KEYS, "5.0.0",
+        "client-id [TIMEOUT | ERROR]", "Ends another connection's waiting.";
+}
 
 /// `PING [message]`
 fn ping(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
@@ -29,4 +65,309 @@ fn ping(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         1 => Ok(Value::Bulk(args[0].clone())),
         _ => Err(Refusal::Arity("ping")),
     }
+}
+
+/// `ECHO message`
+fn echo(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    Ok(Value::Bulk(args[0].clone()))
+}
+
+/// `SELECT index`
+fn select(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let db = db_index(cx, &args[0], Refusal::NotAnInteger)?;
+    cx.db = db;
+    if let Some(session) = cx.session_mut() {
+        session.db = db;
+    }
+    Ok(Value::OK)
+}
+
+/// `QUIT`
+fn quit(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+    cx.close = true;
+    Ok(Value::OK)
+}
+
+/// `RESET`
+fn reset(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+    cx.engine.unwatch(cx.session);
+    let now = cx.now;
+    if let Some(session) = cx.session_mut() {
+        let created = session.created;
+        *session = Session {
+            created,
+            last_used: now,
+            ..Session::new(now)
+        };
+    }
+    cx.db = 0;
+    Ok(Value::simple("RESET"))
+}
+
+/// `AUTH [username] password` — there is no password to give.
+fn auth(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    match args.len() {
+        1 => Err(Refusal::err(
+            "AUTH <password> called without any password configured for the default user. \
+             Are you sure your configuration is correct?",
+        )),
+        2 if &args[0][..] == b"default" => Ok(Value::OK),
+        2 => Err(wrong_password()),
+        _ => Err(Refusal::Syntax),
+    }
+}
+
+fn wrong_password() -> Refusal {
+    Refusal::Text("WRONGPASS invalid username-password pair or user is disabled.".into())
+}
+
+/// `HELLO [protover [AUTH username password] [SETNAME clientname]]`
+fn hello(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let mut protocol = None;
+    if let Some(version) = args.get(0) {
+        protocol = Some(match parse_int(version) {
+            Some(2) => Protocol::Resp2,
+            Some(3) => Protocol::Resp3,
+            Some(_) => return Err(Refusal::Text("NOPROTO unsupported protocol version".into())),
+            None => {
+                return Err(Refusal::err(
+                    "Protocol version is not an integer or out of range",
+                ));
+            }
+        });
+    }
+    let mut name = None;
+    let mut at = 1;
+    while let Some(word) = args.get(at) {
+        let left = args.len() - at - 1;
+        if is(word, "AUTH") && left >= 2 {
+            if &args[at + 1][..] != b"default" {
+                return Err(wrong_password());
+            }
+            at += 2;
+        } else if is(word, "SETNAME") && left >= 1 {
+            check_name(&args[at + 1])?;
+            name = Some(args[at + 1].clone());
+            at += 1;
+        } else {
+            let word = String::from_utf8_lossy(word);
+            return Err(Refusal::err(format_args!(
+                "Syntax error in HELLO option '{word}'"
+            )));
+        }
+        at += 1;
+    }
+    let id = cx.session;
+    let Some(session) = cx.session_mut() else {
+        return Ok(Value::Null);
+    };
+    if let Some(name) = name {
+        session.name = name;
+    }
+    if let Some(protocol) = protocol {
+        session.protocol = protocol;
+    }
+    let proto = if session.protocol == Protocol::Resp3 {
+        3
+    } else {
+        2
+    };
+    cx.protocol = session.protocol;
+    Ok(Value::Map(vec![
+        (Value::text("server"), Value::text("redis")),
+        (Value::text("version"), Value::text(VERSION)),
+        (Value::text("proto"), Value::Int(proto)),
+        (Value::text("id"), Value::Int(id.0 as i64)),
+        (Value::text("mode"), Value::text("standalone")),
+        (Value::text("role"), Value::text("master")),
+        (Value::text("modules"), Value::Array(Vec::new())),
+    ]))
+}
+
+/// Names must not break the lines of `CLIENT LIST`.
+fn check_name(name: &[u8]) -> Result<(), Refusal> {
+    if name.iter().all(|byte| (b'!'..=b'~').contains(byte)) {
+        return Ok(());
+    }
+    Err(Refusal::err(
+        "Client names cannot contain spaces, newlines or special characters.",
+    ))
+}
+
+/// `CLIENT ID`
+fn client_id(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+    Ok(Value::Int(cx.session.0 as i64))
+}
+
+/// `CLIENT GETNAME`
+fn client_getname(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+    let name = cx
+        .session()
+        .map(|session| session.name.clone())
+        .filter(|name| !name.is_empty());
+    Ok(name.map_or(Value::Null, Value::Bulk))
+}
+
+/// `CLIENT SETNAME name`
+fn client_setname(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    check_name(&args[0])?;
+    if let Some(session) = cx.session_mut() {
+        session.name = args[0].clone();
+    }
+    Ok(Value::OK)
+}
+
+/// `CLIENT SETINFO LIB-NAME|LIB-VER value`
+fn client_setinfo(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let is_name = args.is(0, "LIB-NAME");
+    if !is_name && !args.is(0, "LIB-VER") {
+        let word = String::from_utf8_lossy(&args[0]);
+        return Err(Refusal::err(format_args!("Unrecognized option '{word}'")));
+    }
+    if !args[1].iter().all(|byte| (b'!'..=b'~').contains(byte)) {
+        let what = if is_name { "lib-name" } else { "lib-ver" };
+        return Err(Refusal::err(format_args!(
+            "{what} cannot contain spaces, newlines or special characters."
+        )));
+    }
+    if let Some(session) = cx.session_mut() {
+        let slot = if is_name {
+            &mut session.lib_name
+        } else {
+            &mut session.lib_ver
+        };
+        *slot = args[1].clone();
+    }
+    Ok(Value::OK)
+}
+
+/// `CLIENT NO-EVICT ON|OFF`, `CLIENT NO-TOUCH ON|OFF` — nothing to protect from here.
+fn client_switch(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    if args.is(0, "ON") || args.is(0, "OFF") {
+        Ok(Value::OK)
+    } else {
+        Err(Refusal::Syntax)
+    }
+}
+
+/// `CLIENT INFO`
+fn client_info(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+    let line = cx
+        .session()
+        .map(|session| describe(cx, cx.session, session));
+    Ok(Value::Verbatim {
+        format: *b"txt",
+        text: Bytes::from(line.unwrap_or_default()),
+    })
+}
+
+/// `CLIENT LIST [TYPE type] [ID id ...]`
+fn client_list(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let mut ids = None;
+    match args.rest() {
+        [] => {}
+        [word, kind] if is(word, "TYPE") => {
+            if !["normal", "master", "replica", "slave", "pubsub"]
+                .iter()
+                .any(|k| is(kind, k))
+            {
+                let kind = String::from_utf8_lossy(kind);
+                return Err(Refusal::err(format_args!("Unknown client type '{kind}'")));
+            }
+            if !is(kind, "normal") {
+                ids = Some(Vec::new());
+            }
+        }
+        [word, list @ ..] if is(word, "ID") && !list.is_empty() => {
+            let mut wanted = Vec::new();
+            for id in list {
+                wanted.push(parse_int(id).ok_or_else(|| Refusal::err("Invalid client ID"))?);
+            }
+            ids = Some(wanted);
+        }
+        _ => return Err(Refusal::Syntax),
+    }
+    let mut text = String::new();
+    for (id, session) in cx.engine.sessions.iter() {
+        if ids.as_ref().is_none_or(|ids| ids.contains(&(id.0 as i64))) {
+            text.push_str(&describe(cx, *id, session));
+        }
+    }
+    Ok(Value::Verbatim {
+        format: *b"txt",
+        text: Bytes::from(text),
+    })
+}
+
+/// One line of `CLIENT LIST`.
+fn describe(cx: &Cx<'_>, id: SessionId, session: &Session) -> String {
+    let seconds = |since: crate::Micros| cx.now.0.saturating_sub(since.0) / 1_000_000;
+    let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
+    let flags = match (&session.blocked, &session.multi) {
+        (Some(_), _) => "b",
+        (None, Some(_)) if session.cas_broken => "xd",
+        (None, Some(_)) => "x",
+        (None, None) if session.cas_broken => "d",
+        (None, None) => "N",
+    };
+    let queued = session
+        .multi
+        .as_ref()
+        .map_or(-1, |multi| multi.queue.len() as i64);
+    format!(
+        "id={} addr=127.0.0.1:{} laddr=127.0.0.1:6379 fd={} name={} age={} idle={} flags={flags} \
+         db={} sub=0 psub=0 ssub=0 multi={queued} watch={} qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 \
+         rbs=1024 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={} user=default redir=-1 resp={} \
+         lib-name={} lib-ver={} io-thread=0\n",
+        id.0,
+        49_152 + id.0 % 16_384,
+        7 + id.0,
+        text(&session.name),
+        seconds(session.created),
+        seconds(session.last_used),
+        session.db,
+        session.watching.len(),
+        session.last_command,
+        if session.protocol == Protocol::Resp3 {
+            3
+        } else {
+            2
+        },
+        text(&session.lib_name),
+        text(&session.lib_ver),
+    )
+}
+
+/// `CLIENT UNBLOCK id [TIMEOUT | ERROR]`
+fn client_unblock(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let as_error = match args.from(1) {
+        [] => false,
+        [word] if is(word, "TIMEOUT") => false,
+        [word] if is(word, "ERROR") => true,
+        _ => {
+            return Err(Refusal::err(
+                "CLIENT UNBLOCK reason should be TIMEOUT or ERROR",
+            ));
+        }
+    };
+    let id = args.int(0)?;
+    let Some(who) = u64::try_from(id).ok().map(SessionId) else {
+        return Ok(Value::Int(0));
+    };
+    let Some(blocked) = cx.engine.stop_waiting(who) else {
+        return Ok(Value::Int(0));
+    };
+    let reply = if as_error {
+        Value::error("UNBLOCKED client unblocked via CLIENT UNBLOCK")
+    } else {
+        blocked.at_timeout
+    };
+    cx.engine.reply(who, reply, cx.out);
+    cx.freed.push(who);
+    Ok(Value::Int(1))
+}
+
+/// `CLIENT HELP`
+fn client_help(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+    Ok(super::help("CLIENT", CLIENT))
 }

@@ -1,18 +1,36 @@
 //! The command table: one file per type, each with its own part of it.
 
 mod connection;
+mod expiry;
+mod hashes;
 mod keys;
+mod lcs;
+mod lists;
+mod server;
 mod strings;
+mod transactions;
 
 use std::sync::OnceLock;
 
 use bytes::Bytes;
 
+use redwind_resp::Value;
+
+use crate::cx::Cx;
 use crate::table::Command;
-use crate::{Flags, Refusal};
+use crate::{Choice, Flags, Refusal};
 
 /// Every command, by group.
-const TABLES: &[&[Command]] = &[connection::TABLE, keys::TABLE, strings::TABLE];
+static TABLES: &[&[Command]] = &[
+    connection::TABLE,
+    keys::TABLE,
+    expiry::TABLE,
+    strings::TABLE,
+    lists::TABLE,
+    hashes::TABLE,
+    server::TABLE,
+    transactions::TABLE,
+];
 
 /// Every command that the engine knows, subcommands inside their containers.
 pub fn commands() -> impl Iterator<Item = &'static Command> {
@@ -113,4 +131,47 @@ pub(crate) fn ends_or_nests_multi(name: &str) -> bool {
         name,
         "exec" | "discard" | "multi" | "watch" | "quit" | "reset"
     )
+}
+
+/// The reply of a container's `HELP`.
+pub(crate) fn help(container: &str, subcommands: &'static [Command]) -> Value {
+    let line = |text: String| Value::Simple(Bytes::from(text));
+    let mut lines = vec![line(format!(
+        "{container} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"
+    ))];
+    for command in subcommands
+        .iter()
+        .filter(|command| !command.name.ends_with("|help"))
+    {
+        let name = command.name[container.len() + 1..].to_uppercase();
+        let gap = if command.syntax.is_empty() { "" } else { " " };
+        lines.push(line(format!("{name}{gap}{}", command.syntax)));
+        lines.push(line(format!("    {}", command.summary)));
+    }
+    lines.push(Value::simple("HELP"));
+    lines.push(Value::simple("    Print this help."));
+    Value::Array(lines)
+}
+
+/// Places of random members: `count` different ones, or (if negative) so many with repetition.
+pub(crate) fn random_places(cx: &mut Cx<'_>, len: usize, count: i64) -> Vec<usize> {
+    if len == 0 {
+        return Vec::new();
+    }
+    if count < 0 {
+        return (0..count.unsigned_abs())
+            .map(|_| cx.pick(len, Choice::RandomMember))
+            .collect();
+    }
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let mut places: Vec<usize> = (0..len).collect();
+    if count < len {
+        // The first part of a shuffle.
+        for at in 0..count {
+            let other = at + cx.pick(len - at, Choice::RandomMember);
+            places.swap(at, other);
+        }
+        places.truncate(count);
+    }
+    places
 }

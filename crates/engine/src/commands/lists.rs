@@ -1,0 +1,628 @@
+//! Lists, and the commands that wait for one.
+
+use bytes::Bytes;
+use redwind_resp::Value;
+
+use crate::args::{Args, is};
+use crate::blob::Blob;
+use crate::commands::strings::word;
+use crate::cx::{Block, Cx};
+use crate::number::{int_bytes, parse_int};
+use crate::session::Awaits;
+use crate::table::{ALL_BUT_LAST, Answer, FIRST, Keys, TWO, table};
+use crate::types::{End, List};
+use crate::{Micros, Refusal};
+
+table! { TABLE, "list";
+    "blmove" => blmove, Exactly(5), [WRITE DENYOOM BLOCKING], TWO, "6.2.0",
+        "source destination <LEFT | RIGHT> <LEFT | RIGHT> timeout",
+        "Moves an element from one list to another; waits for one if there is none.";
+    "blmpop" => blmpop, AtLeast(4), [WRITE BLOCKING MOVABLE_KEYS], Keys::Counted { at: 2 }, "7.0.0",
+        "timeout numkeys key [key ...] <LEFT | RIGHT> [COUNT count]",
+        "Takes elements from the first list that has some; waits if none has.";
+    "blpop" => blpop, AtLeast(2), [WRITE BLOCKING], ALL_BUT_LAST, "2.0.0", "key [key ...] timeout",
+        "Takes the first element of the first list that has one; waits if none has.";
+    "brpop" => brpop, AtLeast(2), [WRITE BLOCKING], ALL_BUT_LAST, "2.0.0", "key [key ...] timeout",
+        "Takes the last element of the first list that has one; waits if none has.";
+    "brpoplpush" => brpoplpush, Exactly(3), [WRITE DENYOOM BLOCKING], TWO, "2.2.0",
+        "source destination timeout",
+        "Moves the last element of a list to the front of another; waits for one if there is none.";
+    "lindex" => lindex, Exactly(2), [READ], FIRST, "1.0.0", "key index",
+        "Gives the element at an index; negative ones count from the end.";
+    "linsert" => linsert, Exactly(4), [WRITE DENYOOM], FIRST, "2.2.0",
+        "key <BEFORE | AFTER> pivot element", "Inserts next to the first element equal to the pivot.";
+    "llen" => llen, Exactly(1), [READ FAST], FIRST, "1.0.0", "key", "Gives the length of a list.";
+    "lmove" => lmove, Exactly(4), [WRITE DENYOOM], TWO, "6.2.0",
+        "source destination <LEFT | RIGHT> <LEFT | RIGHT>",
+        "Moves an element from one end of a list to one end of another.";
+    "lmpop" => lmpop, AtLeast(3), [WRITE MOVABLE_KEYS], Keys::Counted { at: 1 }, "7.0.0",
+        "numkeys key [key ...] <LEFT | RIGHT> [COUNT count]",
+        "Takes elements from the first list that has some.";
+    "lpop" => lpop, AtLeast(1), [WRITE FAST], FIRST, "1.0.0", "key [count]",
+        "Takes the first elements of a list.";
+    "lpos" => lpos, AtLeast(2), [READ], FIRST, "6.0.6",
+        "key element [RANK rank] [COUNT num-matches] [MAXLEN len]",
+        "Finds the indexes of elements equal to the one given.";
+    "lpush" => lpush, AtLeast(2), [WRITE DENYOOM FAST], FIRST, "1.0.0", "key element [element ...]",
+        "Puts elements in front of a list, one after the other; gives the new length.";
+    "lpushx" => lpushx, AtLeast(2), [WRITE DENYOOM FAST], FIRST, "2.2.0", "key element [element ...]",
+        "Puts elements in front of a list if it exists.";
+    "lrange" => lrange, Exactly(3), [READ], FIRST, "1.0.0", "key start stop",
+        "Gives the elements between two indexes, both included.";
+    "lrem" => lrem, Exactly(3), [WRITE], FIRST, "1.0.0", "key count element",
+        "Removes elements equal to the one given: from the front, from the end (negative), or all (0).";
+    "lset" => lset, Exactly(3), [WRITE DENYOOM], FIRST, "1.0.0", "key index element",
+        "Replaces the element at an index.";
+    "ltrim" => ltrim, Exactly(3), [WRITE], FIRST, "1.0.0", "key start stop",
+        "Keeps only the elements between two indexes, both included.";
+    "rpop" => rpop, AtLeast(1), [WRITE FAST], FIRST, "1.0.0", "key [count]",
+        "Takes the last elements of a list.";
+    "rpoplpush" => rpoplpush, Exactly(2), [WRITE DENYOOM], TWO, "1.2.0", "source destination",
+        "Moves the last element of a list to the front of another.";
+    "rpush" => rpush, AtLeast(2), [WRITE DENYOOM FAST], FIRST, "1.0.0", "key element [element ...]",
+        "Puts elements at the end of a list, one after the other; gives the new length.";
+    "rpushx" => rpushx, AtLeast(2), [WRITE DENYOOM FAST], FIRST, "2.2.0", "key element [element ...]",
+        "Puts elements at the end of a list if it exists.";
+}
+
+impl End {
+    fn parse(text: &[u8]) -> Result<End, Refusal> {
+        if is(text, "LEFT") {
+            Ok(End::Left)
+        } else if is(text, "RIGHT") {
+            Ok(End::Right)
+        } else {
+            Err(Refusal::Syntax)
+        }
+    }
+
+    fn push_event(self) -> &'static str {
+        match self {
+            End::Left => "lpush",
+            End::Right => "rpush",
+        }
+    }
+
+    fn pop_event(self) -> &'static str {
+        match self {
+            End::Left => "lpop",
+            End::Right => "rpop",
+        }
+    }
+
+    fn pop_command(self) -> Bytes {
+        word(match self {
+            End::Left => "LPOP",
+            End::Right => "RPOP",
+        })
+    }
+
+    fn name(self) -> Bytes {
+        word(match self {
+            End::Left => "LEFT",
+            End::Right => "RIGHT",
+        })
+    }
+}
+
+/// `LPUSH key element [element ...]`
+fn lpush(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    push(cx, args.key(0), args.from(1), End::Left)
+}
+
+/// `RPUSH key element [element ...]`
+fn rpush(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    push(cx, args.key(0), args.from(1), End::Right)
+}
+
+/// `LPUSHX key element [element ...]`
+fn lpushx(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    push_if_exists(cx, args, End::Left)
+}
+
+/// `RPUSHX key element [element ...]`
+fn rpushx(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    push_if_exists(cx, args, End::Right)
+}
+
+fn push_if_exists(cx: &mut Cx<'_>, args: &Args<'_>, end: End) -> Answer {
+    if cx.read::<List>(args.key(0))?.is_none() {
+        return Ok(Value::Int(0));
+    }
+    push(cx, args.key(0), args.from(1), end)
+}
+
+fn push(cx: &mut Cx<'_>, key: &Bytes, items: &[Bytes], end: End) -> Answer {
+    let mut edit = cx.edit_or_new::<List>(key)?;
+    let (list, config) = edit.with_config();
+    for item in items {
+        list.push(end, Blob::from(item));
+    }
+    list.grown(config.list_max_listpack_size);
+    let len = list.len();
+    edit.changed(end.push_event());
+    edit.add_dirty(items.len() - 1);
+    Ok(Value::from(len))
+}
+
+/// `LLEN key` — an absent list has length 0.
+fn llen(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    Ok(Value::from(
+        cx.read::<List>(args.key(0))?.map_or(0, List::len),
+    ))
+}
+
+/// `LINDEX key index`
+fn lindex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let Some(list) = cx.read::<List>(args.key(0))? else {
+        return Ok(Value::Null);
+    };
+    let index = args.int(1)?;
+    Ok(list
+        .get(index)
+        .map_or(Value::Null, |item| Value::Bulk(item.to_bytes())))
+}
+
+/// The part of a sequence that two possibly negative, inclusive indexes mean; `None` if it is empty.
+pub(super) fn span(start: i64, stop: i64, len: usize) -> Option<std::ops::Range<usize>> {
+    let size = len as i64;
+    let from = if start < 0 {
+        start.saturating_add(size).max(0)
+    } else {
+        start
+    };
+    let to = if stop < 0 {
+        stop.saturating_add(size)
+    } else {
+        stop
+    }
+    .min(size - 1);
+    (from <= to && from < size).then(|| from as usize..to as usize + 1)
+}
+
+/// `LRANGE key start stop`
+fn lrange(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let (start, stop) = (args.int(1)?, args.int(2)?);
+    let Some(list) = cx.read::<List>(args.key(0))? else {
+        return Ok(Value::Array(Vec::new()));
+    };
+    let Some(span) = span(start, stop, list.len()) else {
+        return Ok(Value::Array(Vec::new()));
+    };
+    Ok(Value::Array(
+        list.range(span.start, span.end)
+            .map(|i| Value::Bulk(i.to_bytes()))
+            .collect(),
+    ))
+}
+
+/// `LSET key index element`
+fn lset(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let key = args.key(0);
+    let Some(mut edit) = cx.edit::<List>(key)? else {
+        return Err(Refusal::NoSuchKey);
+    };
+    let index = args.int(1)?;
+    let (list, config) = edit.with_config();
+    if !list.set(index, Blob::from(&args[2])) {
+        return Err(Refusal::IndexOutOfRange);
+    }
+    list.grown(config.list_max_listpack_size);
+    list.shrunk(config.list_max_listpack_size);
+    edit.changed("lset");
+    Ok(Value::OK)
+}
+
+/// `LINSERT key BEFORE|AFTER pivot element`
+fn linsert(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let after = if args.is(1, "AFTER") {
+        true
+    } else if args.is(1, "BEFORE") {
+        false
+    } else {
+        return Err(Refusal::Syntax);
+    };
+    let Some(mut edit) = cx.edit::<List>(args.key(0))? else {
+        return Ok(Value::Int(0));
+    };
+    let (list, config) = edit.with_config();
+    if !list.insert(&args[2], after, Blob::from(&args[3])) {
+        return Ok(Value::Int(-1));
+    }
+    list.grown(config.list_max_listpack_size);
+    let len = list.len();
+    edit.changed("linsert");
+    Ok(Value::from(len))
+}
+
+/// `LREM key count element`
+fn lrem(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let count = args.int(1)?;
+    let Some(mut edit) = cx.edit::<List>(args.key(0))? else {
+        return Ok(Value::Int(0));
+    };
+    let (list, config) = edit.with_config();
+    let removed = list.remove(count, &args[2]);
+    list.shrunk(config.list_max_listpack_size);
+    if removed > 0 {
+        edit.changed("lrem");
+        edit.add_dirty(removed - 1);
+    }
+    Ok(Value::from(removed))
+}
+
+/// `LTRIM key start stop`
+fn ltrim(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let (start, stop) = (args.int(1)?, args.int(2)?);
+    let Some(mut edit) = cx.edit::<List>(args.key(0))? else {
+        return Ok(Value::OK);
+    };
+    let (list, config) = edit.with_config();
+    let span = span(start, stop, list.len()).unwrap_or(0..0);
+    list.trim(span.start, span.end);
+    list.shrunk(config.list_max_listpack_size);
+    edit.changed("ltrim");
+    Ok(Value::OK)
+}
+
+/// `LPOP key [count]`
+fn lpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    pop(cx, args, End::Left, "lpop")
+}
+
+/// `RPOP key [count]`
+fn rpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    pop(cx, args, End::Right, "rpop")
+}
+
+fn pop(cx: &mut Cx<'_>, args: &Args<'_>, end: End, command: &'static str) -> Answer {
+    let count = match args.len() {
+        1 => None,
+        2 => Some(positive(&args[1])?),
+        _ => return Err(Refusal::Arity(command)),
+    };
+    let key = args.key(0);
+    let Some(mut edit) = cx.edit::<List>(key)? else {
+        return Ok(if count.is_some() {
+            Value::NullArray
+        } else {
+            Value::Null
+        });
+    };
+    match count {
+        None => {
+            let item = edit
+                .pop(end)
+                .map_or(Value::Null, |item| Value::Bulk(item.to_bytes()));
+            popped(&mut edit, end);
+            Ok(item)
+        }
+        Some(0) => Ok(Value::Array(Vec::new())),
+        Some(count) => Ok(Value::Array(pop_many(&mut edit, end, count))),
+    }
+}
+
+fn positive(text: &[u8]) -> Result<usize, Refusal> {
+    let number = parse_int(text).and_then(|number| usize::try_from(number).ok());
+    number.ok_or(Refusal::NotPositive)
+}
+
+type ListEdit<'c, 'a> = crate::cx::Edit<'c, 'a, List>;
+
+fn popped(edit: &mut ListEdit<'_, '_>, end: End) {
+    let (list, config) = edit.with_config();
+    list.shrunk(config.list_max_listpack_size);
+    edit.changed(end.pop_event());
+}
+
+fn pop_many(edit: &mut ListEdit<'_, '_>, end: End, count: usize) -> Vec<Value> {
+    let mut items = Vec::with_capacity(count.min(edit.len()));
+    let list: &mut List = edit;
+    while items.len() < count
+        && let Some(item) = list.pop(end)
+    {
+        items.push(Value::Bulk(item.to_bytes()));
+    }
+    popped(edit, end);
+    edit.add_dirty(items.len().saturating_sub(1));
+    items
+}
+
+/// `LPOS key element [RANK rank] [COUNT count] [MAXLEN len]`
+fn lpos(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let (mut rank, mut count, mut max_len) = (1i64, None, 0i64);
+    let mut at = 2;
+    while at < args.len() {
+        if at + 1 >= args.len() {
+            return Err(Refusal::Syntax);
+        } else if args.is(at, "RANK") {
+            rank = args.int(at + 1)?;
+            if rank == i64::MIN {
+                return Err(Refusal::err(
+                    "value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+                ));
+            }
+            if rank == 0 {
+                return Err(Refusal::err(
+                    "RANK can't be zero: use 1 to start from the first match, 2 from the second ... \
+                     or use negative to start from the end of the list",
+                ));
+            }
+        } else if args.is(at, "COUNT") {
+            let number = parse_int(&args[at + 1]).filter(|n| *n >= 0);
+            count = Some(number.ok_or_else(|| Refusal::err("COUNT can't be negative"))?);
+        } else if args.is(at, "MAXLEN") {
+            let number = parse_int(&args[at + 1]).filter(|n| *n >= 0);
+            max_len = number.ok_or_else(|| Refusal::err("MAXLEN can't be negative"))?;
+        } else {
+            return Err(Refusal::Syntax);
+        }
+        at += 2;
+    }
+    let Some(list) = cx.read::<List>(args.key(0))? else {
+        return Ok(if count.is_some() {
+            Value::Array(Vec::new())
+        } else {
+            Value::Null
+        });
+    };
+    let wanted = match count {
+        None => 1,
+        Some(0) => usize::MAX,
+        Some(count) => count as usize,
+    };
+    let compared = if max_len == 0 {
+        usize::MAX
+    } else {
+        max_len as usize
+    };
+    let skip = rank.unsigned_abs() as usize - 1;
+    let element = args.key(1);
+    let hit = |(at, item): (usize, &Blob)| (item.as_slice() == element).then(|| Value::from(at));
+    let places = list.iter().enumerate();
+    let found: Vec<Value> = if rank > 0 {
+        places
+            .take(compared)
+            .filter_map(hit)
+            .skip(skip)
+            .take(wanted)
+            .collect()
+    } else {
+        places
+            .rev()
+            .take(compared)
+            .filter_map(hit)
+            .skip(skip)
+            .take(wanted)
+            .collect()
+    };
+    Ok(match count {
+        Some(_) => Value::Array(found),
+        None => found.into_iter().next().unwrap_or(Value::Null),
+    })
+}
+
+/// `LMOVE source destination LEFT|RIGHT LEFT|RIGHT`
+fn lmove(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let (from, to) = (End::parse(&args[2])?, End::parse(&args[3])?);
+    Ok(move_item(cx, args, from, to)?.unwrap_or(Value::Null))
+}
+
+/// `RPOPLPUSH source destination`
+fn rpoplpush(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    Ok(move_item(cx, args, End::Right, End::Left)?.unwrap_or(Value::Null))
+}
+
+/// Moves one element; `None` if the source has none.
+fn move_item(
+    cx: &mut Cx<'_>,
+    args: &Args<'_>,
+    from: End,
+    to: End,
+) -> Result<Option<Value>, Refusal> {
+    let (source, destination) = (args.key(0), args.key(1));
+    if cx.read::<List>(source)?.is_none() {
+        return Ok(None);
+    }
+    cx.read::<List>(destination)?;
+    if source == destination {
+        // Pushed before it is popped, so that the list is never empty on the way.
+        let Some(mut edit) = cx.edit::<List>(source)? else {
+            return Ok(None);
+        };
+        let Some(item) = edit.pop(from) else {
+            return Ok(None);
+        };
+        let reply = Value::Bulk(item.to_bytes());
+        edit.push(to, item);
+        edit.changed(to.push_event());
+        drop(edit);
+        cx.event(from.pop_event(), source);
+        return Ok(Some(reply));
+    }
+    let Some(item) = cx
+        .read::<List>(source)?
+        .and_then(|l| l.get(if from == End::Left { 0 } else { -1 }))
+    else {
+        return Ok(None);
+    };
+    let item = item.clone();
+    let reply = Value::Bulk(item.to_bytes());
+    let mut edit = cx.edit_or_new::<List>(destination)?;
+    let (list, config) = edit.with_config();
+    list.push(to, item);
+    list.grown(config.list_max_listpack_size);
+    edit.changed(to.push_event());
+    drop(edit);
+    if let Some(mut edit) = cx.edit::<List>(source)? {
+        edit.pop(from);
+        popped(&mut edit, from);
+    }
+    Ok(Some(reply))
+}
+
+/// `LMPOP numkeys key [key ...] LEFT|RIGHT [COUNT count]`
+fn lmpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let plan = ManyPop::parse(args, 0)?;
+    plan.run(cx)
+}
+
+/// `BLMPOP timeout numkeys key [key ...] LEFT|RIGHT [COUNT count]`
+fn blmpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let deadline = deadline(cx, &args[0])?;
+    let plan = ManyPop::parse(args, 1)?;
+    let reply = plan.run(cx)?;
+    if reply.is_null() {
+        wait(cx, plan.keys, deadline, Value::NullArray);
+    }
+    Ok(reply)
+}
+
+/// The arguments of `LMPOP` after a possible timeout.
+struct ManyPop<'a> {
+    keys: &'a [Bytes],
+    end: End,
+    count: usize,
+}
+
+impl<'a> ManyPop<'a> {
+    fn parse(args: &Args<'a>, at: usize) -> Result<ManyPop<'a>, Refusal> {
+        let numkeys = parse_int(&args[at])
+            .filter(|n| *n > 0)
+            .ok_or(Refusal::NumkeysNotPositive)?;
+        let after = usize::try_from(numkeys)
+            .ok()
+            .and_then(|n| n.checked_add(at + 1));
+        let after = after
+            .filter(|after| *after < args.len())
+            .ok_or(Refusal::Syntax)?;
+        let end = End::parse(&args[after])?;
+        let count = match args.from(after + 1) {
+            [] => 1,
+            [word, number] if is(word, "COUNT") => parse_int(number)
+                .filter(|n| *n > 0)
+                .ok_or(Refusal::CountNotPositive)?,
+            _ => return Err(Refusal::Syntax),
+        };
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        Ok(ManyPop {
+            keys: &args.rest()[at + 1..after],
+            end,
+            count,
+        })
+    }
+
+    fn run(&self, cx: &mut Cx<'_>) -> Answer {
+        for key in self.keys {
+            let Some(mut edit) = cx.edit::<List>(key)? else {
+                continue;
+            };
+            let items = pop_many(&mut edit, self.end, self.count);
+            drop(edit);
+            let count = Bytes::from(int_bytes(items.len() as i64));
+            cx.repeat_as(vec![self.end.pop_command(), key.clone(), count]);
+            return Ok(Value::Array(vec![
+                Value::Bulk(key.clone()),
+                Value::Array(items),
+            ]));
+        }
+        Ok(Value::NullArray)
+    }
+}
+
+/// A timeout in seconds, as the instant at which it ends; 0 means never.
+pub(super) fn deadline(cx: &Cx<'_>, text: &[u8]) -> Result<Option<Micros>, Refusal> {
+    let seconds = crate::number::parse_float(text).ok_or(Refusal::TimeoutNotFloat)?;
+    let millis = seconds * 1000.0;
+    if millis > i64::MAX as f64 {
+        return Err(Refusal::TimeoutOutOfRange);
+    }
+    if millis < 0.0 {
+        return Err(Refusal::TimeoutNegative);
+    }
+    let millis = millis.ceil() as i64;
+    if millis == 0 {
+        return Ok(None);
+    }
+    if cx.now_ms().checked_add(millis).is_none() {
+        return Err(Refusal::TimeoutOutOfRange);
+    }
+    Ok(Some(cx.now + (millis as u64).saturating_mul(1000)))
+}
+
+fn wait(cx: &mut Cx<'_>, keys: &[Bytes], deadline: Option<Micros>, at_timeout: Value) {
+    if cx.may_block {
+        cx.block = Some(Block {
+            keys: keys.iter().map(Blob::from).collect(),
+            awaits: Awaits::List,
+            even_if_missing: false,
+            deadline,
+            at_timeout,
+        });
+    }
+}
+
+/// `BLPOP key [key ...] timeout`
+fn blpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    blocking_pop(cx, args, End::Left)
+}
+
+/// `BRPOP key [key ...] timeout`
+fn brpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    blocking_pop(cx, args, End::Right)
+}
+
+fn blocking_pop(cx: &mut Cx<'_>, args: &Args<'_>, end: End) -> Answer {
+    let (keys, timeout) = args.rest().split_at(args.len() - 1);
+    let deadline = deadline(cx, &timeout[0])?;
+    for key in keys {
+        let Some(mut edit) = cx.edit::<List>(key)? else {
+            continue;
+        };
+        let Some(item) = edit.pop(end) else { continue };
+        popped(&mut edit, end);
+        drop(edit);
+        cx.repeat_as(vec![end.pop_command(), key.clone()]);
+        return Ok(Value::Array(vec![
+            Value::Bulk(key.clone()),
+            Value::Bulk(item.to_bytes()),
+        ]));
+    }
+    wait(cx, keys, deadline, Value::NullArray);
+    Ok(Value::NullArray)
+}
+
+/// `BLMOVE source destination LEFT|RIGHT LEFT|RIGHT timeout`
+fn blmove(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let (from, to) = (End::parse(&args[2])?, End::parse(&args[3])?);
+    let deadline = deadline(cx, &args[4])?;
+    blocking_move(cx, args, from, to, deadline)
+}
+
+/// `BRPOPLPUSH source destination timeout`
+fn brpoplpush(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let deadline = deadline(cx, &args[2])?;
+    blocking_move(cx, args, End::Right, End::Left, deadline)
+}
+
+fn blocking_move(
+    cx: &mut Cx<'_>,
+    args: &Args<'_>,
+    from: End,
+    to: End,
+    deadline: Option<Micros>,
+) -> Answer {
+    if let Some(reply) = move_item(cx, args, from, to)? {
+        let (source, destination) = (args.key(0).clone(), args.key(1).clone());
+        cx.repeat_as(vec![
+            word("LMOVE"),
+            source,
+            destination,
+            from.name(),
+            to.name(),
+        ]);
+        return Ok(reply);
+    }
+    wait(cx, &args.rest()[..1], deadline, Value::Null);
+    Ok(Value::Null)
+}

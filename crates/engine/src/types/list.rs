@@ -1,0 +1,185 @@
+//! Lists: elements in order, cheap at both ends.
+
+use std::collections::VecDeque;
+
+use crate::blob::Blob;
+
+/// One of a list's ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Left,
+    Right,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct List {
+    items: VecDeque<Blob>,
+    /// What the elements would take in Redis's compact form.
+    packed_len: usize,
+    /// It has outgrown the compact form. It gets back there only when it has shrunk to half of the
+    /// limit, as in Redis, so that it does not flip back and forth.
+    large: bool,
+}
+
+/// What the compact form itself takes.
+const PACKED_HEADER: usize = 7;
+
+impl List {
+    pub(crate) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    pub(crate) fn encoding(&self) -> &'static str {
+        if self.large { "quicklist" } else { "listpack" }
+    }
+
+    pub(crate) fn get(&self, index: i64) -> Option<&Blob> {
+        self.items.get(self.place(index)?)
+    }
+
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Blob> + ExactSizeIterator {
+        self.items.iter()
+    }
+
+    pub(crate) fn range(&self, start: usize, end: usize) -> impl ExactSizeIterator<Item = &Blob> {
+        self.items.range(start..end)
+    }
+
+    /// The position that a possibly negative index means.
+    fn place(&self, index: i64) -> Option<usize> {
+        let len = self.items.len() as i64;
+        let index = if index < 0 {
+            index.checked_add(len)?
+        } else {
+            index
+        };
+        usize::try_from(index)
+            .ok()
+            .filter(|at| *at < self.items.len())
+    }
+
+    pub(crate) fn push(&mut self, end: End, item: Blob) {
+        self.packed_len += packed(&item);
+        match end {
+            End::Left => self.items.push_front(item),
+            End::Right => self.items.push_back(item),
+        }
+    }
+
+    pub(crate) fn pop(&mut self, end: End) -> Option<Blob> {
+        let item = match end {
+            End::Left => self.items.pop_front(),
+            End::Right => self.items.pop_back(),
+        }?;
+        self.packed_len -= packed(&item);
+        Some(item)
+    }
+
+    /// Replaces the element at an index; `false` if there is none.
+    pub(crate) fn set(&mut self, index: i64, item: Blob) -> bool {
+        let Some(at) = self.place(index) else {
+            return false;
+        };
+        self.packed_len += packed(&item);
+        self.packed_len -= packed(&self.items[at]);
+        self.items[at] = item;
+        true
+    }
+
+    /// Inserts before or after the first element equal to the pivot; `false` if there is none.
+    pub(crate) fn insert(&mut self, pivot: &[u8], after: bool, item: Blob) -> bool {
+        let Some(at) = self.items.iter().position(|i| i.as_slice() == pivot) else {
+            return false;
+        };
+        self.packed_len += packed(&item);
+        self.items.insert(at + usize::from(after), item);
+        true
+    }
+
+    /// Removes elements equal to this one: the first `count`, the last if it is negative, all if 0.
+    pub(crate) fn remove(&mut self, count: i64, item: &[u8]) -> usize {
+        let limit = if count == 0 {
+            usize::MAX
+        } else {
+            count.unsigned_abs() as usize
+        };
+        let before = self.items.len();
+        let mut left = limit;
+        let mut gone = 0;
+        let mut keep = |candidate: &Blob| {
+            let hit = left > 0 && candidate.as_slice() == item;
+            if hit {
+                left -= 1;
+                gone += packed(candidate);
+            }
+            !hit
+        };
+        if count < 0 {
+            let mut kept: VecDeque<Blob> = VecDeque::with_capacity(before);
+            while let Some(candidate) = self.items.pop_back() {
+                if keep(&candidate) {
+                    kept.push_front(candidate);
+                }
+            }
+            self.items = kept;
+        } else {
+            self.items.retain(keep);
+        }
+        self.packed_len -= gone;
+        before - self.items.len()
+    }
+
+    /// Keeps only the elements from `start` up to, not including, `end`.
+    pub(crate) fn trim(&mut self, start: usize, end: usize) {
+        self.items.truncate(end);
+        self.items.drain(..start);
+        self.packed_len = self.items.iter().map(packed).sum();
+    }
+
+    /// Decides the encoding after elements were added or replaced.
+    pub(crate) fn grown(&mut self, limit: i64) {
+        if !self.large && self.exceeds(limit, 1) {
+            self.large = true;
+        }
+    }
+
+    /// Decides the encoding after elements were removed.
+    pub(crate) fn shrunk(&mut self, limit: i64) {
+        if self.large && !self.exceeds(limit, 2) {
+            self.large = false;
+        }
+    }
+
+    /// Whether it exceeds this part of the limit for the compact form.
+    fn exceeds(&self, limit: i64, divisor: usize) -> bool {
+        if limit >= 0 {
+            return self.items.len() > limit.unsigned_abs() as usize / divisor;
+        }
+        let bytes = 4096usize << (limit.saturating_neg() - 1).clamp(0, 4);
+        self.packed_len + PACKED_HEADER > bytes / divisor
+    }
+}
+
+/// What an element takes in Redis's compact form: header, contents, and its length for walking back.
+fn packed(item: &Blob) -> usize {
+    let content = match crate::number::parse_int(item) {
+        Some(0..=127) => 1,
+        Some(-4096..=4095) => 2,
+        Some(n) if i16::try_from(n).is_ok() => 3,
+        Some(-8_388_608..=8_388_607) => 4,
+        Some(n) if i32::try_from(n).is_ok() => 5,
+        Some(_) => 9,
+        None => {
+            item.len() + [1, 2, 5][usize::from(item.len() >= 64) + usize::from(item.len() >= 4096)]
+        }
+    };
+    content
+        + [1, 2, 3, 4, 5][[127usize, 16383, 2_097_151, 268_435_455]
+            .iter()
+            .filter(|m| content > **m)
+            .count()]
+}
