@@ -6,23 +6,44 @@
 //!
 //! The simulator knows nothing of Python: a client runs a [`Program`].
 
+mod belief;
+mod clock;
 mod data;
+mod hash;
+mod language;
+mod names;
 mod position;
 mod program;
+mod random;
 mod record;
+mod resource;
+mod run;
 mod scenario;
+mod script;
+mod sentence;
 mod time;
+mod watch;
+mod world;
 
+pub use clock::Clock;
 pub use data::Data;
-pub use position::{Call, Leg, Moment, Position};
+pub use hash::TraceHash;
+pub use language::Mistake;
+pub use names::Names;
+pub use position::{Becomes, Call, Does, Happening, Leg, Moment, Position};
 pub use program::{
     Answer, Batch, Exit, Failure, Local, Program, Request, ResourceCall, Source, Start,
 };
 pub use record::{
     Changed, Effect, Event, KeyChange, LostBecause, Message, PacketId, Place, Record,
 };
+pub use resource::Resource;
+pub use run::Run;
 pub use scenario::{
     Bounds, ClientSpec, Fault, Intervention, Latency, LinkSpec, LockSpec, NodeSpec, ResourceKind,
     ResourceSpec, Scenario,
 };
+pub use script::Script;
+pub use sentence::place_name;
 pub use time::{SimTime, Span};
+pub use world::{Cut, ScenarioError, World};

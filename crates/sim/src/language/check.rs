@@ -1,0 +1,85 @@
+//! Whether what an intervention or a position names is there.
+
+use super::Mistake;
+use crate::names::closest;
+use crate::{Call, Fault, Happening, Intervention, Names, Position};
+
+impl Intervention {
+    /// Whether everything it names is there.
+    ///
+    /// # Errors
+    /// Says what is not, and what there is instead.
+    pub fn check(&self, names: &Names) -> Result<(), Mistake> {
+        match self {
+            Self::Fault { fault, at } => {
+                let (Fault::Pause { client, .. }
+                | Fault::Crash { client, .. }
+                | Fault::Restart { client }) = fault;
+                known_client(client, names)?;
+                at.check(names)
+            }
+            Self::Drop { call, .. } | Self::Delay { call, .. } => call.check(names),
+            Self::Type { node, .. } => known("node", node, &names.nodes),
+        }
+    }
+}
+
+impl Position {
+    /// Whether everything it names is there.
+    ///
+    /// # Errors
+    /// Says what is not, and what there is instead.
+    pub fn check(&self, names: &Names) -> Result<(), Mistake> {
+        match self {
+            Self::At(_) | Self::Start | Self::End => Ok(()),
+            Self::Line { client, .. } => known_client(client, names),
+            Self::Call { call, .. } => call.check(names),
+            Self::When { what, .. } => match what {
+                Happening::Expires { .. } => Ok(()),
+                Happening::Client { client, .. }
+                | Happening::Believes { client, .. }
+                | Happening::Prints { client, .. } => known_client(client, names),
+                Happening::Call { call, .. } => call.check(names),
+            },
+        }
+    }
+}
+
+impl Call {
+    fn check(&self, names: &Names) -> Result<(), Mistake> {
+        known_client(&self.client, names)?;
+        let Some(name) = &self.name else {
+            return Ok(());
+        };
+        if let Some((resource, _)) = name.split_once('.') {
+            return known("resource", resource, &names.resources);
+        }
+        let commands: Vec<String> = redwind_engine::commands()
+            .map(|command| command.name.to_uppercase())
+            .collect();
+        if commands.iter().any(|known| known == name) {
+            return Ok(());
+        }
+        let near = closest(name, &commands);
+        match near.rsplit_once("did you mean ") {
+            Some((_, meant)) => Err(Mistake(format!(
+                "there is no command {name}: did you mean {meant}"
+            ))),
+            None => Err(Mistake(format!("there is no command {name}"))),
+        }
+    }
+}
+
+fn known_client(name: &str, names: &Names) -> Result<(), Mistake> {
+    known("client", name, &names.clients)
+}
+
+fn known(what: &str, name: &str, all: &[String]) -> Result<(), Mistake> {
+    if all.iter().any(|known| known == name) {
+        return Ok(());
+    }
+    Err(Mistake(format!(
+        "it names the {what} {name}, {}",
+        closest(name, all)
+    )))
+}

@@ -1,0 +1,350 @@
+//! Reads interventions, positions and calls.
+
+use std::str::FromStr;
+
+use bytes::Bytes;
+
+use super::Mistake;
+use super::words::Words;
+use crate::{
+    Becomes, Call, Does, Fault, Happening, Intervention, Leg, Names, Position, SimTime, Span,
+};
+
+const FAULTS: &str = "pause, crash, restart, drop, delay or type";
+const POSITION: &str =
+    "a moment (at 31ms, at line 12 of worker-a, before or after worker-a's 2nd SET, when …)";
+const CALL: &str = "a call such as worker-a's 2nd SET";
+
+impl Intervention {
+    /// Reads an intervention whose names must be among these.
+    ///
+    /// # Errors
+    /// When the text is not in the language, or names something that is not there.
+    pub fn parse(text: &str, names: &Names) -> Result<Self, Mistake> {
+        let intervention: Self = text.parse()?;
+        intervention.check(names)?;
+        Ok(intervention)
+    }
+}
+
+impl Position {
+    /// Reads a position whose names must be among these.
+    ///
+    /// # Errors
+    /// When the text is not in the language, or names something that is not there.
+    pub fn parse(text: &str, names: &Names) -> Result<Self, Mistake> {
+        let position: Self = text.parse()?;
+        position.check(names)?;
+        Ok(position)
+    }
+}
+
+impl FromStr for Intervention {
+    type Err = Mistake;
+
+    fn from_str(text: &str) -> Result<Self, Mistake> {
+        let text = text.trim();
+        if let Some(rest) = text.strip_prefix("type ") {
+            return typed(rest);
+        }
+        let mut words = Words::new(text)?;
+        let intervention = if words.skip("pause") {
+            pause(&mut words)?
+        } else if words.skip("crash") {
+            crash(&mut words)?
+        } else if words.skip("restart") {
+            let client = words.value("a client's name")?;
+            let at = moment(&mut words)?;
+            Self::Fault {
+                fault: Fault::Restart { client },
+                at,
+            }
+        } else if words.skip("drop") {
+            let leg = leg(&mut words);
+            let call = call(&mut words)?;
+            Self::Drop { call, leg }
+        } else if words.skip("delay") {
+            let leg = leg(&mut words);
+            let call = call(&mut words)?;
+            words.need("by")?;
+            let by = words.span()?;
+            Self::Delay { call, leg, by }
+        } else {
+            return Err(words.expected(FAULTS));
+        };
+        words.end()?;
+        Ok(intervention)
+    }
+}
+
+/// `type redis at 11.2s: DEL lock:report`; the command is kept as it is.
+fn typed(rest: &str) -> Result<Intervention, Mistake> {
+    let (head, line) = rest.split_once(": ").ok_or_else(|| {
+        Mistake(
+            "expected a command after a colon, as in: type redis at 11.2s: DEL lock:report"
+                .to_owned(),
+        )
+    })?;
+    let mut words = Words::new(head)?;
+    words.skip("on");
+    let node = words.value("a node's name")?;
+    words.need("at")?;
+    let at = words.time()?;
+    words.end()?;
+    let line = line.trim();
+    let split = redwind_resp::split_words(line.as_bytes());
+    match split {
+        Ok(command) if !command.is_empty() => Ok(Intervention::Type {
+            node,
+            at,
+            line: line.to_owned(),
+        }),
+        Ok(_) => Err(Mistake("there is no command after the colon".to_owned())),
+        Err(_) => Err(Mistake(format!(
+            "a quote is not closed, or not followed by a space, in: {line}"
+        ))),
+    }
+}
+
+fn pause(words: &mut Words) -> Result<Intervention, Mistake> {
+    let client = words.value("a client's name")?;
+    let early = words.skip("for").then(|| words.span()).transpose()?;
+    let at = moment(words)?;
+    let lasts = match early {
+        Some(lasts) => lasts,
+        None => {
+            words.need("for")?;
+            words.span()?
+        }
+    };
+    Ok(Intervention::Fault {
+        fault: Fault::Pause { client, lasts },
+        at,
+    })
+}
+
+fn crash(words: &mut Words) -> Result<Intervention, Mistake> {
+    let client = words.value("a client's name")?;
+    let at = moment(words)?;
+    words.skip_comma();
+    words.skip("and");
+    let restart_after: Option<Span> = if words.skip("restart") {
+        words.need("after")?;
+        Some(words.span()?)
+    } else {
+        None
+    };
+    Ok(Intervention::Fault {
+        fault: Fault::Crash {
+            client,
+            restart_after,
+        },
+        at,
+    })
+}
+
+fn leg(words: &mut Words) -> Leg {
+    if words.skip_all(&["the", "reply", "to"]) || words.skip_all(&["reply", "to"]) {
+        Leg::Reply
+    } else {
+        let _ = words.skip_all(&["the", "request", "of"]);
+        Leg::Request
+    }
+}
+
+/// The moment of a fault: any position but the end, which nobody can know before it has come.
+fn moment(words: &mut Words) -> Result<Position, Mistake> {
+    match position(words)? {
+        Position::End => Err(Mistake(
+            "a fault can't be \"at the end\": name the time or what happens then".to_owned(),
+        )),
+        position => Ok(position),
+    }
+}
+
+impl FromStr for Position {
+    type Err = Mistake;
+
+    fn from_str(text: &str) -> Result<Self, Mistake> {
+        let mut words = Words::new(text)?;
+        let position = position(&mut words)?;
+        words.end()?;
+        Ok(position)
+    }
+}
+
+fn position(words: &mut Words) -> Result<Position, Mistake> {
+    if words.skip_all(&["at", "the", "start"]) {
+        Ok(Position::Start)
+    } else if words.skip_all(&["at", "the", "end"]) {
+        Ok(Position::End)
+    } else if words.skip_all(&["at", "line"]) {
+        line(words)
+    } else if words.skip("at") {
+        words.time().map(Position::At)
+    } else if words.skip("before") {
+        call(words).map(Position::before)
+    } else if words.skip("after") {
+        call(words).map(Position::after)
+    } else if words.skip("when") {
+        let what = happening(words)?;
+        let nth = times(words)?;
+        if nth > 1 && matches!(what, Happening::Call { .. }) {
+            return Err(Mistake(
+                "say which call it is instead: when worker-a's 2nd SET answers nil".to_owned(),
+            ));
+        }
+        Ok(Position::When { what, nth })
+    } else {
+        Err(words.expected(POSITION))
+    }
+}
+
+fn line(words: &mut Words) -> Result<Position, Mistake> {
+    let line = words
+        .maybe_number()
+        .ok_or_else(|| words.expected("a line's number, from 1"))?;
+    words.need("of")?;
+    let client = words.value("a client's name")?;
+    let nth = times(words)?;
+    Ok(Position::Line { client, line, nth })
+}
+
+/// `, 3rd time`; without it the first.
+fn times(words: &mut Words) -> Result<u32, Mistake> {
+    // The comma may belong to what follows a position: `crash …, restart after 3s`.
+    let comma_then_number = words.lookahead(|words| {
+        words.skip_comma();
+        words.skip("the");
+        words.maybe_number()
+    });
+    match comma_then_number {
+        Some(nth) => {
+            words.need("time")?;
+            Ok(nth)
+        }
+        None => Ok(1),
+    }
+}
+
+impl FromStr for Call {
+    type Err = Mistake;
+
+    fn from_str(text: &str) -> Result<Self, Mistake> {
+        let mut words = Words::new(text)?;
+        let call = call(&mut words)?;
+        words.end()?;
+        Ok(call)
+    }
+}
+
+fn call(words: &mut Words) -> Result<Call, Mistake> {
+    let Some(client) = words.peek().and_then(owner) else {
+        return Err(words.expected(CALL));
+    };
+    words.value(CALL)?;
+    let nth = words.maybe_number().unwrap_or(1);
+    let name = words.value("a command (SET), a method (storage.write) or \"call\"")?;
+    let name = if name.eq_ignore_ascii_case("call") {
+        None
+    } else if name.contains('.') {
+        Some(name)
+    } else {
+        Some(name.to_ascii_uppercase())
+    };
+    Ok(Call { client, name, nth })
+}
+
+/// Whose it is: `worker-a's`, `boss'`.
+fn owner(word: &str) -> Option<String> {
+    let name = word
+        .strip_suffix("'s")
+        .or_else(|| word.strip_suffix('\''))?;
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+fn happening(words: &mut Words) -> Result<Happening, Mistake> {
+    if words.peek().and_then(owner).is_some() {
+        let call = call(words)?;
+        let becomes = becomes(words)?;
+        return Ok(Happening::Call { call, becomes });
+    }
+    let who = words.value("a client's name, a key, or a call such as worker-a's 2nd SET")?;
+    if words.skip("expires") {
+        return Ok(Happening::Expires {
+            key: Bytes::from(who),
+        });
+    }
+    if let Some(does) = Does::ALL.into_iter().find(|does| words.skip(does.verb())) {
+        return Ok(Happening::Client { client: who, does });
+    }
+    let holds = if words.skip("believes") {
+        true
+    } else if words.skip_all(&["stops", "believing"]) {
+        false
+    } else if words.skip("prints") {
+        let text = words.value("the text between quotes")?;
+        return Ok(Happening::Prints { client: who, text });
+    } else {
+        let verbs: Vec<&str> = Does::ALL.into_iter().map(Does::verb).collect();
+        let known = format!(
+            "expires, {}, believes, stops believing or prints",
+            verbs.join(", ")
+        );
+        return Err(words.expected(&known));
+    };
+    words.skip("that");
+    words.need("it")?;
+    words.need("holds")?;
+    let lock = Bytes::from(words.value("a lock's key")?);
+    Ok(Happening::Believes {
+        client: who,
+        lock,
+        holds,
+    })
+}
+
+fn becomes(words: &mut Words) -> Result<Becomes, Mistake> {
+    let simple = [
+        ("executed", Becomes::Executed),
+        ("accepted", Becomes::Accepted),
+        ("refused", Becomes::Refused),
+        ("lost", Becomes::Lost),
+    ];
+    if words.skip("answers") {
+        return words
+            .value("what it answers, such as OK, nil or 1")
+            .map(Becomes::Answers);
+    }
+    if words.skip("fails") {
+        return Ok(Becomes::Fails);
+    }
+    if words.skip("is") {
+        let found = simple.into_iter().find(|(word, _)| words.skip(word));
+        return found
+            .map(|(_, becomes)| becomes)
+            .ok_or_else(|| words.expected("executed, accepted, refused or lost"));
+    }
+    Err(words.expected(
+        "\"is executed\", \"is accepted\", \"is refused\", \"is lost\", \"fails\" or \"answers …\"",
+    ))
+}
+
+impl Words {
+    /// Reads on if that gives something, else stays.
+    fn lookahead<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let start = self.mark();
+        let found = read(self);
+        if found.is_none() {
+            self.back_to(start);
+        }
+        found
+    }
+}
+
+/// A moment in plain time, for callers that have one.
+impl From<SimTime> for Position {
+    fn from(at: SimTime) -> Self {
+        Self::At(at)
+    }
+}

@@ -1,0 +1,566 @@
+//! Client processes: a program that runs, waits, pauses, dies and starts again.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use crate::random::{Luck, Purpose};
+use crate::world::World;
+use crate::world::network::{Connection, Packet};
+use crate::world::queue::{Act, Class};
+use crate::{
+    Answer, Clock, Event, Exit, Failure, LostBecause, Message, PacketId, Place, Program, Request,
+    SimTime, Span, Start,
+};
+
+/// How long a statement takes on a client's clock.
+pub(crate) const STATEMENT: Span = Span(10);
+
+/// How many requests a program may make while no time passes; one that only reads clocks would never end.
+const MOST_IDLE_REQUESTS: u32 = 100_000;
+
+/// A client's process.
+#[derive(Clone)]
+pub(crate) struct Client {
+    /// Absent while the process is down.
+    program: Option<Arc<dyn Program>>,
+    pub(crate) status: Status,
+    /// Counts its births and deaths; what was arranged for an earlier life is void.
+    pub(crate) life: u32,
+    /// How often the process was started.
+    starts: u32,
+    pub(crate) paused_until: Option<SimTime>,
+    waits: Waits,
+    /// A timer of the process ran out while it was paused.
+    overdue: bool,
+    /// What arrived while it was paused.
+    socket: VecDeque<Arrived>,
+    /// Open connections by their other end and their number in the program's pool.
+    connections: BTreeMap<(Place, u32), Connection>,
+    opened: u32,
+    /// Messages sent in all lives.
+    sent: u64,
+    pub(crate) clock: Clock,
+    /// Its own latest record.
+    last: Option<u32>,
+    /// Which locks it believes to hold, by index.
+    pub(crate) believes: Vec<bool>,
+}
+
+/// Whether a process exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// It has not been started yet.
+    Unborn,
+    /// It exists, even if it is paused.
+    Up,
+    /// It crashed.
+    Down,
+    /// Its program ended.
+    Exited,
+}
+
+/// What a process waits for.
+#[derive(Clone, Debug)]
+enum Waits {
+    Nothing,
+    /// Its statement's time to pass.
+    Statement,
+    Sleep,
+    /// A reply on a connection.
+    Reply(PacketId, Connection),
+    /// For its turn only: it has this answer.
+    Turn(Answer),
+    /// For its turn: it is about to send this.
+    ToSend(Request),
+}
+
+#[derive(Clone, Debug)]
+enum Arrived {
+    Reply(Box<Packet>),
+    Closed(Connection, u16),
+}
+
+impl Client {
+    pub(crate) fn new(clock: Clock, locks: usize) -> Self {
+        Self {
+            program: None,
+            status: Status::Unborn,
+            life: 0,
+            starts: 0,
+            paused_until: None,
+            waits: Waits::Nothing,
+            overdue: false,
+            socket: VecDeque::new(),
+            connections: BTreeMap::new(),
+            opened: 0,
+            sent: 0,
+            clock,
+            last: None,
+            believes: vec![false; locks],
+        }
+    }
+
+    pub(crate) fn note(&mut self, record: u32) {
+        self.last = Some(record);
+    }
+
+    /// Its own latest record.
+    pub(crate) fn last(&self) -> Option<u32> {
+        self.last
+    }
+
+    /// The connection of this number to that place; opened when there is none.
+    fn connection(&mut self, me: Place, to: Place, pool: u32) -> Connection {
+        let opened = &mut self.opened;
+        *self.connections.entry((to, pool)).or_insert_with(|| {
+            *opened += 1;
+            Connection {
+                from: me,
+                number: *opened,
+            }
+        })
+    }
+}
+
+impl World {
+    pub(crate) fn start(&mut self, client: u16, life: u32, cause: Option<u32>) {
+        let process = &mut self.clients[usize::from(client)];
+        if process.life != life || process.status == Status::Up {
+            return;
+        }
+        let spec = &self.plan.scenario.clients[usize::from(client)];
+        let restarts = process.starts;
+        process.starts += 1;
+        let circumstances = [u64::from(client), u64::from(restarts)];
+        let seed = Luck::new(self.plan.scenario.seed, Purpose::Program, &circumstances).next();
+        process.program = Some(Arc::from(spec.source.start(&Start {
+            client: spec.name.clone(),
+            seed,
+        })));
+        process.status = Status::Up;
+        process.waits = Waits::Turn(Answer::Done);
+        self.emit(Place::Client(client), cause, Event::Started { restarts });
+        self.go(client);
+    }
+
+    /// Lets a client go on as soon as interventions at this very moment have taken place.
+    fn go(&mut self, client: u16) {
+        let life = self.clients[usize::from(client)].life;
+        self.agenda.push_front(Act::Continue { client, life });
+    }
+
+    pub(crate) fn advance(&mut self, client: u16, life: u32) {
+        let process = &mut self.clients[usize::from(client)];
+        if process.life != life || process.status != Status::Up {
+            return;
+        }
+        if process.paused_until.is_some() {
+            process.overdue = true;
+            return;
+        }
+        match std::mem::replace(&mut process.waits, Waits::Nothing) {
+            Waits::Statement => self.run(client, Answer::Done),
+            Waits::Turn(answer) => self.run(client, answer),
+            Waits::ToSend(request) => self.send(client, request),
+            other => process.waits = other,
+        }
+    }
+
+    /// Runs the program until it wants something that takes time or leaves a record.
+    fn run(&mut self, client: u16, mut answer: Answer) {
+        for _ in 0..MOST_IDLE_REQUESTS {
+            match self.resume_program(client, answer) {
+                Request::WallClock => {
+                    let clock = &self.clients[usize::from(client)].clock;
+                    answer = Answer::Micros(clock.wall(self.now).0);
+                }
+                Request::MonotonicClock => {
+                    let clock = &self.clients[usize::from(client)].clock;
+                    answer = Answer::Micros(clock.monotonic(self.now));
+                }
+                request => return self.serve(client, request),
+            }
+        }
+        let why = format!("it read the clock {MOST_IDLE_REQUESTS} times within one statement");
+        self.serve(client, Request::Exit(Exit::Stopped { why, line: None }));
+    }
+
+    fn resume_program(&mut self, client: u16, answer: Answer) -> Request {
+        let process = &mut self.clients[usize::from(client)];
+        let Some(program) = &mut process.program else {
+            return Request::Exit(Exit::Finished);
+        };
+        // Worlds share a program until one of them runs it.
+        if Arc::get_mut(program).is_none() {
+            *program = Arc::from(program.fork());
+        }
+        match Arc::get_mut(program) {
+            Some(program) => program.resume(answer),
+            None => Request::Exit(Exit::Finished),
+        }
+    }
+
+    fn serve(&mut self, client: u16, request: Request) {
+        let me = Place::Client(client);
+        let process = &mut self.clients[usize::from(client)];
+        let (life, cause) = (process.life, process.last);
+        match request {
+            Request::Line { line, locals } => {
+                process.waits = Waits::Statement;
+                let over = self.now + process.clock.lasts(self.now, STATEMENT);
+                self.queue
+                    .push(over, Class::Ordinary, Act::Continue { client, life });
+                self.emit(me, cause, Event::Line { line, locals });
+            }
+            Request::Sleep(lasts) => {
+                process.waits = Waits::Sleep;
+                let over = self.now + process.clock.lasts(self.now, lasts);
+                self.queue
+                    .push(over, Class::Timeout, Act::Wake { client, life });
+                self.emit(me, cause, Event::Slept { lasts });
+            }
+            Request::Print(text) => {
+                process.waits = Waits::Turn(Answer::Done);
+                self.emit(me, cause, Event::Printed { text });
+                self.go(client);
+            }
+            Request::Exit(exit) => self.exit(client, exit),
+            Request::Redis { .. } | Request::Resource(_) => self.send(client, request),
+            // Answered by `run`.
+            Request::WallClock | Request::MonotonicClock => {}
+        }
+    }
+
+    fn exit(&mut self, client: u16, exit: Exit) {
+        let process = &mut self.clients[usize::from(client)];
+        process.status = Status::Exited;
+        process.life += 1;
+        let cause = process.last;
+        let seq = self.emit(Place::Client(client), cause, Event::Exited(exit));
+        self.forget(client, seq);
+    }
+
+    /// What a process's end leaves behind: its memory and beliefs are gone, its connections close.
+    fn forget(&mut self, client: u16, cause: u32) {
+        let process = &mut self.clients[usize::from(client)];
+        process.program = None;
+        process.waits = Waits::Nothing;
+        process.overdue = false;
+        process.paused_until = None;
+        let unread = std::mem::take(&mut process.socket);
+        for ((to, _), connection) in std::mem::take(&mut process.connections) {
+            match to {
+                Place::Node(node) => self.hang_up(connection, node),
+                _ => {
+                    self.arrivals.remove(&(connection, false));
+                    self.arrivals.remove(&(connection, true));
+                }
+            }
+        }
+        for arrived in unread {
+            if let Arrived::Reply(packet) = arrived {
+                self.lose(&packet, LostBecause::NobodyThere);
+            }
+        }
+        for lock in 0..self.plan.scenario.locks.len() {
+            self.believe(client, lock, false, cause);
+        }
+    }
+
+    fn send(&mut self, client: u16, request: Request) {
+        let me = Place::Client(client);
+        let Some((to, pool, message, timeout)) = self.address(client, &request) else {
+            return;
+        };
+        if self.held_before_sending(client, &message) {
+            let process = &mut self.clients[usize::from(client)];
+            process.waits = Waits::ToSend(request);
+            return self.go(client);
+        }
+        let id = self.next_packet();
+        let process = &mut self.clients[usize::from(client)];
+        process.sent += 1;
+        let connection = process.connection(me, to, pool);
+        let (life, nth, cause) = (process.life, process.sent, process.last);
+        process.waits = Waits::Reply(id, connection);
+        if let Some(timeout) = timeout {
+            let over = self.now + process.clock.lasts(self.now, timeout);
+            let act = Act::GiveUp {
+                client,
+                life,
+                packet: id,
+            };
+            self.queue.push(over, Class::Timeout, act);
+        }
+        let event = Event::Sent {
+            packet: id,
+            to,
+            message: message.clone(),
+        };
+        let sent = self.emit(me, cause, event);
+        let (request_fate, answer) = self.take_fates();
+        let packet = Packet {
+            id,
+            connection,
+            life,
+            asked: to,
+            message,
+            reply: false,
+            sent,
+            nth,
+            answer,
+        };
+        self.transmit(packet, request_fate);
+    }
+
+    /// Where a request goes; answers it when there is no such place.
+    fn address(
+        &mut self,
+        client: u16,
+        request: &Request,
+    ) -> Option<(Place, u32, Message, Option<Span>)> {
+        match request {
+            Request::Redis {
+                node,
+                connection,
+                commands,
+                batch,
+                timeout,
+            } => {
+                let Some(node) = self.plan.node(node.as_deref()) else {
+                    let event = Event::Failed {
+                        packet: self.next_packet(),
+                        failure: Failure::Refused,
+                    };
+                    let cause = self.clients[usize::from(client)].last;
+                    self.emit(Place::Client(client), cause, event);
+                    self.answer(client, Answer::Failed(Failure::Refused));
+                    return None;
+                };
+                let message = Message::Commands {
+                    commands: Arc::from(commands.as_slice()),
+                    batch: *batch,
+                };
+                Some((Place::Node(node), *connection, message, *timeout))
+            }
+            Request::Resource(call) => {
+                let Some(resource) = self.plan.resource(&call.resource) else {
+                    let message = self.plan.no_such_resource(&call.resource);
+                    let kind = "NameError".to_owned();
+                    self.answer(client, Answer::Refused { kind, message });
+                    return None;
+                };
+                let message = Message::Call(Arc::new(call.clone()));
+                Some((Place::Resource(resource), 0, message, None))
+            }
+            _ => None,
+        }
+    }
+
+    /// The program has its answer, and goes on with it in its turn.
+    fn answer(&mut self, client: u16, answer: Answer) {
+        self.clients[usize::from(client)].waits = Waits::Turn(answer);
+        self.go(client);
+    }
+
+    pub(crate) fn wake(&mut self, client: u16, life: u32) {
+        let process = &mut self.clients[usize::from(client)];
+        if process.life != life || !matches!(process.waits, Waits::Sleep) {
+            return;
+        }
+        if process.paused_until.is_some() {
+            process.overdue = true;
+            return;
+        }
+        let cause = process.last;
+        self.emit(Place::Client(client), cause, Event::Woke);
+        self.answer(client, Answer::Done);
+    }
+
+    pub(crate) fn give_up(&mut self, client: u16, life: u32, packet: PacketId) {
+        let process = &mut self.clients[usize::from(client)];
+        match process.waits {
+            Waits::Reply(waited, _) if waited == packet && process.life == life => {}
+            _ => return,
+        }
+        if process.paused_until.is_some() {
+            process.overdue = true;
+        } else {
+            self.fail(client, Failure::Timeout);
+        }
+    }
+
+    /// The request that a client waits for will not be answered; its connection is of no more use.
+    fn fail(&mut self, client: u16, failure: Failure) {
+        let process = &mut self.clients[usize::from(client)];
+        let Waits::Reply(packet, connection) = process.waits else {
+            return;
+        };
+        let cause = process.last;
+        let open = process
+            .connections
+            .iter()
+            .find(|(_, open)| **open == connection);
+        if let Some((&(to, pool), _)) = open {
+            process.connections.remove(&(to, pool));
+            if let Place::Node(node) = to {
+                self.hang_up(connection, node);
+            }
+        }
+        self.emit(
+            Place::Client(client),
+            cause,
+            Event::Failed { packet, failure },
+        );
+        self.answer(client, Answer::Failed(failure));
+    }
+
+    /// A reply reaches a client's machine.
+    pub(crate) fn reply_arrives(&mut self, client: u16, packet: Box<Packet>) {
+        let process = &mut self.clients[usize::from(client)];
+        let open = process
+            .connections
+            .values()
+            .any(|open| *open == packet.connection);
+        if process.status != Status::Up || process.life != packet.life || !open {
+            return self.lose(&packet, LostBecause::NobodyThere);
+        }
+        if process.paused_until.is_some() {
+            process.socket.push_back(Arrived::Reply(packet));
+            return;
+        }
+        match process.waits {
+            Waits::Reply(waited, _) if waited == packet.id => self.receive(client, &packet),
+            // A client waits for one reply at a time, so this one came for a request it gave up.
+            _ => self.lose(&packet, LostBecause::NobodyThere),
+        }
+    }
+
+    fn receive(&mut self, client: u16, packet: &Packet) {
+        let event = Event::Received {
+            packet: packet.id,
+            from: packet.asked,
+            message: packet.message.clone(),
+        };
+        let seq = self.emit(Place::Client(client), Some(packet.sent), event);
+        self.learn(client, packet.id, seq);
+        let answer = match &packet.message {
+            Message::Replies(replies) => Answer::Replies(replies.to_vec()),
+            Message::Returned(data) => Answer::Data(data.clone()),
+            Message::Refused { kind, message } => Answer::Refused {
+                kind: kind.clone(),
+                message: message.clone(),
+            },
+            // Requests never come to a client.
+            Message::Commands { .. } | Message::Call(_) => Answer::Done,
+        };
+        self.answer(client, answer);
+    }
+
+    /// A client's machine learns that a node closed a connection.
+    pub(crate) fn connection_closed(&mut self, connection: Connection, node: u16) {
+        let Place::Client(client) = connection.from else {
+            return;
+        };
+        let process = &mut self.clients[usize::from(client)];
+        if process.paused_until.is_some() {
+            process.socket.push_back(Arrived::Closed(connection, node));
+            return;
+        }
+        if matches!(process.waits, Waits::Reply(_, on) if on == connection) {
+            self.fail(client, Failure::Reset);
+        } else {
+            process.connections.retain(|_, open| *open != connection);
+        }
+    }
+
+    pub(crate) fn pause(&mut self, client: u16, lasts: Span, cause: Option<u32>) {
+        let until = self.now + lasts;
+        let process = &mut self.clients[usize::from(client)];
+        if process.status != Status::Up || process.paused_until.is_some_and(|end| end >= until) {
+            return;
+        }
+        process.paused_until = Some(until);
+        let act = Act::Resume {
+            client,
+            life: process.life,
+            until,
+        };
+        self.queue.push(until, Class::Timeout, act);
+        self.emit(Place::Client(client), cause, Event::Paused { until });
+    }
+
+    pub(crate) fn resume(&mut self, client: u16, life: u32, until: SimTime) {
+        let process = &mut self.clients[usize::from(client)];
+        if process.life != life || process.paused_until != Some(until) {
+            return;
+        }
+        process.paused_until = None;
+        let overdue = std::mem::take(&mut process.overdue);
+        let cause = process.last;
+        self.emit(Place::Client(client), cause, Event::Resumed);
+        // What waits in the socket is seen before the clock: `recv` returns it although its timeout has passed.
+        let process = &mut self.clients[usize::from(client)];
+        let mut acts: Vec<Act> = process
+            .socket
+            .drain(..)
+            .map(|arrived| match arrived {
+                Arrived::Reply(packet) => Act::Deliver(packet),
+                Arrived::Closed(connection, node) => Act::Closed { connection, node },
+            })
+            .collect();
+        if overdue {
+            acts.push(match process.waits {
+                Waits::Sleep => Act::Wake { client, life },
+                Waits::Reply(packet, _) => Act::GiveUp {
+                    client,
+                    life,
+                    packet,
+                },
+                _ => Act::Continue { client, life },
+            });
+        }
+        for act in acts.into_iter().rev() {
+            self.agenda.push_front(act);
+        }
+    }
+
+    pub(crate) fn crash(&mut self, client: u16, restart_after: Option<Span>, cause: Option<u32>) {
+        let spec = &self.plan.scenario.clients[usize::from(client)];
+        let restart_after = restart_after.or(spec.restarts_after);
+        let process = &mut self.clients[usize::from(client)];
+        if process.status != Status::Up {
+            return;
+        }
+        process.status = Status::Down;
+        process.life += 1;
+        let life = process.life;
+        let seq = self.emit(Place::Client(client), cause, Event::Crashed);
+        self.forget(client, seq);
+        if let Some(after) = restart_after {
+            let act = Act::Start {
+                client,
+                life,
+                cause: Some(seq),
+            };
+            self.queue.push(self.now + after, Class::Ordinary, act);
+        }
+    }
+
+    pub(crate) fn restart(&mut self, client: u16, cause: Option<u32>) {
+        if self.clients[usize::from(client)].status == Status::Up {
+            self.crash(client, None, cause);
+        }
+        let process = &mut self.clients[usize::from(client)];
+        // A start that was arranged before is void: this one comes first.
+        if process.status != Status::Unborn {
+            process.life += 1;
+        }
+        let act = Act::Start {
+            client,
+            life: process.life,
+            cause,
+        };
+        self.agenda.push_front(act);
+    }
+}

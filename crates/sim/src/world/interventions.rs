@@ -1,0 +1,164 @@
+//! What is done to the world from outside: faults, lost and late messages, typed commands.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::world::World;
+use crate::world::network::{Connection, Fate, Packet};
+use crate::{Batch, Event, Fault, Intervention, Leg, Message, Place, Record, Span};
+
+impl World {
+    /// Shows a record to the interventions that wait for something to happen.
+    pub(crate) fn watch(&mut self, record: &Record) {
+        let plan = Arc::clone(&self.plan);
+        for (index, slot) in self.watches.iter_mut().enumerate() {
+            if !slot
+                .as_mut()
+                .is_some_and(|watch| watch.sees(&plan.scenario, record))
+            {
+                continue;
+            }
+            *slot = None;
+            let (leg, fate) = match &plan.scenario.interventions[index] {
+                Intervention::Drop { leg, .. } => {
+                    let fate = Fate {
+                        dropped: true,
+                        delay: Span(0),
+                    };
+                    (*leg, fate)
+                }
+                Intervention::Delay { leg, by, .. } => {
+                    let fate = Fate {
+                        dropped: false,
+                        delay: *by,
+                    };
+                    (*leg, fate)
+                }
+                _ => {
+                    let index = u32::try_from(index).unwrap_or(u32::MAX);
+                    self.due.push((index, Some(record.seq)));
+                    continue;
+                }
+            };
+            let met = match leg {
+                Leg::Request => &mut self.fates.0,
+                Leg::Reply => &mut self.fates.1,
+            };
+            met.dropped |= fate.dropped;
+            met.delay = Span(met.delay.0.saturating_add(fate.delay.0));
+        }
+    }
+
+    /// What interventions do to the message that was just sent, and to its answer.
+    pub(crate) fn take_fates(&mut self) -> (Fate, Fate) {
+        std::mem::take(&mut self.fates)
+    }
+
+    /// Whether a fault takes place before this client sends this: then the fault is due now.
+    pub(crate) fn held_before_sending(&mut self, client: u16, message: &Message) -> bool {
+        let plan = Arc::clone(&self.plan);
+        let cause = self.clients[usize::from(client)].last();
+        let mut held = false;
+        for (index, slot) in self.watches.iter_mut().enumerate() {
+            let Intervention::Fault { .. } = plan.scenario.interventions[index] else {
+                continue;
+            };
+            if slot
+                .as_ref()
+                .is_some_and(|watch| watch.is_before(&plan.scenario, client, message))
+            {
+                *slot = None;
+                held = true;
+                self.due
+                    .push((u32::try_from(index).unwrap_or(u32::MAX), cause));
+            }
+        }
+        held
+    }
+
+    pub(crate) fn intervene(&mut self, index: u32, cause: Option<u32>) {
+        let plan = Arc::clone(&self.plan);
+        match &plan.scenario.interventions[index as usize] {
+            Intervention::Fault { fault, .. } => self.fault(fault, cause),
+            Intervention::Type { node, line, .. } => self.typed(node, line),
+            // These act on their message when it is sent.
+            Intervention::Drop { .. } | Intervention::Delay { .. } => {}
+        }
+    }
+
+    fn fault(&mut self, fault: &Fault, cause: Option<u32>) {
+        let client = |world: &Self, name: &str| world.plan.client(name);
+        match fault {
+            Fault::Pause {
+                client: name,
+                lasts,
+            } => {
+                if let Some(client) = client(self, name) {
+                    self.pause(client, *lasts, cause);
+                }
+            }
+            Fault::Crash {
+                client: name,
+                restart_after,
+            } => {
+                if let Some(client) = client(self, name) {
+                    self.crash(client, *restart_after, cause);
+                }
+            }
+            Fault::Restart { client: name } => {
+                if let Some(client) = client(self, name) {
+                    self.restart(client, cause);
+                }
+            }
+        }
+    }
+
+    /// A person types a command on a node.
+    fn typed(&mut self, node: &str, line: &str) {
+        let Some(node) = self.plan.node(Some(node)) else {
+            return;
+        };
+        let words = redwind_resp::split_words(line.as_bytes()).unwrap_or_default();
+        if words.is_empty() {
+            return;
+        }
+        let id = self.next_packet();
+        self.typed += 1;
+        let message = Message::Commands {
+            commands: Arc::from([words.into_iter().map(Bytes::from).collect::<Vec<_>>()]),
+            batch: Batch::Single,
+        };
+        let event = Event::Sent {
+            packet: id,
+            to: Place::Node(node),
+            message: message.clone(),
+        };
+        let sent = self.emit(Place::Terminal, None, event);
+        let packet = Packet {
+            id,
+            connection: Connection {
+                from: Place::Terminal,
+                number: u32::from(node),
+            },
+            life: 0,
+            asked: Place::Node(node),
+            message,
+            reply: false,
+            sent,
+            nth: self.typed,
+            answer: Fate::default(),
+        };
+        self.request_arrives(node, packet);
+    }
+
+    /// The terminal shows a reply.
+    pub(crate) fn reply_shown(&mut self, packet: &Packet) {
+        let event = Event::Received {
+            packet: packet.id,
+            from: packet.asked,
+            message: packet.message.clone(),
+        };
+        self.emit(Place::Terminal, Some(packet.sent), event);
+    }
+}

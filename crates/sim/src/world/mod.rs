@@ -1,0 +1,357 @@
+//! All nodes, clients, resources, messages and the queue of what is still to happen, at one instant.
+
+mod changes;
+mod client;
+mod inspect;
+mod interventions;
+mod network;
+mod node;
+mod plan;
+mod queue;
+mod services;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::Arc;
+
+pub(crate) use network::code as place_code;
+pub use plan::ScenarioError;
+
+use crate::belief::News;
+use crate::resource::Resource;
+use crate::watch::Watch;
+use crate::{Clock, Event, Intervention, PacketId, Place, Position, Record, Scenario, SimTime};
+use client::{Client, Status};
+use network::{Connection, Fate};
+use node::Node;
+use plan::Plan;
+use queue::{Act, Class, Queue};
+
+/// A world at one instant. Cloning one is cheap: engines, programs and rows are shared until one side changes them.
+#[derive(Clone)]
+pub struct World {
+    plan: Arc<Plan>,
+    now: SimTime,
+    queue: Queue,
+    /// What happens next at this very instant, before anything in the queue.
+    agenda: VecDeque<Act>,
+    clients: Vec<Client>,
+    nodes: Vec<Node>,
+    resources: Vec<Resource>,
+    /// When the latest message of each connection and direction (`true`: to the client) arrives.
+    arrivals: BTreeMap<(Connection, bool), SimTime>,
+    /// What the replies under way will tell their clients about locks.
+    news: BTreeMap<PacketId, Vec<News>>,
+    /// One for each intervention that waits for something to happen.
+    watches: Vec<Option<Watch>>,
+    /// Fates that interventions have for the message sent last: its own and its answer's.
+    fates: (Fate, Fate),
+    /// Interventions that the current step has brought about, with the record that did.
+    due: Vec<(u32, Option<u32>)>,
+    packets: u32,
+    typed: u64,
+    records: u32,
+    fresh: Vec<Record>,
+    end: Option<End>,
+}
+
+/// Why a run is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Finished,
+    Cut(Cut),
+}
+
+/// Why a run was cut short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// The scenario's last instant came while programs still ran.
+    Time(SimTime),
+    /// As many records as the scenario allows.
+    Records(u32),
+}
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Time(until) => write!(f, "the run was cut at {until} while programs still ran"),
+            Self::Records(most) => write!(f, "the run was cut after {most} records"),
+        }
+    }
+}
+
+impl World {
+    /// The world of a scenario before anything has happened.
+    ///
+    /// # Errors
+    /// When the scenario names something that it does not have, or a command of its setup fails.
+    pub fn new(scenario: Scenario) -> Result<Self, ScenarioError> {
+        let plan = Plan::new(scenario)?;
+        let scenario = &plan.scenario;
+        let clock = Clock::new(scenario.epoch);
+        let mut nodes = vec![Node::new(clock.clone()); scenario.nodes.len()];
+        for (name, argv) in &scenario.setup {
+            let node = plan
+                .node(Some(name))
+                .ok_or_else(|| plan.no_such_node(name))?;
+            nodes[usize::from(node)]
+                .prepare(argv)
+                .map_err(|why| ScenarioError::setup(argv, &why))?;
+        }
+        let mut queue = Queue::default();
+        for (client, spec) in (0..).zip(&scenario.clients) {
+            let act = Act::Start {
+                client,
+                life: 0,
+                cause: None,
+            };
+            queue.push(spec.starts_at, Class::Ordinary, act);
+        }
+        let mut world = Self {
+            now: SimTime(0),
+            queue,
+            agenda: VecDeque::new(),
+            clients: vec![Client::new(clock, scenario.locks.len()); scenario.clients.len()],
+            nodes,
+            resources: scenario.resources.iter().map(Resource::new).collect(),
+            arrivals: BTreeMap::new(),
+            news: BTreeMap::new(),
+            watches: Vec::new(),
+            fates: Default::default(),
+            due: Vec::new(),
+            packets: 0,
+            typed: 0,
+            records: 0,
+            fresh: Vec::new(),
+            end: None,
+            plan: Arc::new(plan),
+        };
+        for index in 0..world.plan.scenario.interventions.len() {
+            world.arrange(index);
+        }
+        Ok(world)
+    }
+
+    /// Makes sure that an intervention takes place: at its time, or when it sees its moment.
+    fn arrange(&mut self, index: usize) {
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
+        let (at, watch) = match &self.plan.scenario.interventions[index] {
+            Intervention::Type { at, .. } => (Some(*at), None),
+            Intervention::Fault {
+                at: Position::At(at),
+                ..
+            } => (Some(*at), None),
+            Intervention::Fault {
+                at: Position::Start,
+                ..
+            } => (Some(SimTime(0)), None),
+            Intervention::Fault { at, .. } => (None, Some(Watch::new(at.clone()))),
+            Intervention::Drop { call, .. } | Intervention::Delay { call, .. } => {
+                (None, Some(Watch::new(Position::before(call.clone()))))
+            }
+        };
+        if let Some(at) = at {
+            let act = Act::Intervene {
+                index: number,
+                cause: None,
+            };
+            self.queue.push(at, Class::Intervention, act);
+        }
+        self.watches.push(watch);
+    }
+
+    /// The scenario that this is a world of.
+    #[must_use]
+    pub fn scenario(&self) -> &Scenario {
+        &self.plan.scenario
+    }
+
+    /// True time.
+    #[must_use]
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// How many records have been made.
+    #[must_use]
+    pub fn records(&self) -> u32 {
+        self.records
+    }
+
+    /// Why the run was cut short, once it has.
+    #[must_use]
+    pub fn cut(&self) -> Option<Cut> {
+        match self.end {
+            Some(End::Cut(cut)) => Some(cut),
+            _ => None,
+        }
+    }
+
+    /// Lets the next thing happen, appends what it gave to tell, and says whether there was one.
+    /// A step tells one record, or none, or a few that are one and the same moment.
+    pub fn step(&mut self, trace: &mut Vec<Record>) -> bool {
+        if self.end.is_some() {
+            return false;
+        }
+        match self.next_act() {
+            Ok(act) => self.perform(act),
+            Err(end) => {
+                self.end = Some(end);
+                return false;
+            }
+        }
+        // Interventions that wait for this moment come before anything else that follows from it.
+        for (index, cause) in std::mem::take(&mut self.due).into_iter().rev() {
+            self.agenda.push_front(Act::Intervene { index, cause });
+        }
+        trace.append(&mut self.fresh);
+        true
+    }
+
+    fn next_act(&mut self) -> Result<Next, End> {
+        let bounds = self.plan.scenario.bounds;
+        if self.records >= bounds.records {
+            return Err(End::Cut(Cut::Records(bounds.records)));
+        }
+        if let Some(act) = self.agenda.pop_front() {
+            return Ok(Next::Act(act));
+        }
+        if self.is_over() {
+            return Err(End::Finished);
+        }
+        let act_at = self.queue.next_at();
+        let node = self.next_deadline();
+        // A key that expires now is gone before anything else happens now.
+        match (node, act_at) {
+            (Some((at, node)), act_at)
+                if at <= bounds.until && act_at.is_none_or(|act| at <= act) =>
+            {
+                self.now = at;
+                Ok(Next::Node(node))
+            }
+            (_, Some(at)) if at <= bounds.until => match self.queue.pop() {
+                Some((at, act)) => {
+                    self.now = at;
+                    Ok(Next::Act(act))
+                }
+                None => Err(End::Finished),
+            },
+            (_, None) if !self.nodes.iter().any(Node::has_waiters) => Err(End::Finished),
+            (None, None) => Err(End::Finished),
+            _ => Err(End::Cut(Cut::Time(bounds.until))),
+        }
+    }
+
+    /// The node that has work of its own next, and when.
+    fn next_deadline(&self) -> Option<(SimTime, u16)> {
+        (0..)
+            .zip(&self.nodes)
+            .filter_map(|(index, node)| Some((node.deadline(self.now)?, index)))
+            .min()
+    }
+
+    /// Whether nobody is left who does anything: expiries still to come would change nothing for anyone.
+    fn is_over(&self) -> bool {
+        let waiting = |act: &Act| match act {
+            Act::Start { client, life, .. } => self.clients[usize::from(*client)].life == *life,
+            Act::Deliver(_) | Act::Lose(_) | Act::Perform { .. } | Act::Intervene { .. } => true,
+            _ => false,
+        };
+        self.clients
+            .iter()
+            .all(|client| client.status != Status::Up)
+            && !self.queue.acts().any(waiting)
+    }
+
+    fn perform(&mut self, next: Next) {
+        match next {
+            Next::Node(node) => self.node_wakes(node),
+            Next::Act(act) => self.act(act),
+        }
+    }
+
+    fn act(&mut self, act: Act) {
+        match act {
+            Act::Start {
+                client,
+                life,
+                cause,
+            } => self.start(client, life, cause),
+            Act::Continue { client, life } => self.advance(client, life),
+            Act::Wake { client, life } => self.wake(client, life),
+            Act::GiveUp {
+                client,
+                life,
+                packet,
+            } => self.give_up(client, life, packet),
+            Act::Resume {
+                client,
+                life,
+                until,
+            } => self.resume(client, life, until),
+            Act::Deliver(packet) => match packet.to() {
+                Place::Client(client) => self.reply_arrives(client, packet),
+                Place::Node(node) => self.request_arrives(node, *packet),
+                Place::Resource(resource) => self.call_arrives(resource, packet),
+                Place::Terminal => self.reply_shown(&packet),
+            },
+            Act::Lose(packet) => self.lose(&packet, crate::LostBecause::Dropped),
+            Act::HangUp { node, connection } => self.connection_gone(node, connection),
+            Act::Closed { connection, node } => self.connection_closed(connection, node),
+            Act::Execute { node, connection } => self.execute(node, connection),
+            Act::Perform { resource, packet } => self.performed(resource, &packet),
+            Act::Intervene { index, cause } => self.intervene(index, cause),
+        }
+    }
+
+    /// Tells a record, and notes which interventions waited for it.
+    fn emit(&mut self, place: Place, cause: Option<u32>, event: Event) -> u32 {
+        let seq = self.records;
+        let record = Record {
+            seq,
+            at: self.now,
+            cause,
+            place,
+            event,
+        };
+        self.records += 1;
+        if let Place::Client(client) = place {
+            self.clients[usize::from(client)].note(seq);
+        }
+        self.watch(&record);
+        self.fresh.push(record);
+        seq
+    }
+
+    /// A client learns what the reply to one of its requests says about locks.
+    fn learn(&mut self, client: u16, packet: PacketId, cause: u32) {
+        for (lock, holds) in self.news.remove(&packet).unwrap_or_default() {
+            self.believe(client, lock, holds, cause);
+        }
+    }
+
+    fn believe(&mut self, client: u16, lock: usize, holds: bool, cause: u32) {
+        let believes = &mut self.clients[usize::from(client)].believes[lock];
+        if *believes == holds {
+            return;
+        }
+        *believes = holds;
+        let lock = u16::try_from(lock).unwrap_or(u16::MAX);
+        self.emit(
+            Place::Client(client),
+            Some(cause),
+            Event::Believes { lock, holds },
+        );
+    }
+
+    fn next_packet(&mut self) -> PacketId {
+        self.packets += 1;
+        PacketId(self.packets - 1)
+    }
+}
+
+/// What happens next.
+enum Next {
+    Act(Act),
+    Node(u16),
+}

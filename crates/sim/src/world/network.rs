@@ -1,0 +1,182 @@
+//! Messages between places: latency, order, loss.
+//!
+//! Opening a connection costs no round trip. On one connection messages arrive in the order in which they were
+//! sent, each way; between connections they overtake each other. A dropped message is never sent again, so it
+//! stands for a network that swallows a connection's data until one side gives up.
+
+use bytes::Bytes;
+
+use crate::random::{Luck, Purpose};
+use crate::world::World;
+use crate::world::queue::{Act, Class};
+use crate::{Event, LostBecause, Message, PacketId, Place, SimTime, Span};
+
+/// A connection that a client (or the terminal) opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Connection {
+    /// Who opened it.
+    pub(crate) from: Place,
+    /// Counted over all that this place opened, so that a number never comes back.
+    pub(crate) number: u32,
+}
+
+/// A message under way, with what is needed to answer it.
+#[derive(Clone, Debug)]
+pub(crate) struct Packet {
+    pub(crate) id: PacketId,
+    pub(crate) connection: Connection,
+    /// Which life of the client's process sent the request.
+    pub(crate) life: u32,
+    /// The node or resource that is asked.
+    pub(crate) asked: Place,
+    pub(crate) message: Message,
+    /// Whether this is the answer.
+    pub(crate) reply: bool,
+    /// The record that sent it.
+    pub(crate) sent: u32,
+    /// The how manieth message of its client the request is.
+    pub(crate) nth: u64,
+    /// What interventions do to the answer.
+    pub(crate) answer: Fate,
+}
+
+impl Packet {
+    /// Where the message ends up.
+    pub(crate) fn to(&self) -> Place {
+        if self.reply {
+            self.connection.from
+        } else {
+            self.asked
+        }
+    }
+
+    /// The answer to this request.
+    pub(crate) fn reply(&self, message: Message, sent: u32) -> Self {
+        Self {
+            message,
+            reply: true,
+            sent,
+            ..self.clone()
+        }
+    }
+
+    /// The commands it carries.
+    pub(crate) fn commands(&self) -> &[Vec<Bytes>] {
+        match &self.message {
+            Message::Commands { commands, .. } => commands,
+            _ => &[],
+        }
+    }
+}
+
+/// What interventions do to a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fate {
+    pub(crate) dropped: bool,
+    pub(crate) delay: Span,
+}
+
+impl World {
+    /// Puts a message on its way.
+    pub(crate) fn transmit(&mut self, packet: Packet, fate: Fate) {
+        let mut arrives = self.now + self.latency(&packet) + fate.delay;
+        if packet.connection.from != Place::Terminal {
+            let last = self
+                .arrivals
+                .entry((packet.connection, packet.reply))
+                .or_default();
+            arrives = arrives.max(*last);
+            *last = arrives;
+        }
+        if fate.delay > Span(0) {
+            let sender = if packet.reply {
+                packet.asked
+            } else {
+                packet.connection.from
+            };
+            let event = Event::Delayed {
+                packet: packet.id,
+                reply: packet.reply,
+                by: fate.delay,
+            };
+            self.emit(sender, Some(packet.sent), event);
+        }
+        let packet = Box::new(packet);
+        let act = if fate.dropped {
+            Act::Lose(packet)
+        } else {
+            Act::Deliver(packet)
+        };
+        self.queue.push(arrives, Class::Ordinary, act);
+    }
+
+    /// Closes a client's end of a connection: the node learns of it after what is already under way.
+    pub(crate) fn hang_up(&mut self, connection: Connection, node: u16) {
+        let circumstances = [
+            code(connection.from),
+            u64::from(connection.number),
+            u64::MAX,
+        ];
+        let last = self
+            .arrivals
+            .remove(&(connection, false))
+            .unwrap_or_default();
+        self.arrivals.remove(&(connection, true));
+        let arrives =
+            self.now + self.draw_latency(connection.from, Place::Node(node), &circumstances);
+        let act = Act::HangUp { node, connection };
+        self.queue.push(arrives.max(last), Class::Ordinary, act);
+    }
+
+    /// A message is gone.
+    pub(crate) fn lose(&mut self, packet: &Packet, because: LostBecause) {
+        let event = Event::Lost {
+            packet: packet.id,
+            because,
+            reply: packet.reply,
+        };
+        self.emit(packet.to(), Some(packet.sent), event);
+    }
+
+    /// When a message that a node sends on a connection now arrives, without sending one.
+    pub(crate) fn arrival_after_the_rest(&self, connection: Connection, node: u16) -> SimTime {
+        let circumstances = [
+            code(connection.from),
+            u64::from(connection.number),
+            u64::MAX - 1,
+        ];
+        let latency = self.draw_latency(connection.from, Place::Node(node), &circumstances);
+        let last = self
+            .arrivals
+            .get(&(connection, true))
+            .copied()
+            .unwrap_or_default();
+        last.max(self.now + latency)
+    }
+
+    fn latency(&self, packet: &Packet) -> Span {
+        let from = packet.connection.from;
+        let circumstances = [code(from), packet.nth, u64::from(packet.reply)];
+        self.draw_latency(from, packet.asked, &circumstances)
+    }
+
+    fn draw_latency(&self, client: Place, other: Place, circumstances: &[u64]) -> Span {
+        if client == Place::Terminal {
+            return Span(0);
+        }
+        let range = self.plan.latency(client, other);
+        let most = range.most.0.saturating_sub(range.least.0);
+        let mut luck = Luck::new(self.plan.scenario.seed, Purpose::Latency, circumstances);
+        Span(range.least.0.saturating_add(luck.up_to(most)))
+    }
+}
+
+/// A number for each place, for drawing and hashing.
+pub(crate) fn code(place: Place) -> u64 {
+    match place {
+        Place::Client(i) => u64::from(i),
+        Place::Node(i) => 1 << 16 | u64::from(i),
+        Place::Resource(i) => 2 << 16 | u64::from(i),
+        Place::Terminal => 3 << 16,
+    }
+}

@@ -1,0 +1,101 @@
+//! What is still to happen, in the order in which it will.
+
+use std::collections::BTreeMap;
+
+use crate::world::network::{Connection, Packet};
+use crate::{PacketId, SimTime};
+
+/// Something that will happen at a known instant, unless something before it prevents that.
+#[derive(Clone, Debug)]
+pub(crate) enum Act {
+    /// A client's process starts.
+    Start {
+        client: u16,
+        /// How often it was stopped before; a newer one makes this obsolete.
+        life: u32,
+        cause: Option<u32>,
+    },
+    /// A statement's time is over, or what a program waits for is there: it goes on.
+    Continue { client: u16, life: u32 },
+    /// A client's sleep ends.
+    Wake { client: u16, life: u32 },
+    /// A client's socket timeout passes.
+    GiveUp {
+        client: u16,
+        life: u32,
+        packet: PacketId,
+    },
+    /// A pause ends.
+    Resume {
+        client: u16,
+        life: u32,
+        until: SimTime,
+    },
+    /// A message arrives.
+    Deliver(Box<Packet>),
+    /// A message would arrive if it had not been dropped.
+    Lose(Box<Packet>),
+    /// A node learns that a connection is closed.
+    HangUp { node: u16, connection: Connection },
+    /// A client learns that a node closed a connection.
+    Closed { connection: Connection, node: u16 },
+    /// A node runs the next command of a connection.
+    Execute { node: u16, connection: Connection },
+    /// A resource is done with a call.
+    Perform { resource: u16, packet: Box<Packet> },
+    /// An intervention takes place, by its index in the scenario.
+    Intervene { index: u32, cause: Option<u32> },
+}
+
+/// Who goes first among things at the same instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Class {
+    /// Messages, statements, starts: in the order in which they were arranged.
+    Ordinary,
+    /// Timeouts: what arrives in the very instant of a timeout is in time.
+    Timeout,
+    /// Interventions come after all else at their instant, in the order of the scenario.
+    Intervention,
+}
+
+/// A place in the order of things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    at: SimTime,
+    class: Class,
+    number: u64,
+}
+
+/// Everything that is still to happen, by time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Queue {
+    turns: BTreeMap<Turn, Act>,
+    pushed: u64,
+}
+
+impl Queue {
+    pub(crate) fn push(&mut self, at: SimTime, class: Class, act: Act) {
+        // An intervention is numbered by its place in the scenario, so that one more does not renumber the rest.
+        let number = match act {
+            Act::Intervene { index, .. } => u64::from(index),
+            _ => {
+                self.pushed += 1;
+                self.pushed
+            }
+        };
+        self.turns.insert(Turn { at, class, number }, act);
+    }
+
+    /// When the next thing happens.
+    pub(crate) fn next_at(&self) -> Option<SimTime> {
+        self.turns.first_key_value().map(|(turn, _)| turn.at)
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<(SimTime, Act)> {
+        self.turns.pop_first().map(|(turn, act)| (turn.at, act))
+    }
+
+    pub(crate) fn acts(&self) -> impl Iterator<Item = &Act> {
+        self.turns.values()
+    }
+}

@@ -1,0 +1,4 @@
+//! What happens in small worlds, to the microsecond.
+
+mod common;
+mod timelines;
