@@ -75,8 +75,8 @@ fn weigh(name: String, path: &PathBuf, page: &str) -> Result<Weight> {
 
 fn part(name: &str, page: &str) -> Part {
     if let Some(prepared) = name.strip_prefix("prepared/") {
-        // Lists of lessons lie at the top; a lesson lies in the folder of its track.
-        return if prepared.contains('/') {
+        // A lesson's file is named by track and lesson, `locks~gc-pause.json`; the rest are lists of lessons.
+        return if prepared.contains('~') {
             Part::Lesson
         } else {
             Part::Page
@@ -144,7 +144,7 @@ mod tests {
         assert!(part("worker.js", page) == Part::Later);
         assert!(part("redwind-worker_bg.wasm", page) == Part::Later);
         assert!(part("prepared/catalogue.json", page) == Part::Page);
-        assert!(part("prepared/locks/gc-pause.json", page) == Part::Lesson);
+        assert!(part("prepared/locks~gc-pause.json", page) == Part::Lesson);
     }
 
     #[test]
