@@ -136,7 +136,9 @@ impl Teller<'_> {
             } => format!("the network holds up the request of {me} by {by}"),
             Event::Slept { lasts } => format!("{me} sleeps for {lasts}"),
             Event::Woke => format!("{me} wakes"),
-            Event::Printed { text } => format!("{me} prints: {}", shorten(text, MOST_OF_A_COMMAND)),
+            Event::Printed { text } => {
+                format!("{me} prints: {}", in_one_line(text, MOST_OF_A_COMMAND))
+            }
             Event::Believes { lock, holds } => {
                 let lock = self.lock(*lock);
                 if *holds {
@@ -285,7 +287,7 @@ impl Teller<'_> {
             Event::Delayed { by, .. } => format!("delayed {by}"),
             Event::Slept { lasts } => format!("sleeps {lasts}"),
             Event::Woke => "wakes".to_owned(),
-            Event::Printed { text } => shorten(text, MOST_OF_AN_ARGUMENT),
+            Event::Printed { text } => in_one_line(text, MOST_OF_AN_ARGUMENT),
             Event::Believes { lock, holds: true } => format!("holds {}?", self.lock(*lock)),
             Event::Believes { lock, holds: false } => format!("let go of {}", self.lock(*lock)),
             Event::Paused { until } => format!("paused {}", *until - record.at),
@@ -296,6 +298,10 @@ impl Teller<'_> {
             Event::Exited(Exit::Stopped { .. }) => "stopped".to_owned(),
         }
     }
+}
+
+fn in_one_line(text: &str, most: usize) -> String {
+    shorten(&text.replace('\n', " / "), most)
 }
 
 fn exited(me: &str, exit: &Exit) -> String {

@@ -43,7 +43,7 @@ impl Span {
         let mut micros = whole.parse::<u64>().ok()?.checked_mul(scale)?;
         let mut place = scale;
         for digit in fraction.bytes() {
-            if place % 10 != 0 && digit != b'0' {
+            if !place.is_multiple_of(10) && digit != b'0' {
                 return None;
             }
             place /= 10;

@@ -257,10 +257,12 @@ impl World {
             Act::Deliver(_) | Act::Lose(_) | Act::Perform { .. } | Act::Intervene { .. } => true,
             _ => false,
         };
+        let typed = |node: &Node| node.terminal_waits() && node.engine.next_deadline().is_some();
         self.clients
             .iter()
             .all(|client| client.status != Status::Up)
             && !self.queue.acts().any(waiting)
+            && !self.nodes.iter().any(typed)
     }
 
     fn perform(&mut self, next: Next) {

@@ -143,6 +143,14 @@ impl Node {
         })
     }
 
+    /// Whether a command that a person typed waits here.
+    pub(crate) fn terminal_waits(&self) -> bool {
+        let mut sessions = self.sessions.iter();
+        sessions.any(|(connection, session)| {
+            connection.from == Place::Terminal && session.blocked.is_some()
+        })
+    }
+
     /// Whether a client's command waits here.
     pub(crate) fn has_waiters(&self) -> bool {
         self.sessions
@@ -336,11 +344,11 @@ impl World {
         let (mut answered, mut changes, closed) = place.sort(local, out, record);
         // Expiries come before the replies of commands that they let go on, and belong to no command.
         for answer in &mut answered {
-            let (expired, own) = std::mem::take(&mut answer.changes)
+            let (expired, own): (Vec<_>, Vec<_>) = std::mem::take(&mut answer.changes)
                 .into_iter()
                 .partition(|c| c.what == "expired");
             answer.changes = own;
-            changes.splice(0..0, Vec::from(expired));
+            changes.splice(0..0, expired);
         }
         if !changes.is_empty() {
             let cause = before.writer(changes[0].db, &changes[0].key);

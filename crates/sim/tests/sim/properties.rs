@@ -1,0 +1,318 @@
+//! What is so in every world: seeded random worlds, each run more than once.
+
+use std::collections::BTreeMap;
+
+use redwind_sim::{
+    Event, Intervention, Latency, Message, PacketId, Place, Record, Run, Scenario, SimTime, Span,
+    TraceHash,
+};
+
+use crate::common::{EPOCH, run, with, world};
+
+/// A small generator for tests: what it draws is fixed by its seed.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+
+    fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
+        let index = self.roll(from.len() as u64);
+        from[usize::try_from(index).unwrap_or(0)]
+    }
+}
+
+const STEPS: &[&str] = &[
+    "SET lock a NX PX 50",
+    "SET lock b NX PX 5",
+    "DEL lock",
+    "INCR n",
+    "GET n",
+    "PEXPIRE n 3",
+    "RPUSH jobs x",
+    "BLPOP jobs 0.02",
+    "BLMOVE jobs doing LEFT RIGHT 0.01",
+    "LRANGE doing 0 -1",
+    "HSET h f 1",
+    "RANDOMKEY",
+    "pipeline: SET a 1; INCR a; PEXPIRE a 4",
+    "transaction: INCR n; DEL a",
+    "storage.write report $ $",
+    "storage.read report",
+    "db.put users 1 age=1",
+    "db.update users 1 age=2 age=1",
+    "mailer.send ada hello",
+    "sleep 3ms",
+    "sleep 20ms",
+    "timeout 15ms",
+    "print $",
+];
+
+const CLIENTS: [&str; 4] = ["c0", "c1", "c2", "c3"];
+
+fn random_intervention(dice: &mut Dice) -> String {
+    let client = dice.pick(&CLIENTS);
+    let other = dice.pick(&CLIENTS);
+    let nth = dice.roll(4) + 1;
+    let at = dice.roll(60_000);
+    let name = dice.pick(&["SET", "INCR", "call", "storage.write", "BLPOP"]);
+    match dice.roll(9) {
+        0 => format!("pause {client} at {at}us for {}us", dice.roll(40_000) + 1),
+        1 => format!("pause {client} after {other}'s {nth} {name} for 12ms"),
+        2 => format!(
+            "crash {client} before {client}'s {nth} {name}, restart after {}us",
+            dice.roll(9_000)
+        ),
+        3 => format!("crash {client} at {at}us, restart after 3ms"),
+        4 => format!("drop {client}'s {nth} {name}"),
+        5 => format!("drop the reply to {client}'s {nth} {name}"),
+        6 => format!("delay {client}'s {nth} {name} by {}us", dice.roll(30_000)),
+        7 => format!(
+            "type redis at {at}us: {}",
+            dice.pick(&["DEL lock", "RPUSH jobs typed", "BLPOP jobs 0.01"])
+        ),
+        _ => format!("pause {client} when {other} believes it holds lock for 9ms"),
+    }
+}
+
+fn random_world(seed: u64) -> Scenario {
+    let mut dice = Dice(seed);
+    let programs: Vec<Vec<&str>> = CLIENTS
+        .iter()
+        .map(|_| (0..dice.roll(12) + 3).map(|_| dice.pick(STEPS)).collect())
+        .collect();
+    let clients: Vec<(&str, &[&str])> = CLIENTS
+        .iter()
+        .zip(&programs)
+        .map(|(name, steps)| (*name, steps.as_slice()))
+        .collect();
+    let mut scenario = world(&clients);
+    scenario.seed = seed;
+    scenario.latency = Latency {
+        least: Span(200),
+        most: Span(200 + dice.roll(4_000)),
+    };
+    scenario.bounds.until = SimTime(2_000_000);
+    let interventions: Vec<String> = (0..dice.roll(4))
+        .map(|_| random_intervention(&mut dice))
+        .collect();
+    let interventions: Vec<&str> = interventions.iter().map(String::as_str).collect();
+    with(scenario, &interventions)
+}
+
+fn worlds() -> impl Iterator<Item = (u64, Run)> {
+    (0..300).map(|seed| (seed, run(random_world(seed))))
+}
+
+#[test]
+fn the_same_scenario_gives_the_same_records() {
+    for (seed, first) in worlds() {
+        let second = run(random_world(seed));
+        assert_eq!(first.hash(), second.hash(), "seed {seed}");
+        assert!(
+            first.records().len() > 10,
+            "seed {seed} is a world in which something happens"
+        );
+    }
+    let other = run(random_world(1));
+    assert_ne!(run(random_world(0)).hash(), other.hash());
+}
+
+#[test]
+fn a_world_replayed_from_a_checkpoint_goes_on_as_the_run_did() {
+    for (seed, run) in worlds().take(60) {
+        let last = u32::try_from(run.records().len()).unwrap_or(0) - 1;
+        for seq in [0, 1, last / 3, last / 2, 63, 64, 65, last] {
+            let mut world = run.world_at(seq);
+            let done = world.records() as usize;
+            assert!(seq >= last || done > seq as usize, "seed {seed}");
+            let mut records = run.records()[..done].to_vec();
+            while world.step(&mut records) {}
+            assert_eq!(
+                TraceHash::of(&records),
+                run.hash(),
+                "seed {seed} from {seq}"
+            );
+        }
+    }
+}
+
+#[test]
+fn one_more_intervention_changes_nothing_before_it() {
+    for (seed, base) in worlds() {
+        let mut dice = Dice(seed ^ 0xfeed);
+        let text = random_intervention(&mut dice);
+        let branch = run(with(base.scenario().clone(), &[&text]));
+        let (a, b) = (base.records(), branch.records());
+        let common = a
+            .iter()
+            .zip(b)
+            .take_while(|(a, b)| TraceHash::of(&[(*a).clone()]) == TraceHash::of(&[(*b).clone()]))
+            .count();
+        if common == a.len() && common == b.len() {
+            continue;
+        }
+        let parted = b
+            .get(common)
+            .or(a.get(common))
+            .map_or(SimTime(0), |record| record.at);
+        let begins = match branch.scenario().interventions.last() {
+            Some(Intervention::Type { at, .. }) => Some(*at),
+            Some(Intervention::Fault {
+                at: redwind_sim::Position::At(at),
+                ..
+            }) => Some(*at),
+            Some(Intervention::Fault { at, .. }) => {
+                at.find(base.scenario(), a).map(|seq| a[seq as usize].at)
+            }
+            Some(Intervention::Drop { call, .. } | Intervention::Delay { call, .. }) => {
+                let sent = redwind_sim::Position::before(call.clone());
+                sent.find(base.scenario(), a).map(|seq| a[seq as usize].at)
+            }
+            None => None,
+        };
+        // A run that had ended goes on when something is still to be done to its world.
+        let begins = begins.unwrap_or(SimTime(u64::MAX));
+        assert!(
+            parted >= begins || common == a.len(),
+            "seed {seed}: {text} parted at {parted}"
+        );
+    }
+}
+
+#[test]
+fn messages_on_one_connection_arrive_in_order() {
+    for (seed, run) in worlds() {
+        // A client has one connection to each place in one life, and sends nothing while it waits; so what arrives
+        // from it at a place arrives in the order of sending, unless it reconnected meanwhile.
+        let mut arrived: BTreeMap<(Place, Place), PacketId> = BTreeMap::new();
+        let mut broken: Vec<Place> = Vec::new();
+        for record in run.records() {
+            match &record.event {
+                Event::Failed { .. } | Event::Crashed => broken.push(record.place),
+                Event::Executed { packet, by, .. } | Event::Performed { packet, by, .. }
+                    if !broken.contains(by) =>
+                {
+                    let last = arrived.insert((*by, record.place), *packet);
+                    assert!(
+                        last.is_none_or(|last| last <= *packet),
+                        "seed {seed}, record {}",
+                        record.seq
+                    );
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_expires_before_its_time_or_answers_after_it() {
+    for (seed, run) in worlds() {
+        let mut deadlines = BTreeMap::new();
+        for record in run.records() {
+            let changes = match &record.event {
+                Event::Executed { changes, .. }
+                | Event::Unblocked { changes, .. }
+                | Event::Expired { changes } => changes,
+                _ => continue,
+            };
+            let now = EPOCH.0 + record.at.0;
+            for change in changes {
+                let deadline = deadlines.remove(&(change.db, change.key.clone()));
+                if change.what == "expired" {
+                    let due = deadline.unwrap_or(u64::MAX);
+                    assert!(
+                        now >= due,
+                        "seed {seed}: {} expires early",
+                        record.sentence(run.scenario())
+                    );
+                    // Redis keeps a key through the whole millisecond of its deadline.
+                    assert!(
+                        now <= due + 1_000,
+                        "seed {seed}: {} expires late",
+                        record.sentence(run.scenario())
+                    );
+                }
+                if let Some(at) = change.expires_at {
+                    deadlines.insert((change.db, change.key.clone()), at.0);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_reply_answers_a_request_once_and_every_request_ends_somehow() {
+    for (seed, run) in worlds() {
+        let mut open: BTreeMap<PacketId, &Record> = BTreeMap::new();
+        for record in run.records() {
+            match &record.event {
+                Event::Sent { packet, .. } => {
+                    assert!(open.insert(*packet, record).is_none(), "seed {seed}");
+                }
+                Event::Received {
+                    packet, message, ..
+                } => {
+                    let sent = open.remove(packet);
+                    assert!(
+                        sent.is_some_and(|sent| sent.place == record.place),
+                        "seed {seed}"
+                    );
+                    if let (
+                        Some(Event::Sent {
+                            message: Message::Commands { commands, .. },
+                            ..
+                        }),
+                        Message::Replies(replies),
+                    ) = (sent.map(|sent| &sent.event), message)
+                    {
+                        assert_eq!(commands.len(), replies.len(), "seed {seed}");
+                    }
+                }
+                Event::Failed { packet, .. } => {
+                    open.remove(packet);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn a_belief_begins_with_a_grant_and_ends_with_its_process() {
+    for (seed, run) in worlds() {
+        let mut believes: BTreeMap<Place, bool> = BTreeMap::new();
+        for record in run.records() {
+            match &record.event {
+                Event::Believes { holds, .. } => {
+                    let before = believes.insert(record.place, *holds).unwrap_or(false);
+                    assert_ne!(before, *holds, "seed {seed}: only changes are told");
+                }
+                Event::Sent { .. } | Event::Line { .. } | Event::Started { .. } => {
+                    let _ = believes.entry(record.place).or_default();
+                }
+                _ => {}
+            }
+        }
+        for (index, record) in run.records().iter().enumerate() {
+            if !matches!(record.event, Event::Crashed | Event::Exited(_)) {
+                continue;
+            }
+            let later = run.records()[index..]
+                .iter()
+                .filter(|later| later.place == record.place)
+                .find(|later| {
+                    matches!(later.event, Event::Believes { .. } | Event::Started { .. })
+                });
+            if let Some(Event::Believes { holds, .. }) = later.map(|later| &later.event) {
+                assert!(!holds, "seed {seed}: the dead believe nothing");
+            }
+        }
+    }
+}
