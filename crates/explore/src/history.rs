@@ -49,11 +49,6 @@ impl History<'_> {
         u16::try_from(index).ok()
     }
 
-    /// The last instant of the run, in words.
-    pub(crate) fn end(&self) -> String {
-        moment(self.records.last().map_or(SimTime(0), |record| record.at))
-    }
-
     /// The keys that a record changed.
     pub(crate) fn changes(record: &Record) -> &[KeyChange] {
         match &record.event {

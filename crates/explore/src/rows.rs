@@ -132,12 +132,17 @@ fn written(record: &Record, target: &str, current: Option<&Data>) -> Option<Opti
     if call.method == "delete" {
         return Some(None);
     }
+    let named = |name: &str| {
+        call.named
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
+    };
     let value = call
         .args
-        .iter()
-        .rev()
-        .find(|arg| matches!(arg, Data::Map(_)))
-        .or(call.args.last())?;
+        .get(2)
+        .or_else(|| named("changes"))
+        .or_else(|| named("row"))?;
     Some(Some(match (call.method.as_str(), current, value) {
         ("update", Some(Data::Map(old)), Data::Map(new)) => {
             let mut row = old.clone();

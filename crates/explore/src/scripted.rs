@@ -114,7 +114,7 @@ impl Script {
     }
 
     pub(crate) fn cut(&mut self) {
-        self.cut = Some("too many records".to_owned());
+        self.cut = Some("the run was cut after 100 records".to_owned());
     }
 
     pub(crate) fn grants(&mut self, client: &str, key: &str) {

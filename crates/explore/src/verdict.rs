@@ -69,10 +69,7 @@ impl Finding {
                 sentence,
                 evidence: Vec::new(),
             },
-            Some(why) => Self::undecided(format!(
-                "Nothing broke it up to {}, where the run was cut short: {why}.",
-                history.end()
-            )),
+            Some(why) => Self::undecided(format!("Nothing had broken it, but {why}.")),
         }
     }
 }

@@ -21,15 +21,15 @@ pub enum Times {
     ExactlyOnce,
 }
 
-/// Every job of a queue, or without one every target, has its effect in a resource so many times.
+/// Every job of a queue, or without one every effect that differs from the others, happens in a resource so many times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EffectCount {
     /// How often.
     pub times: Times,
     /// The resource that takes the effect.
     pub on: String,
-    /// The queue whose jobs are counted; `None` counts the effects of each target by itself, and then nothing can be
-    /// missing.
+    /// The queue whose jobs are counted; `None` counts equal effects (same target, same value), and then nothing
+    /// can be missing.
     pub queue: Option<Bytes>,
 }
 
@@ -112,17 +112,15 @@ impl EffectCount {
                 })
                 .collect();
         }
-        let mut by_target: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        let mut by_target: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for accepted in jobs::accepted(history, &self.on) {
+            let Effect { target, value, .. } = accepted.2;
             by_target
-                .entry(&accepted.2.target)
+                .entry(format!("{target}: {value}"))
                 .or_default()
                 .push(accepted);
         }
-        by_target
-            .into_iter()
-            .map(|(target, effects)| (target.to_owned(), effects))
-            .collect()
+        by_target.into_iter().collect()
     }
 
     fn too_often(
@@ -245,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_queue_each_target_is_counted_by_itself() {
+    fn without_a_queue_equal_effects_are_counted() {
         let count = EffectCount {
             times: Times::AtMostOnce,
             on: "mailer".to_owned(),

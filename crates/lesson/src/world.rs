@@ -1,0 +1,330 @@
+//! The `world` block: who is there, what they act on, what goes wrong, what is promised.
+
+use bytes::Bytes;
+use redwind_explore::Invariant;
+use redwind_sim::{Bounds, Data, Intervention, Latency, Names, ResourceKind, SimTime, Span};
+use toml::de::DeValue;
+
+use crate::fields::{At, Section};
+use crate::promises;
+
+/// The starting world of a lesson.
+#[derive(Clone, Debug, PartialEq)]
+pub struct World {
+    /// Client processes in the order of their lanes.
+    pub clients: Vec<Client>,
+    /// The Redis node.
+    pub node: String,
+    /// How long a message takes one way.
+    pub latency: Latency,
+    /// What programs act on beside Redis.
+    pub resources: Vec<Resource>,
+    /// Commands run before time zero.
+    pub setup: Vec<Vec<Bytes>>,
+    /// Keys that are locks.
+    pub locks: Vec<Bytes>,
+    /// The lesson's own faults.
+    pub faults: Vec<Intervention>,
+    /// What is promised, each under the name that verdicts call it by.
+    pub promises: Vec<(String, Invariant)>,
+    /// Where a run ends at the latest.
+    pub bounds: Bounds,
+    /// Names of promises that could not be read: their mistakes are told, and need not be told again wherever they
+    /// are named.
+    pub(crate) unread: Vec<String>,
+}
+
+/// A client process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// Its name.
+    pub name: String,
+    /// When it starts.
+    pub starts: SimTime,
+    /// How long after a crash it is started again; `None` stays down.
+    pub restarts: Option<Span>,
+}
+
+/// A resource beside Redis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resource {
+    /// Its name: what programs import.
+    pub name: String,
+    /// What it is.
+    pub kind: ResourceKind,
+    /// How long it works on a call.
+    pub takes: Span,
+    /// What it holds from the start: `(table or name, id, value)`.
+    pub initial: Vec<(String, String, Data)>,
+}
+
+impl World {
+    /// The names that the fault language may use.
+    #[must_use]
+    pub fn names(&self) -> Names {
+        Names {
+            clients: self
+                .clients
+                .iter()
+                .map(|client| client.name.clone())
+                .collect(),
+            nodes: vec![self.node.clone()],
+            resources: self
+                .resources
+                .iter()
+                .map(|resource| resource.name.clone())
+                .collect(),
+        }
+    }
+}
+
+const SPAN: &str = "Write a time with its unit, such as \"250us\", \"31ms\", \"1.5s\" or \"2m\".";
+const KINDS: [(&str, ResourceKind); 3] = [
+    ("db", ResourceKind::Db),
+    ("storage", ResourceKind::Storage),
+    ("mailer", ResourceKind::Mailer),
+];
+
+pub(crate) fn read(section: &Section<'_>) -> World {
+    let clients = clients(section);
+    let node = section
+        .text("node")
+        .map_or_else(|| "redis".to_owned(), |node| node.it);
+    let resources = resources(section);
+    let latency = latency(section);
+    let setup = section
+        .texts("setup")
+        .iter()
+        .filter_map(|line| command(section, line))
+        .collect();
+    let locks: Vec<Bytes> = section
+        .texts("locks")
+        .into_iter()
+        .map(|lock| Bytes::from(lock.it))
+        .collect();
+    let mut world = World {
+        clients,
+        node,
+        latency,
+        resources,
+        setup,
+        locks,
+        faults: Vec::new(),
+        promises: Vec::new(),
+        bounds: bounds(section),
+        unread: Vec::new(),
+    };
+    let names = world.names();
+    for At { line, it } in section.texts("faults") {
+        match Intervention::parse(&it, &names) {
+            Ok(fault) => world.faults.push(fault),
+            Err(mistake) => section.report(
+                line,
+                format!("the fault \"{it}\" can't be: {mistake}"),
+                "Write it as in: pause worker-a after worker-a's 1st SET for 15s.",
+            ),
+        }
+    }
+    for promise in section.many("invariant") {
+        let line = promise.line();
+        let (name, invariant) = promises::read(&promise, &world);
+        if world.promises.iter().any(|(known, _)| *known == name) {
+            let remedy = "Give one of them a name of its own: `name = \"…\"`.";
+            section.report(line, format!("two invariants are called `{name}`"), remedy);
+        }
+        match invariant {
+            Some(invariant) => world.promises.push((name, invariant)),
+            None => world.unread.push(name),
+        }
+    }
+    section.finish();
+    world
+}
+
+fn clients(section: &Section<'_>) -> Vec<Client> {
+    let names = section.texts("clients");
+    if names.is_empty() {
+        let remedy =
+            "Name them in the order of their lanes: `clients = [\"worker-a\", \"worker-b\"]`.";
+        section.report(section.line(), "the world has no clients", remedy);
+    }
+    let mut clients: Vec<Client> = Vec::new();
+    for At { line, it: name } in names {
+        if clients.iter().any(|client| client.name == name) {
+            section.report(
+                line,
+                format!("two clients are called `{name}`"),
+                "Give each a name of its own.",
+            );
+            continue;
+        }
+        clients.push(Client {
+            name,
+            starts: SimTime(0),
+            restarts: None,
+        });
+    }
+    for (At { line, it: name }, details) in section.named("client") {
+        let starts = details.parsed("starts", Span::parse, SPAN);
+        let restarts = details.parsed("restarts", Span::parse, SPAN);
+        details.finish();
+        let Some(client) = clients.iter_mut().find(|client| client.name == name) else {
+            let known: Vec<&str> = clients.iter().map(|client| client.name.as_str()).collect();
+            let remedy = crate::problem::did_you_mean(&name, &known);
+            section.report(line, format!("there is no client `{name}`"), remedy);
+            continue;
+        };
+        client.starts = starts.map_or(SimTime(0), |span| SimTime(span.it.0));
+        client.restarts = restarts.map(|span| span.it);
+    }
+    clients
+}
+
+fn latency(section: &Section<'_>) -> Latency {
+    let spans: Vec<Span> = section
+        .texts("latency")
+        .into_iter()
+        .filter_map(|At { line, it }| {
+            let span = Span::parse(&it);
+            if span.is_none() {
+                section.report(line, format!("`latency = \"{it}\"` can't be read"), SPAN);
+            }
+            span
+        })
+        .collect();
+    match spans[..] {
+        [both] => Latency {
+            least: both,
+            most: both,
+        },
+        [least, most, ..] => Latency {
+            least: least.min(most),
+            most: most.max(least),
+        },
+        [] => Latency {
+            least: Span::millis(1),
+            most: Span::millis(1),
+        },
+    }
+}
+
+fn bounds(section: &Section<'_>) -> Bounds {
+    let mut bounds = Bounds::default();
+    if let Some(until) = section.parsed("until", Span::parse, SPAN) {
+        bounds.until = SimTime(until.it.0);
+    }
+    bounds
+}
+
+fn command(section: &Section<'_>, line: &At<String>) -> Option<Vec<Bytes>> {
+    match redwind_resp::split_words(line.it.as_bytes()) {
+        Ok(words) if !words.is_empty() => Some(words.into_iter().map(Bytes::from).collect()),
+        _ => {
+            let message = format!("the setup command `{}` can't be read", line.it);
+            section.report(
+                line.line,
+                message,
+                "Write it as you would type it into redis-cli, quotes closed.",
+            );
+            None
+        }
+    }
+}
+
+fn resources(section: &Section<'_>) -> Vec<Resource> {
+    let mut resources = Vec::new();
+    for (At { line, it: name }, details) in section.named("resource") {
+        let kind = details.text("kind").unwrap_or(At {
+            line,
+            it: name.clone(),
+        });
+        let takes = details
+            .parsed("takes", Span::parse, SPAN)
+            .map_or(Span::millis(1), |span| span.it);
+        let Some((_, kind)) = KINDS.iter().find(|(known, _)| *known == kind.it) else {
+            let message = format!("there is no kind of resource called `{}`", kind.it);
+            section.report(
+                kind.line,
+                message,
+                "Write `kind = \"db\"`, `\"storage\"` or `\"mailer\"`.",
+            );
+            continue;
+        };
+        let initial = match kind {
+            ResourceKind::Db => rows(&details),
+            ResourceKind::Storage => values(&details),
+            ResourceKind::Mailer => Vec::new(),
+        };
+        details.finish();
+        resources.push(Resource {
+            name,
+            kind: *kind,
+            takes,
+            initial,
+        });
+    }
+    resources
+}
+
+/// `rows.users.42 = { name = "Ada" }`
+fn rows(details: &Section<'_>) -> Vec<(String, String, Data)> {
+    let mut rows = Vec::new();
+    for (table, section) in details.named("rows") {
+        for (id, row) in section.entries() {
+            rows.push((table.it.clone(), id.it, data(row)));
+        }
+    }
+    rows
+}
+
+/// `values = { report = "Totals" }`
+fn values(details: &Section<'_>) -> Vec<(String, String, Data)> {
+    let Some((line, value)) = details.value("values") else {
+        return Vec::new();
+    };
+    let name = At {
+        line,
+        it: "values".to_owned(),
+    };
+    let Some(section) = details.open(&name, value) else {
+        details.report(
+            line,
+            "`values` is not a table",
+            "Write `values = { report = \"Totals\" }`.",
+        );
+        return Vec::new();
+    };
+    section
+        .entries()
+        .into_iter()
+        .map(|(name, value)| (name.it, String::new(), data(value)))
+        .collect()
+}
+
+fn data(value: &DeValue<'_>) -> Data {
+    match value {
+        DeValue::String(text) => Data::Text(text.to_string()),
+        DeValue::Boolean(it) => Data::Bool(*it),
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(number) => Data::Int(number),
+            Err(_) => Data::Text(number.as_str().to_owned()),
+        },
+        DeValue::Float(number) => match number.as_str().parse() {
+            Ok(number) => Data::Float(number),
+            Err(_) => Data::Text(number.as_str().to_owned()),
+        },
+        DeValue::Datetime(moment) => Data::Text(moment.to_string()),
+        DeValue::Array(items) => {
+            Data::List(items.iter().map(|item| data(item.get_ref())).collect())
+        }
+        DeValue::Table(table) => {
+            let mut fields: Vec<_> = table.iter().collect();
+            fields.sort_by_key(|(name, _)| name.span().start);
+            let field = |(name, value): (
+                &toml::Spanned<std::borrow::Cow<'_, str>>,
+                &toml::Spanned<DeValue<'_>>,
+            )| { (name.get_ref().to_string(), data(value.get_ref())) };
+            Data::Map(fields.into_iter().map(field).collect())
+        }
+    }
+}
