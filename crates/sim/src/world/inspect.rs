@@ -53,19 +53,15 @@ impl World {
         self.resources.get(usize::from(resource))
     }
 
-    /// Runs a command on a copy of a node, in a connection that has selected `db`: what the terminal shows of a
-    /// command that only reads. `None` when there is no such node, or when the command would wait.
+    /// Runs a command on a copy of a node, in the terminal's own connection if it has one open: what the terminal
+    /// shows of a command that only reads. `None` when there is no such node, or no answer at once: the command
+    /// waits, or the connection is still waiting for an earlier one.
     #[must_use]
-    pub fn peek(&self, node: u16, db: u32, argv: &[Bytes]) -> Option<Value> {
+    pub fn peek(&self, node: u16, argv: &[Bytes]) -> Option<Value> {
         let node = self.nodes.get(usize::from(node))?;
         let (mut engine, now) = (node.engine.clone(), node.now(self.now));
-        let session = engine.connect(now);
+        let session = node.terminal_session().unwrap_or_else(|| engine.connect(now));
         let mut out = Outputs::new();
-        if db > 0 {
-            let select = [Bytes::from_static(b"SELECT"), Bytes::from(db.to_string())];
-            engine.execute(now, &mut FirstChoice, session, &select, &mut out);
-            out.clear();
-        }
         engine.execute(now, &mut FirstChoice, session, argv, &mut out);
         out.into_iter().find_map(|output| match output {
             Output::Reply { to, value } if to == session => Some(value),

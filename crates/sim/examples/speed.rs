@@ -1,0 +1,96 @@
+//! How fast worlds run, clone and seek: `cargo run --release -p redwind-sim --example speed`.
+//! Numbers for people to compare; nothing passes or fails by them.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use redwind_engine::Micros;
+use redwind_sim::{
+    Bounds, ClientSpec, Latency, LockSpec, NodeSpec, ResourceKind, ResourceSpec, Run, Scenario,
+    Script, SimTime, Span,
+};
+
+fn main() {
+    let steps = [
+        "SET lock:report me NX PX 50",
+        "INCR n",
+        "GET n",
+        "storage.write report $",
+        "DEL lock:report",
+        "go to 1",
+    ];
+    report("3 clients, a lesson's size", &scenario(3, 600, &steps));
+    report("20 clients", &scenario(20, 100_000, &steps));
+}
+
+fn scenario(clients: usize, records: u32, steps: &[&str]) -> Scenario {
+    Scenario {
+        seed: 1,
+        epoch: Micros(1_700_000_000_000_000),
+        nodes: vec![NodeSpec {
+            name: "redis".to_owned(),
+        }],
+        clients: (0..clients)
+            .map(|index| ClientSpec {
+                name: format!("client-{index}"),
+                source: Arc::new(Script::new(steps)),
+                starts_at: SimTime(0),
+                restarts_after: None,
+            })
+            .collect(),
+        resources: vec![ResourceSpec {
+            name: "storage".to_owned(),
+            kind: ResourceKind::Storage,
+            takes: Span::millis(1),
+            initial: Vec::new(),
+        }],
+        latency: Latency {
+            least: Span(500),
+            most: Span(2_500),
+        },
+        links: Vec::new(),
+        setup: Vec::new(),
+        locks: vec![LockSpec {
+            key: Bytes::from("lock:report"),
+        }],
+        interventions: Vec::new(),
+        bounds: Bounds {
+            until: SimTime(u64::MAX),
+            records,
+        },
+    }
+}
+
+fn report(what: &str, scenario: &Scenario) {
+    let begun = Instant::now();
+    let Ok(run) = Run::new(scenario.clone()) else {
+        return;
+    };
+    let took = begun.elapsed();
+    let records = run.records().len() as u32;
+    let each = took / records.max(1);
+    say(&format!(
+        "{what}: {records} records in {took:?}, {each:?} each, hash {}",
+        run.hash()
+    ));
+
+    let world = run.world_at(records / 2);
+    let begun = Instant::now();
+    let clones: Vec<_> = (0..1_000).map(|_| world.clone()).collect();
+    say(&format!(
+        "  a clone of its world: {:?}",
+        begun.elapsed() / clones.len() as u32
+    ));
+
+    let begun = Instant::now();
+    for index in 0..100 {
+        std::hint::black_box(run.world_at(records / 100 * index));
+    }
+    say(&format!("  a seek: {:?}", begun.elapsed() / 100));
+}
+
+#[expect(clippy::print_stdout, reason = "an example talks to whoever runs it")]
+fn say(text: &str) {
+    println!("{text}");
+}
