@@ -60,7 +60,9 @@ impl World {
     pub fn peek(&self, node: u16, argv: &[Bytes]) -> Option<Value> {
         let node = self.nodes.get(usize::from(node))?;
         let (mut engine, now) = (node.engine.clone(), node.now(self.now));
-        let session = node.terminal_session().unwrap_or_else(|| engine.connect(now));
+        let session = node
+            .terminal_session()
+            .unwrap_or_else(|| engine.connect(now));
         let mut out = Outputs::new();
         engine.execute(now, &mut FirstChoice, session, argv, &mut out);
         out.into_iter().find_map(|output| match output {

@@ -154,7 +154,9 @@ impl Node {
     /// The terminal's connection, if it has one open here.
     pub(crate) fn terminal_session(&self) -> Option<SessionId> {
         let mut sessions = self.sessions.iter();
-        sessions.find_map(|(connection, session)| (connection.from == Place::Terminal).then_some(session.id))
+        sessions.find_map(|(connection, session)| {
+            (connection.from == Place::Terminal).then_some(session.id)
+        })
     }
 
     /// Whether a client's command waits here.

@@ -1,0 +1,295 @@
+//! A simulated run, told in the page's own words.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use redwind_explore::{Outcome, Verdict};
+use redwind_protocol as page;
+use redwind_protocol::{MessageState, RecordKind};
+use redwind_sim::{Clock, Event, Exit, KeyChange, PacketId, Place, Record, Run, Scenario};
+
+use crate::calls::CallNames;
+use crate::lanes::Lanes;
+use crate::preview;
+
+/// The page's form of a run.
+pub(crate) fn trace(run: &Run, verdicts: &[Verdict]) -> page::Trace {
+    let scenario = run.scenario();
+    let mut teller = Teller::new(scenario);
+    let initial_keys = run
+        .initial_keys()
+        .iter()
+        .map(|(place, change)| teller.key(*place, change, None, 0))
+        .collect();
+    let records: Vec<page::Record> = run
+        .records()
+        .iter()
+        .map(|record| teller.tell(record))
+        .collect();
+    let typed = run
+        .records()
+        .iter()
+        .any(|record| record.place == Place::Terminal);
+    page::Trace {
+        hash: run.hash().to_string(),
+        lanes: Lanes::list(scenario, typed),
+        records,
+        initial_keys,
+        verdicts: verdicts.iter().map(verdict).collect(),
+        interventions: scenario
+            .interventions
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        cut: run.cut().map(ToString::to_string),
+    }
+}
+
+fn verdict(verdict: &Verdict) -> page::Verdict {
+    page::Verdict {
+        name: verdict.invariant.name().to_owned(),
+        promise: verdict.invariant.promise(),
+        outcome: match verdict.outcome {
+            Outcome::Held => page::VerdictOutcome::Held,
+            Outcome::Violated => page::VerdictOutcome::Violated,
+            Outcome::Undecided => page::VerdictOutcome::Undecided,
+        },
+        finding: verdict.finding.clone(),
+        evidence: verdict.evidence.clone(),
+    }
+}
+
+/// Where a call's messages are under way.
+#[derive(Clone, Copy)]
+struct Flight {
+    asked: u32,
+    asked_to: u16,
+    answered: Option<u32>,
+    asker: u16,
+}
+
+struct Teller<'a> {
+    scenario: &'a Scenario,
+    /// Turns a node's deadlines into true time.
+    clock: Clock,
+    lanes: Lanes,
+    calls: CallNames,
+    flights: BTreeMap<PacketId, Flight>,
+    locals: BTreeMap<u16, Arc<[redwind_sim::Local]>>,
+    /// Of each key with a deadline: the deadline and when it was set.
+    deadlines: BTreeMap<(u16, u32, bytes::Bytes), (u64, u64)>,
+}
+
+impl<'a> Teller<'a> {
+    fn new(scenario: &'a Scenario) -> Self {
+        Self {
+            scenario,
+            clock: Clock::new(scenario.epoch),
+            lanes: Lanes::new(scenario),
+            calls: CallNames::default(),
+            flights: BTreeMap::new(),
+            locals: BTreeMap::new(),
+            deadlines: BTreeMap::new(),
+        }
+    }
+
+    fn tell(&mut self, record: &Record) -> page::Record {
+        self.calls.see(self.scenario, record);
+        let lane = self.lanes.of(record.place);
+        let mut told = page::Record {
+            at: record.at.0,
+            cause: record.cause,
+            lane,
+            kind: kind(&record.event),
+            label: record.label(self.scenario),
+            sentence: record.sentence(self.scenario),
+            message: self.message(record),
+            line: None,
+            locals: None,
+            keys: Vec::new(),
+            effect: None,
+            belief: None,
+            until: None,
+        };
+        match &record.event {
+            Event::Line { line, locals } => {
+                told.line = Some(*line);
+                let known = self.locals.insert(lane, Arc::clone(locals));
+                if known.as_ref() != Some(locals) {
+                    told.locals = Some(locals.iter().map(local).collect());
+                }
+            }
+            Event::Executed { changes, .. }
+            | Event::Unblocked { changes, .. }
+            | Event::Expired { changes } => {
+                told.keys = changes
+                    .iter()
+                    .map(|c| self.key(record.place, c, Some(record.seq), record.at.0))
+                    .collect();
+            }
+            Event::Performed {
+                by,
+                effect: Some(effect),
+                ..
+            } => {
+                told.effect = Some(page::Effect {
+                    target: effect.target.clone(),
+                    value: effect.value.clone(),
+                    by: self.lanes.of(*by),
+                    token: effect.token,
+                    accepted: effect.accepted,
+                });
+            }
+            Event::Believes { lock, holds } => {
+                told.belief =
+                    self.scenario
+                        .locks
+                        .get(usize::from(*lock))
+                        .map(|spec| page::Belief {
+                            lock: String::from_utf8_lossy(&spec.key).into_owned(),
+                            holds: *holds,
+                        });
+            }
+            Event::Paused { until } => told.until = Some(until.0),
+            Event::Slept { lasts } => told.until = Some((record.at + *lasts).0),
+            Event::Started { .. } | Event::Crashed => {
+                self.locals.remove(&lane);
+                told.locals = Some(Vec::new());
+            }
+            _ => {}
+        }
+        told
+    }
+
+    fn message(&mut self, record: &Record) -> Option<page::Message> {
+        let lane = self.lanes.of(record.place);
+        if let Event::Sent { packet, to, .. } = &record.event {
+            let to = self.lanes.of(*to);
+            self.flights.insert(
+                *packet,
+                Flight {
+                    asked: record.seq,
+                    asked_to: to,
+                    answered: None,
+                    asker: lane,
+                },
+            );
+            return Some(self.leg(*packet, record.seq, to, MessageState::Sent, false));
+        }
+        let (packet, state, reply) = match &record.event {
+            Event::Executed { packet, .. } | Event::Performed { packet, .. } => {
+                (*packet, MessageState::Arrived, false)
+            }
+            Event::Received { packet, .. } => (*packet, MessageState::Arrived, true),
+            Event::Lost { packet, reply, .. } => (*packet, MessageState::Lost, *reply),
+            Event::Unblocked { packet, .. } => {
+                self.flights.get_mut(packet)?.answered = Some(record.seq);
+                return None;
+            }
+            _ => return None,
+        };
+        let flight = self.flights.get_mut(&packet)?;
+        if matches!(
+            record.event,
+            Event::Executed { .. } | Event::Performed { .. }
+        ) {
+            flight.answered = Some(record.seq);
+        }
+        let (sent, to) = if reply {
+            (flight.answered?, flight.asker)
+        } else {
+            (flight.asked, flight.asked_to)
+        };
+        Some(self.leg(packet, sent, to, state, reply))
+    }
+
+    fn leg(
+        &self,
+        packet: PacketId,
+        sent: u32,
+        to: u16,
+        state: MessageState,
+        reply: bool,
+    ) -> page::Message {
+        page::Message {
+            sent,
+            to,
+            state,
+            call: self.calls.get(packet),
+            reply,
+        }
+    }
+
+    fn key(
+        &mut self,
+        place: Place,
+        change: &KeyChange,
+        writer: Option<u32>,
+        at: u64,
+    ) -> page::KeyChange {
+        let node = self.lanes.of(place);
+        let id = (node, change.db, change.key.clone());
+        let expires = change
+            .expires_at
+            .map(|deadline| self.clock.when(deadline).0);
+        let expiry_set = expires.map(|expires| match self.deadlines.get(&id) {
+            Some((known, set)) if *known == expires => *set,
+            _ => at,
+        });
+        match expires.zip(expiry_set) {
+            Some(deadline) => self.deadlines.insert(id, deadline),
+            None => self.deadlines.remove(&id),
+        };
+        page::KeyChange {
+            node,
+            db: change.db,
+            name: preview::bare(&change.key),
+            what: change.what.to_owned(),
+            key: change.view.as_ref().map(|view| page::Key {
+                kind: view.kind.to_owned(),
+                preview: preview::lines(&view.preview),
+                length: u64::try_from(view.len).unwrap_or(u64::MAX),
+                expires,
+                expiry_set,
+                writer,
+            }),
+        }
+    }
+}
+
+fn local(local: &redwind_sim::Local) -> page::Local {
+    page::Local {
+        name: local.name.clone(),
+        value: local.value.clone(),
+    }
+}
+
+fn kind(event: &Event) -> RecordKind {
+    match event {
+        Event::Started { .. } => RecordKind::Started,
+        Event::Line { .. } => RecordKind::Line,
+        Event::Sent { .. } => RecordKind::Sent,
+        Event::Executed { reply: Some(_), .. } => RecordKind::Executed,
+        Event::Executed { reply: None, .. } => RecordKind::Blocked,
+        Event::Unblocked { .. } => RecordKind::Unblocked,
+        Event::Expired { .. } => RecordKind::Expired,
+        Event::Performed {
+            outcome: redwind_sim::Message::Refused { .. },
+            ..
+        } => RecordKind::Refused,
+        Event::Performed { .. } => RecordKind::Performed,
+        Event::Received { .. } => RecordKind::Received,
+        Event::Failed { .. } => RecordKind::Failed,
+        Event::Lost { .. } => RecordKind::Lost,
+        Event::Delayed { .. } => RecordKind::Delayed,
+        Event::Slept { .. } => RecordKind::Slept,
+        Event::Woke => RecordKind::Woke,
+        Event::Printed { .. } => RecordKind::Printed,
+        Event::Believes { .. } => RecordKind::Believes,
+        Event::Paused { .. } => RecordKind::Paused,
+        Event::Resumed => RecordKind::Resumed,
+        Event::Crashed => RecordKind::Crashed,
+        Event::Exited(Exit::Finished) => RecordKind::Finished,
+        Event::Exited(_) => RecordKind::Raised,
+    }
+}
