@@ -24,5 +24,5 @@ pub use build::{BuildError, Compile, Setup, SourceError};
 pub use check::{check, judge_run};
 pub use index::{Index, IndexTrack};
 pub use model::{Anchor, Beat, Choice, Happens, Lesson, Level, Program, Question, Variant};
-pub use problem::{Problem, Problems};
+pub use problem::{Problem, Problems, closest};
 pub use world::{Client, Resource, World};

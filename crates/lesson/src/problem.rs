@@ -74,7 +74,8 @@ impl fmt::Display for Problems {
 impl std::error::Error for Problems {}
 
 /// The known word nearest to one that is not known, if any is near enough to have been meant.
-pub(crate) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = known
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
