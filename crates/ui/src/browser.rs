@@ -1,0 +1,138 @@
+//! The few things asked of the browser directly. Whatever it refuses, the page goes on without.
+
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+/// Reads from the browser's local storage.
+#[must_use]
+pub fn remembered(key: &str) -> Option<String> {
+    web_sys::window()?
+        .local_storage()
+        .ok()??
+        .get_item(&format!("redwind.{key}"))
+        .ok()?
+}
+
+/// Writes to the browser's local storage, where that is allowed.
+pub fn remember(key: &str, value: &str) {
+    if let Some(Ok(Some(storage))) = web_sys::window().map(|window| window.local_storage()) {
+        let _ = storage.set_item(&format!("redwind.{key}"), value);
+    }
+}
+
+/// Whether a media query holds now.
+#[must_use]
+pub fn matches(query: &str) -> bool {
+    web_sys::window()
+        .and_then(|window| window.match_media(query).ok()?)
+        .is_some_and(|list| list.matches())
+}
+
+/// Whether the person asked for less motion.
+#[must_use]
+pub fn calm() -> bool {
+    matches("(prefers-reduced-motion: reduce)")
+}
+
+/// The fragment of the page's address.
+#[must_use]
+pub fn fragment() -> String {
+    web_sys::window()
+        .and_then(|window| window.location().hash().ok())
+        .unwrap_or_default()
+}
+
+/// The page's whole address with another fragment.
+#[must_use]
+pub fn address(fragment: &str) -> String {
+    let href = web_sys::window()
+        .and_then(|window| window.location().href().ok())
+        .unwrap_or_default();
+    let base = href.split('#').next().unwrap_or_default();
+    format!("{base}{fragment}")
+}
+
+/// Puts a fragment into the address without a new entry in the history.
+pub fn replace_fragment(fragment: &str) {
+    if let Some(Ok(history)) = web_sys::window().map(|window| window.history()) {
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(fragment));
+    }
+}
+
+/// Sets the title of the document.
+pub fn title(title: &str) {
+    if let Some(document) = web_sys::window().and_then(|window| window.document()) {
+        document.set_title(title);
+    }
+}
+
+/// The element with the focus.
+#[must_use]
+pub fn focused() -> Option<web_sys::HtmlElement> {
+    web_sys::window()?
+        .document()?
+        .active_element()?
+        .dyn_into()
+        .ok()
+}
+
+/// Gives the focus to the first element that matches.
+pub fn focus(selector: &str) {
+    let found =
+        web_sys::window().and_then(|window| window.document()?.query_selector(selector).ok()?);
+    if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+    {
+        let _ = element.focus();
+    }
+}
+
+/// Copies a text; false when the browser does not allow it.
+pub async fn copy(text: &str) -> bool {
+    let Some(window) = web_sys::window() else {
+        return false;
+    };
+    // Absent where the page does not come over a secure connection.
+    let clipboard = js_sys::Reflect::get(&window.navigator(), &"clipboard".into());
+    if clipboard.is_ok_and(|clipboard| clipboard.is_object()) {
+        return JsFuture::from(window.navigator().clipboard().write_text(text))
+            .await
+            .is_ok();
+    }
+    false
+}
+
+/// Fetches a JSON file that belongs to the page.
+///
+/// # Errors
+/// A sentence that says what went wrong.
+pub async fn fetch<T: serde::de::DeserializeOwned>(path: &str) -> Result<T, String> {
+    let window = web_sys::window().ok_or("there is no window")?;
+    let response = JsFuture::from(window.fetch_with_str(path)).await;
+    let response =
+        response.map_err(|_| format!("{path} can't be reached: is the connection down?"))?;
+    let response: web_sys::Response = response
+        .dyn_into()
+        .map_err(|_| "the browser answered strangely")?;
+    if !response.ok() {
+        return Err(format!(
+            "{path}: the server answered {} {}",
+            response.status(),
+            response.status_text()
+        ));
+    }
+    let json = response
+        .json()
+        .map_err(|_| format!("{path} can't be read"))?;
+    let value = JsFuture::from(json)
+        .await
+        .map_err(|_| format!("{path} is not JSON"))?;
+    serde_wasm_bindgen::from_value(value)
+        .map_err(|error| format!("{path} is not what this page expects: {error}"))
+}
+
+/// Whether some text is selected.
+#[must_use]
+pub fn selecting() -> bool {
+    let selection = web_sys::window().and_then(|window| window.get_selection().ok()?);
+    selection.is_some_and(|selection| !selection.is_collapsed())
+}

@@ -1,0 +1,76 @@
+//! What is under the pointer.
+
+use redwind_protocol::LaneKind;
+
+use super::picture::Picture;
+use crate::story::Story;
+
+/// Something that can be pointed at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hit {
+    /// A point on a lane.
+    Record(u32),
+    /// A message, by its index in [`Story::flights`].
+    Flight(u32),
+    /// A place on a client's lane.
+    Client {
+        /// The lane.
+        lane: u16,
+        /// The moment, in microseconds.
+        at: u64,
+    },
+}
+
+/// How near is near enough, in pixels.
+const NEAR: f64 = 10.0;
+
+/// What is at a place: points before messages before lanes.
+#[must_use]
+pub fn hit(story: &Story, picture: &Picture, along: f64, across: f64) -> Option<Hit> {
+    let frame = &picture.frame;
+    let mark = picture
+        .marks
+        .iter()
+        .map(|mark| {
+            (
+                (mark.place - along).hypot(frame.lane(mark.lane) - across),
+                mark.record,
+            )
+        })
+        .filter(|(distance, _)| *distance <= NEAR)
+        .min_by(|a, b| a.0.total_cmp(&b.0));
+    if let Some((_, record)) = mark {
+        return Some(Hit::Record(record));
+    }
+    let arrow = picture
+        .arrows
+        .iter()
+        .filter(|arrow| arrow.from.0 - NEAR <= along && along <= arrow.to.0 + NEAR)
+        .map(|arrow| {
+            (
+                distance((along, across), arrow.from, arrow.to),
+                arrow.flight,
+            )
+        })
+        .filter(|(distance, _)| *distance <= NEAR * 0.7)
+        .min_by(|a, b| a.0.total_cmp(&b.0));
+    if let Some((_, flight)) = arrow {
+        return Some(Hit::Flight(flight));
+    }
+    let (lane, away) = frame.nearest(across)?;
+    let client = story
+        .lane(lane)
+        .is_some_and(|lane| lane.kind == LaneKind::Client);
+    (client && away <= NEAR * 1.9).then(|| Hit::Client {
+        lane,
+        at: picture.axis.moment(along),
+    })
+}
+
+/// The distance of a point from a stretch between two others.
+fn distance(p: (f64, f64), a: (f64, f64), b: (f64, f64)) -> f64 {
+    let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+    let length = dx.mul_add(dx, dy * dy).max(f64::EPSILON);
+    let share = (((p.0 - a.0) * dx + (p.1 - a.1) * dy) / length).clamp(0.0, 1.0);
+    (p.0 - share.mul_add(dx, a.0)).hypot(p.1 - share.mul_add(dy, a.1))
+}

@@ -1,0 +1,14 @@
+//! The space-time diagram: who did what, when, and who believed what meanwhile.
+
+pub mod axis;
+pub mod frame;
+pub mod hit;
+mod labels;
+mod menu;
+mod overlay;
+pub mod picture;
+mod still;
+mod view;
+
+pub use picture::Picture;
+pub use view::Diagram;

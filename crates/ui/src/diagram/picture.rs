@@ -1,0 +1,363 @@
+//! What is drawn of a run: marks, arrows, bands and labels with their places. Nothing here depends on the cursor.
+
+use redwind_protocol::{LaneKind, RecordKind, VerdictOutcome};
+
+use super::axis::Axis;
+use super::frame::Frame;
+use super::labels::{Label, Labels};
+use crate::story::{End, HoldKind, SpellKind, Story};
+use crate::time;
+
+/// A whole diagram.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Picture {
+    /// Time.
+    pub axis: Axis,
+    /// Lanes.
+    pub frame: Frame,
+    /// Points.
+    pub marks: Vec<Mark>,
+    /// Messages.
+    pub arrows: Vec<Arrow>,
+    /// Stretches of a lane.
+    pub bands: Vec<Band>,
+    /// Stretches over several lanes in which two clients believe to hold one lock.
+    pub doubles: Vec<Double>,
+    /// Texts.
+    pub labels: Vec<Label>,
+}
+
+/// A point on a lane.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mark {
+    /// The record it stands for.
+    pub record: u32,
+    /// Where along the axis.
+    pub place: f64,
+    /// Its lane.
+    pub lane: u16,
+    /// The client it has to do with: decides its colour.
+    pub actor: Option<u16>,
+    /// What is drawn.
+    pub shape: Shape,
+}
+
+/// The shapes of points: told apart without colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A command was executed, or a resource did something that leaves no trace.
+    Dot,
+    /// A command now waits on the node.
+    Blocked,
+    /// A key's time ran out.
+    Expired,
+    /// A resource took a write.
+    Accepted,
+    /// A resource refused.
+    Refused,
+    /// A promise broke here.
+    Broken,
+    /// A process began.
+    Started,
+    /// A process died.
+    Crashed,
+    /// A program ended.
+    Finished,
+    /// A program ended with an exception.
+    Raised,
+    /// A message was lost.
+    Lost,
+    /// A client gave up waiting.
+    Failed,
+    /// A client printed.
+    Printed,
+}
+
+/// A message.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arrow {
+    /// Index into [`Story::flights`].
+    pub flight: u32,
+    /// Where it left, along and across.
+    pub from: (f64, f64),
+    /// Where it ended.
+    pub to: (f64, f64),
+    /// Whose call it belongs to.
+    pub client: u16,
+    /// How it is drawn.
+    pub style: ArrowStyle,
+}
+
+/// How a message is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArrowStyle {
+    /// A call.
+    Request,
+    /// An answer.
+    Reply,
+    /// It never arrived.
+    Lost,
+    /// It broke a promise.
+    Broken,
+}
+
+/// A stretch of a lane.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Band {
+    /// What it shows.
+    pub kind: BandKind,
+    /// Its lane.
+    pub lane: u16,
+    /// Where it begins, along.
+    pub from: f64,
+    /// Where it ends.
+    pub to: f64,
+    /// Whose belief or lock it is.
+    pub client: u16,
+    /// What it says.
+    pub text: String,
+    /// The record that begins it.
+    pub record: u32,
+}
+
+/// What a band shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BandKind {
+    /// A client believes that it holds a lock.
+    Belief,
+    /// A client holds a lock indeed.
+    Truth,
+    /// A process stands still.
+    Pause,
+    /// A client sleeps.
+    Sleep,
+    /// A process is dead.
+    Down,
+}
+
+/// A time in which two clients believe to hold one lock.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Double {
+    /// Where it begins, along.
+    pub from: f64,
+    /// Where it ends.
+    pub to: f64,
+    /// The lanes it is spread over, across.
+    pub across: (f64, f64),
+    /// Whether a promise was broken in this run.
+    pub broken: bool,
+}
+
+impl Picture {
+    /// Draws a run.
+    #[must_use]
+    pub fn new(story: &Story, axis: Axis, frame: Frame) -> Self {
+        let mut picture = Self {
+            axis,
+            frame,
+            ..Self::default()
+        };
+        picture.marks = picture.find_marks(story);
+        picture.arrows = picture.find_arrows(story);
+        picture.bands = picture.find_bands(story);
+        picture.doubles = picture.find_doubles(story);
+        picture.labels = Labels::place(story, &picture);
+        picture
+    }
+
+    fn find_marks(&self, story: &Story) -> Vec<Mark> {
+        let broken: Vec<u32> = story.broken().iter().map(|(record, _)| *record).collect();
+        let mut started = vec![false; story.trace.lanes.len()];
+        (0_u32..)
+            .zip(&story.trace.records)
+            .filter_map(|(index, record)| {
+                let shape = match record.kind {
+                    _ if broken.contains(&index) => Shape::Broken,
+                    RecordKind::Executed | RecordKind::Unblocked => Shape::Dot,
+                    RecordKind::Blocked => Shape::Blocked,
+                    RecordKind::Expired => Shape::Expired,
+                    RecordKind::Performed => match &record.effect {
+                        Some(effect) if effect.accepted => Shape::Accepted,
+                        Some(_) => Shape::Refused,
+                        None => Shape::Dot,
+                    },
+                    RecordKind::Refused => Shape::Refused,
+                    RecordKind::Started => {
+                        let again =
+                            std::mem::replace(started.get_mut(usize::from(record.lane))?, true);
+                        if !again && index < 8 {
+                            return None;
+                        }
+                        Shape::Started
+                    }
+                    RecordKind::Crashed => Shape::Crashed,
+                    RecordKind::Finished => Shape::Finished,
+                    RecordKind::Raised => Shape::Raised,
+                    RecordKind::Failed => Shape::Failed,
+                    RecordKind::Printed => Shape::Printed,
+                    _ => return None,
+                };
+                Some(Mark {
+                    record: index,
+                    place: self.axis.record(index),
+                    lane: record.lane,
+                    actor: story.actor(index),
+                    shape,
+                })
+            })
+            .collect()
+    }
+
+    fn find_arrows(&self, story: &Story) -> Vec<Arrow> {
+        let broken: Vec<u32> = story.broken().iter().map(|(record, _)| *record).collect();
+        (0_u32..)
+            .zip(&story.flights)
+            .map(|(index, flight)| {
+                let from = (self.axis.record(flight.sent), self.frame.lane(flight.from));
+                let target = self.frame.lane(flight.to);
+                let (to, style) = match flight.end {
+                    End::Arrived(end) if broken.contains(&end) => {
+                        ((self.axis.record(end), target), ArrowStyle::Broken)
+                    }
+                    End::Arrived(end) => {
+                        let style = if flight.reply {
+                            ArrowStyle::Reply
+                        } else {
+                            ArrowStyle::Request
+                        };
+                        ((self.axis.record(end), target), style)
+                    }
+                    // A lost message stops half way, however long it takes until that shows.
+                    End::Lost(end) => {
+                        let reach = (self.axis.record(end) - from.0).clamp(14.0, 60.0);
+                        (
+                            (from.0 + reach, from.1 + (target - from.1) * 0.55),
+                            ArrowStyle::Lost,
+                        )
+                    }
+                    End::UnderWay => (
+                        (from.0 + 22.0, from.1 + (target - from.1) * 0.4),
+                        ArrowStyle::Reply,
+                    ),
+                };
+                Arrow {
+                    flight: index,
+                    from,
+                    to,
+                    client: flight.client,
+                    style,
+                }
+            })
+            .collect()
+    }
+
+    fn find_bands(&self, story: &Story) -> Vec<Band> {
+        let end = self.axis.length - 12.0;
+        let place = |record: Option<u32>| record.map_or(end, |record| self.axis.record(record));
+        let spells = story.spells.iter().map(|spell| {
+            let (from, until) = (
+                story.at(spell.from),
+                spell.to.map(|to| story.at(to)).or(spell.until),
+            );
+            let lasts = until.map(|until| time::length(until.saturating_sub(from)));
+            let (kind, word) = match spell.kind {
+                SpellKind::Pause => (BandKind::Pause, "paused"),
+                SpellKind::Sleep => (BandKind::Sleep, "sleeps"),
+                SpellKind::Down => (BandKind::Down, "down"),
+            };
+            let text = lasts.map_or(word.to_owned(), |lasts| format!("{word} {lasts}"));
+            let to = place(spell.to);
+            Band {
+                kind,
+                lane: spell.lane,
+                from: place(Some(spell.from)),
+                to,
+                client: spell.lane,
+                text,
+                record: spell.from,
+            }
+        });
+        let holds = story.holds.iter().map(|hold| {
+            let (kind, text) = match hold.kind {
+                HoldKind::Believed => {
+                    (BandKind::Belief, format!("believes it holds {}", hold.lock))
+                }
+                HoldKind::True => (
+                    BandKind::Truth,
+                    format!("{} holds {}", story.name(hold.client), hold.lock),
+                ),
+            };
+            Band {
+                kind,
+                lane: hold.lane,
+                from: place(Some(hold.from)),
+                to: place(hold.to),
+                client: hold.client,
+                text,
+                record: hold.from,
+            }
+        });
+        holds.chain(spells).collect()
+    }
+
+    fn find_doubles(&self, story: &Story) -> Vec<Double> {
+        let broken = story
+            .trace
+            .verdicts
+            .iter()
+            .any(|verdict| verdict.outcome == VerdictOutcome::Violated);
+        let beliefs: Vec<_> = story
+            .holds
+            .iter()
+            .filter(|hold| hold.kind == HoldKind::Believed)
+            .collect();
+        let end = |to: Option<u32>| to.unwrap_or(u32::MAX);
+        let mut doubles = Vec::new();
+        for (n, one) in beliefs.iter().enumerate() {
+            // Only neighbours in time: with hundreds of holds, all pairs would be too many.
+            for other in beliefs
+                .iter()
+                .skip(n + 1)
+                .take(16)
+                .filter(|o| o.lock == one.lock && o.lane != one.lane)
+            {
+                let (from, to) = (one.from.max(other.from), end(one.to).min(end(other.to)));
+                if from >= to {
+                    continue;
+                }
+                let (a, b) = (self.frame.lane(one.lane), self.frame.lane(other.lane));
+                let to = if to == u32::MAX {
+                    self.axis.length - 12.0
+                } else {
+                    self.axis.record(to)
+                };
+                let across = (a.min(b), a.max(b));
+                doubles.push(Double {
+                    from: self.axis.record(from),
+                    to,
+                    across,
+                    broken,
+                });
+            }
+        }
+        doubles
+    }
+
+    /// The place of a lane's kind for its colour: `c0` … `c5` for clients, `cn`, `cr`, `ct` for the others.
+    #[must_use]
+    pub fn class(story: &Story, lane: u16) -> &'static str {
+        const CLIENTS: [&str; 6] = ["c0", "c1", "c2", "c3", "c4", "c5"];
+        match story.lane(lane).map(|lane| lane.kind) {
+            Some(LaneKind::Client) => {
+                let nth = story
+                    .lanes(LaneKind::Client)
+                    .position(|(index, _)| index == lane)
+                    .unwrap_or(0);
+                CLIENTS[nth % CLIENTS.len()]
+            }
+            Some(LaneKind::Node) => "cn",
+            Some(LaneKind::Resource) => "cr",
+            Some(LaneKind::Terminal) | None => "ct",
+        }
+    }
+}

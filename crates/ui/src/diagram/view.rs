@@ -1,0 +1,450 @@
+//! The diagram in its scrolling frame: measures, scrolls, zooms, and finds what is pointed at.
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Element, HtmlElement};
+use yew::prelude::*;
+
+use super::axis::Axis;
+use super::frame::Frame;
+use super::hit::{Hit, hit};
+use super::menu::Menu;
+use super::overlay::Overlay;
+use super::picture::Picture;
+use super::still::Still;
+use crate::icon::icon;
+use crate::seek::Seek;
+use crate::shared::Shared;
+use crate::store::Action;
+use crate::story::Story;
+
+/// A run and a moment of it.
+#[derive(Properties, PartialEq)]
+pub struct DiagramProps {
+    /// The run.
+    pub story: Shared<Story>,
+    /// The record that is looked at.
+    pub position: u32,
+    /// The records that prove a verdict, when they are to be pointed out.
+    pub evidence: Rc<[u32]>,
+    /// Whether time runs down.
+    pub down: bool,
+    /// Changes the page.
+    pub act: Callback<Action>,
+}
+
+/// What the pointer is doing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Drag {
+    lane: u16,
+    from: f64,
+    to: f64,
+}
+
+/// An open menu: what it is about and where it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Opened {
+    pub(super) hit: Hit,
+    /// For a drawn pause: how long.
+    pub(super) lasts: Option<u64>,
+    pub(super) x: f64,
+    pub(super) y: f64,
+}
+
+/// How much more is drawn than can be seen, so that scrolling a little draws nothing anew.
+const MARGIN: f64 = 384.0;
+
+/// The space-time diagram.
+#[component]
+pub fn Diagram(props: &DiagramProps) -> Html {
+    let DiagramProps {
+        story,
+        position,
+        down,
+        act,
+        ..
+    } = props;
+    let scroller = use_node_ref();
+    let size = use_state_eq(|| (0.0_f64, 0.0_f64));
+    let offset = use_state_eq(|| 0.0_f64);
+    let zoom = use_state_eq(|| None::<f64>);
+    let hover = use_state_eq(|| None::<(Hit, f64, f64)>);
+    let drag = use_state_eq(|| None::<Drag>);
+    let menu = use_state_eq(|| None::<Opened>);
+
+    use_measure(&scroller, &size);
+    let (along, across) = if *down { (size.1, size.0) } else { *size };
+    let fitting = use_memo((story.clone(), along, *down), |(story, along, down)| {
+        let fitting = Axis::fitting(story, *along);
+        // Time that runs down has all the length it wants: a phone scrolls down easily.
+        if *down { fitting.max(44.0) } else { fitting }
+    });
+    let scale = zoom.unwrap_or(*fitting);
+    let picture = use_memo(
+        (story.clone(), scale, across, *down),
+        |(story, scale, across, down)| {
+            let picture = Picture::new(
+                story,
+                Axis::new(story, *scale),
+                Frame::new(story, *down, *across),
+            );
+            Shared::new(picture)
+        },
+    );
+    let picture = (*picture).clone();
+    use_follow(&scroller, &picture, *position, along, *down);
+
+    let onscroll = {
+        let (scroller, offset, hover, down) =
+            (scroller.clone(), offset.clone(), hover.clone(), *down);
+        Callback::from(move |_: Event| {
+            let Some(element) = scroller.cast::<Element>() else {
+                return;
+            };
+            offset.set(f64::from(if down {
+                element.scroll_top()
+            } else {
+                element.scroll_left()
+            }));
+            hover.set(None);
+        })
+    };
+    let set_zoom = {
+        let (zoom, scroller, picture, down) =
+            (zoom.clone(), scroller.clone(), picture.clone(), *down);
+        let (offset, story) = (offset.clone(), story.clone());
+        Callback::from(move |(factor, at): (f64, f64)| {
+            let wanted = (scale * factor).clamp(12.0, 900.0);
+            // What is under the pointer stays under it.
+            let record = picture.axis.record_at(*offset + at);
+            zoom.set(Some(wanted));
+            let place = Axis::new(&story, wanted).record(record);
+            scroll_to(&scroller, place - at, down);
+        })
+    };
+    let onwheel = {
+        let (set_zoom, down) = (set_zoom.clone(), *down);
+        Callback::from(move |event: WheelEvent| {
+            if !(event.ctrl_key() || event.meta_key()) {
+                return;
+            }
+            event.prevent_default();
+            let (x, y) = local(&event);
+            set_zoom.emit((1.0015_f64.powf(-event.delta_y()), if down { y } else { x }));
+        })
+    };
+    let find = {
+        let (story, picture, offset, down) =
+            (story.clone(), picture.clone(), offset.clone(), *down);
+        Rc::new(move |x: f64, y: f64| {
+            let (along, across) = if down { (y, x) } else { (x, y) };
+            (
+                hit(&story, &picture, along + *offset, across),
+                along + *offset,
+                across,
+            )
+        })
+    };
+    let onpointerdown = {
+        let (find, drag, menu) = (Rc::clone(&find), drag.clone(), menu.clone());
+        Callback::from(move |event: PointerEvent| {
+            if event.button() != 0 {
+                return;
+            }
+            menu.set(None);
+            let (x, y) = local(&event);
+            let (hit, along, _) = find(x, y);
+            // A finger that moves scrolls; pauses are drawn with a mouse or a pen.
+            if let Some(Hit::Client { lane, .. }) = hit.filter(|_| event.pointer_type() != "touch")
+            {
+                drag.set(Some(Drag {
+                    lane,
+                    from: along,
+                    to: along,
+                }));
+                if let Some(target) = event
+                    .current_target()
+                    .and_then(|t| t.dyn_into::<Element>().ok())
+                {
+                    let _ = target.set_pointer_capture(event.pointer_id());
+                }
+            }
+        })
+    };
+    let onpointermove = {
+        let (find, drag, hover) = (Rc::clone(&find), drag.clone(), hover.clone());
+        Callback::from(move |event: PointerEvent| {
+            let (x, y) = local(&event);
+            let (hit, along, _) = find(x, y);
+            if let Some(now) = *drag {
+                drag.set(Some(Drag { to: along, ..now }));
+            } else {
+                hover.set(hit.map(|hit| (hit, x, y)));
+            }
+        })
+    };
+    let onpointerup = {
+        let (find, drag, menu, act) = (Rc::clone(&find), drag.clone(), menu.clone(), act.clone());
+        let picture = picture.clone();
+        Callback::from(move |event: PointerEvent| {
+            let (x, y) = local(&event);
+            if let Some(done) = *drag {
+                drag.set(None);
+                if (done.to - done.from).abs() > 8.0 {
+                    let (from, to) = (done.from.min(done.to), done.from.max(done.to));
+                    let (at, until) = (picture.axis.moment(from), picture.axis.moment(to));
+                    let hit = Hit::Client {
+                        lane: done.lane,
+                        at,
+                    };
+                    menu.set(Some(Opened {
+                        hit,
+                        lasts: Some(until.saturating_sub(at).max(1)),
+                        x,
+                        y,
+                    }));
+                    return;
+                }
+            }
+            match find(x, y).0 {
+                Some(Hit::Record(record)) => act.emit(Action::Seek(Seek::Record(record))),
+                Some(hit) => menu.set(Some(Opened {
+                    hit,
+                    lasts: None,
+                    x,
+                    y,
+                })),
+                None => {}
+            }
+        })
+    };
+    let onpointerleave = {
+        let hover = hover.clone();
+        Callback::from(move |_: PointerEvent| hover.set(None))
+    };
+    let close = {
+        let menu = menu.clone();
+        Callback::from(move |()| menu.set(None))
+    };
+    let button = |name: &'static str, title: &'static str, onclick: Callback<MouseEvent>| {
+        html! { <button class="tool" {title} aria-label={title} {onclick}>{ icon(name) }</button> }
+    };
+    let zoom_by = |factor: f64| {
+        let (set_zoom, picture, offset, position) =
+            (set_zoom.clone(), picture.clone(), offset.clone(), *position);
+        Callback::from(move |_: MouseEvent| {
+            let at = (picture.axis.record(position) - *offset).clamp(0.0, along);
+            set_zoom.emit((factor, at));
+        })
+    };
+    let fit = {
+        let zoom = zoom.clone();
+        Callback::from(move |_: MouseEvent| zoom.set(None))
+    };
+
+    let (width, height) = *size;
+    let frame = &picture.frame;
+    let (inner_w, inner_h) = frame.point(picture.axis.length, frame.across);
+    let (view_w, view_h) = if *down {
+        (frame.across, height)
+    } else {
+        (width, frame.across)
+    };
+    // The window moves in large steps, and the still part is drawn anew only when it does.
+    let step = (*offset / (MARGIN / 2.0)).floor() * (MARGIN / 2.0);
+    let (from, to) = (step - MARGIN / 2.0, step + along + MARGIN);
+    let (tx, ty) = frame.point(-*offset, 0.0);
+    html! {
+        <div class={classes!("diagram", down.then_some("down"))}>
+            { lane_names(story, &picture) }
+            <div class="scroller" ref={scroller} {onscroll} {onwheel}>
+                <div class="spacer" style={format!("width:{:.0}px;height:{:.0}px", inner_w.max(view_w), inner_h.max(view_h))}>
+                    if width > 0.0 {
+                        <svg class="picture" width={format!("{view_w:.0}")} height={format!("{view_h:.0}")}
+                            role="img" aria-label="Space-time diagram. The same as text: the button Trace as text."
+                            data-testid="diagram"
+                            {onpointerdown} {onpointermove} {onpointerup} {onpointerleave}>
+                            { patterns() }
+                            <g transform={format!("translate({tx:.1} {ty:.1})")}>
+                                <Still story={story.clone()} picture={picture.clone()} {from} {to} />
+                                <Overlay story={story.clone()} picture={picture.clone()} position={*position}
+                                    evidence={Rc::clone(&props.evidence)} hover={hover.map(|(hit, ..)| hit)}
+                                    drag={drag.map(|d| (d.lane, d.from, d.to))} from={*offset} to={*offset + along} />
+                            </g>
+                        </svg>
+                    }
+                </div>
+            </div>
+            <div class="tools" role="group" aria-label="Zoom">
+                { button("zoom-out", "Zoom out", zoom_by(1.0 / 1.35)) }
+                { button("zoom-in", "Zoom in", zoom_by(1.35)) }
+                { button("fit", "Fit the whole run", fit) }
+            </div>
+            if let (Some((hit, x, y)), None) = (*hover, *menu) {
+                { tip(story, hit, x, y, width) }
+            }
+            if let Some(opened) = *menu {
+                <Menu story={story.clone()} {opened} position={*position} act={act.clone()} on_close={close} room={(width, height)} />
+            }
+        </div>
+    }
+}
+
+/// Where a pointer is within the diagram's picture.
+fn local(event: &web_sys::MouseEvent) -> (f64, f64) {
+    let target = event
+        .current_target()
+        .and_then(|target| target.dyn_into::<Element>().ok());
+    let Some(area) = target.map(|target| target.get_bounding_client_rect()) else {
+        return (0.0, 0.0);
+    };
+    (
+        f64::from(event.client_x()) - area.left(),
+        f64::from(event.client_y()) - area.top(),
+    )
+}
+
+fn scroll_to(scroller: &NodeRef, place: f64, down: bool) {
+    let scroller = scroller.clone();
+    // After the spacer has its new size.
+    gloo_timers::callback::Timeout::new(0, move || {
+        if let Some(element) = scroller.cast::<Element>() {
+            let place = place.max(0.0) as i32;
+            if down {
+                element.set_scroll_top(place)
+            } else {
+                element.set_scroll_left(place)
+            }
+        }
+    })
+    .forget();
+}
+
+/// Keeps `size` at the inner size of the scroller.
+#[hook]
+fn use_measure(scroller: &NodeRef, size: &UseStateHandle<(f64, f64)>) {
+    let (scroller, size) = (scroller.clone(), size.clone());
+    use_effect_with((), move |()| {
+        let element = scroller.cast::<HtmlElement>();
+        let measure = {
+            let element = element.clone();
+            move || {
+                if let Some(element) = &element {
+                    size.set((
+                        f64::from(element.client_width()),
+                        f64::from(element.client_height()),
+                    ));
+                }
+            }
+        };
+        measure();
+        let closure = Closure::<dyn FnMut()>::new(measure);
+        let observer = web_sys::ResizeObserver::new(closure.as_ref().unchecked_ref()).ok();
+        if let (Some(observer), Some(element)) = (&observer, &element) {
+            observer.observe(element);
+        }
+        move || {
+            if let Some(observer) = observer {
+                observer.disconnect();
+            }
+            drop(closure);
+        }
+    });
+}
+
+/// Scrolls so that the cursor stays in sight.
+#[hook]
+fn use_follow(
+    scroller: &NodeRef,
+    picture: &Shared<Picture>,
+    position: u32,
+    along: f64,
+    down: bool,
+) {
+    let scroller = scroller.clone();
+    let deps = (position, picture.clone(), along > 0.0);
+    use_effect_with(deps, move |(position, picture, _)| {
+        let Some(element) = scroller.cast::<Element>() else {
+            return;
+        };
+        let offset = f64::from(if down {
+            element.scroll_top()
+        } else {
+            element.scroll_left()
+        });
+        let place = picture.axis.record(*position);
+        let margin = (along * 0.12).min(90.0);
+        if place < offset + margin || place > offset + along - margin {
+            scroll_to(&scroller, place - along * 0.45, down);
+        }
+    });
+}
+
+fn lane_names(story: &Story, picture: &Picture) -> Html {
+    let frame = &picture.frame;
+    let names = frame.lanes().map(|(lane, across)| {
+        let style = if frame.down { format!("left:{across:.0}px") } else { format!("top:{across:.0}px") };
+        html! {
+            <span class={classes!("lane-name", Picture::class(story, lane))} {style}>{ story.name(lane) }</span>
+        }
+    });
+    html! { <div class="lane-names" aria-hidden="true">{ for names }</div> }
+}
+
+fn patterns() -> Html {
+    html! {
+        <defs>
+            <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+                <line class="hatch" x1="0" y1="0" x2="0" y2="6" />
+            </pattern>
+            <pattern id="dots" width="7" height="7" patternUnits="userSpaceOnUse">
+                <circle class="dots" cx="3.5" cy="3.5" r="1.1" />
+            </pattern>
+        </defs>
+    }
+}
+
+fn tip(story: &Story, hit: Hit, x: f64, y: f64, width: f64) -> Html {
+    let (title, text) = match hit {
+        Hit::Record(record) => {
+            let Some(told) = story.record(record) else {
+                return Html::default();
+            };
+            (crate::time::clock_exact(told.at), told.sentence.clone())
+        }
+        Hit::Flight(flight) => {
+            let Some(flight) = story.flights.get(flight as usize) else {
+                return Html::default();
+            };
+            let Some(sent) = story.record(flight.sent) else {
+                return Html::default();
+            };
+            let span = flight
+                .ends()
+                .map(|end| crate::time::length(story.at(end).saturating_sub(sent.at)));
+            let span = span.map_or("still under way".to_owned(), |span| {
+                format!("{span} on its way")
+            });
+            let what = if flight.reply { "The reply to " } else { "" };
+            (
+                span,
+                format!("{what}{} · click to drop or delay it", flight.call),
+            )
+        }
+        Hit::Client { lane, at } => {
+            let text = format!(
+                "{} · click for pause, crash …; drag to draw a pause",
+                story.name(lane)
+            );
+            (crate::time::clock(at), text)
+        }
+    };
+    let style = if x > width * 0.6 {
+        format!("right:{:.0}px;top:{:.0}px", width - x + 10.0, y + 18.0)
+    } else {
+        format!("left:{:.0}px;top:{:.0}px", x + 12.0, y + 18.0)
+    };
+    html! { <div class="tip" {style} aria-hidden="true"><b>{ title }</b><span>{ text }</span></div> }
+}

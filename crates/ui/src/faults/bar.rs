@@ -1,0 +1,62 @@
+//! The bar of faults: every one of them by buttons and number fields.
+
+use yew::prelude::*;
+
+use super::{Draft, FaultForm, Verb};
+use crate::icon::icon;
+use crate::shared::Shared;
+use crate::store::Action;
+use crate::story::Story;
+
+/// What the bar needs.
+#[derive(Properties, PartialEq)]
+pub struct BarProps {
+    /// The run.
+    pub story: Shared<Story>,
+    /// Where the cursor is.
+    pub position: u32,
+    /// The chosen client.
+    pub client: u16,
+    /// Changes the page.
+    pub act: Callback<Action>,
+}
+
+/// The bar of faults.
+#[component]
+pub fn FaultBar(props: &BarProps) -> Html {
+    let open = use_state_eq(|| None::<Verb>);
+    let close = {
+        let open = open.clone();
+        Callback::from(move |()| open.set(None))
+    };
+    let on_apply = {
+        let (open, act) = (open.clone(), props.act.clone());
+        Callback::from(move |text: String| {
+            open.set(None);
+            act.emit(Action::Intervene(vec![text]));
+        })
+    };
+    let buttons = Verb::ALL.into_iter().map(|verb| {
+        let open = open.clone();
+        let pressed = *open == Some(verb);
+        let onclick = Callback::from(move |_: MouseEvent| open.set((*open != Some(verb)).then_some(verb)));
+        html! {
+            <button class={classes!("chip", pressed.then_some("on"))} {onclick} title={verb.explained()}
+                aria-expanded={pressed.to_string()} data-testid={format!("inject-{}", verb.word())}>
+                { icon(verb.word()) }<span>{ verb.word() }</span>
+            </button>
+        }
+    });
+    html! {
+        <div class="faults" role="group" aria-label="Break it: faults at this moment">
+            <span class="faults-title">{ "Break it" }</span>
+            { for buttons }
+            if let Some(verb) = *open {
+                <div class="popover fault-popover">
+                    <FaultForm story={props.story.clone()} position={props.position} on_cancel={close} {on_apply}
+                        draft={Draft::new(&props.story, verb, props.client, props.story.at(props.position), props.position)} />
+                </div>
+            }
+        </div>
+    }
+}

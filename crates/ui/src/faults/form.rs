@@ -1,0 +1,144 @@
+//! The form of one fault: the same in the bar and in the diagram's menus.
+
+use web_sys::{HtmlInputElement, HtmlSelectElement};
+use yew::prelude::*;
+
+use super::model::{Draft, Verb, leg, messages};
+use crate::shared::Shared;
+use crate::story::Story;
+use crate::time;
+
+/// A fault to fill in.
+#[derive(Properties, PartialEq)]
+pub struct FormProps {
+    /// The run it is done to.
+    pub story: Shared<Story>,
+    /// Where the cursor is.
+    pub position: u32,
+    /// What the form starts from.
+    pub draft: Draft,
+    /// The finished fault.
+    pub on_apply: Callback<String>,
+    /// The person thought better of it.
+    pub on_cancel: Callback<()>,
+}
+
+/// The form of one fault.
+#[component]
+pub fn FaultForm(props: &FormProps) -> Html {
+    let draft = use_state_eq(|| props.draft.clone());
+    let error = use_state_eq(|| None::<String>);
+    {
+        let (draft, preset) = (draft.clone(), props.draft.clone());
+        use_effect_with(preset, move |preset| draft.set(preset.clone()));
+    }
+    let onsubmit = {
+        let (draft, error) = (draft.clone(), error.clone());
+        let (story, on_apply) = (props.story.clone(), props.on_apply.clone());
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            match draft.intervention(&story) {
+                Ok(text) => on_apply.emit(text),
+                Err(wrong) => error.set(Some(wrong)),
+            }
+        })
+    };
+    let onkeydown = {
+        let on_cancel = props.on_cancel.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if event.key() == "Escape" {
+                event.stop_propagation();
+                on_cancel.emit(());
+            }
+        })
+    };
+    let text = |label: &'static str,
+                testid: &'static str,
+                value: &str,
+                set: fn(&mut Draft, String)| {
+        let draft = draft.clone();
+        let oninput = Callback::from(move |event: InputEvent| {
+            let mut changed = (*draft).clone();
+            set(
+                &mut changed,
+                event.target_unchecked_into::<HtmlInputElement>().value(),
+            );
+            draft.set(changed);
+        });
+        html! {
+            <label class="field"><span>{ label }</span>
+                <input type="text" size="8" inputmode="text" autocomplete="off" spellcheck="false"
+                    data-testid={testid} value={value.to_owned()} {oninput} />
+            </label>
+        }
+    };
+    let choose = |set: fn(&mut Draft, String)| {
+        let draft = draft.clone();
+        Callback::from(move |event: Event| {
+            let mut changed = (*draft).clone();
+            set(
+                &mut changed,
+                event.target_unchecked_into::<HtmlSelectElement>().value(),
+            );
+            draft.set(changed);
+        })
+    };
+    let verb = draft.verb;
+    let clients = props.story.lanes(redwind_protocol::LaneKind::Client);
+    html! {
+        <form class="fault-form" {onsubmit} {onkeydown} data-testid="fault-form" aria-label={format!("{} …", verb.word())}>
+            <p class="fault-what">{ verb.explained() }</p>
+            <div class="fields">
+                if verb.of_message() {
+                    <label class="field grow"><span>{ "Message" }</span>
+                        <select data-testid="fault-message"
+                            onchange={choose(|draft, value| draft.flight = value.parse().ok())}>
+                            { for message_options(props, draft.flight) }
+                        </select>
+                    </label>
+                } else {
+                    <label class="field"><span>{ "Client" }</span>
+                        <select data-testid="fault-client" onchange={choose(|draft, value| draft.client = value)}>
+                            { for clients.map(|(_, lane)| html! {
+                                <option value={lane.name.clone()} selected={lane.name == draft.client}>{ &lane.name }</option>
+                            }) }
+                        </select>
+                    </label>
+                    { text("At", "fault-at", &draft.at, |draft, value| draft.at = value) }
+                }
+                if verb == Verb::Pause {
+                    { text("For", "fault-for", &draft.lasts, |draft, value| draft.lasts = value) }
+                }
+                if verb == Verb::Delay {
+                    { text("By", "fault-for", &draft.lasts, |draft, value| draft.lasts = value) }
+                }
+                if verb == Verb::Crash {
+                    { text("Restart after", "fault-restart", &draft.restart_after, |draft, value| draft.restart_after = value) }
+                }
+                <div class="field-actions">
+                    <button type="submit" class="btn go" data-testid="fault-apply">{ "Run it" }</button>
+                    <button type="button" class="btn" onclick={props.on_cancel.reform(|_| ())}>{ "Cancel" }</button>
+                </div>
+            </div>
+            if let Some(error) = &*error {
+                <p class="wrong" role="alert">{ error }</p>
+            }
+        </form>
+    }
+}
+
+fn message_options(props: &FormProps, chosen: Option<u32>) -> Vec<Html> {
+    let mut offered = messages(&props.story, props.position);
+    // A message picked in the diagram may lie in the past.
+    if let Some(chosen) = chosen.filter(|chosen| !offered.contains(chosen)) {
+        offered.insert(0, chosen);
+    }
+    offered
+        .into_iter()
+        .filter_map(|index| {
+            let flight = props.story.flights.get(index as usize)?;
+            let text = format!("{} · {}", leg(flight), time::clock(props.story.at(flight.sent)));
+            Some(html! { <option value={index.to_string()} selected={chosen == Some(index)}>{ text }</option> })
+        })
+        .collect()
+}

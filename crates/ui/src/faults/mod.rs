@@ -1,0 +1,9 @@
+//! Faults a person adds: what can be chosen, and its text in the fault language.
+
+mod bar;
+mod form;
+pub mod model;
+
+pub use bar::FaultBar;
+pub use form::FaultForm;
+pub use model::{Draft, Verb};

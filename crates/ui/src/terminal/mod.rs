@@ -1,0 +1,176 @@
+//! A redis-cli on a node, at the moment that is looked at.
+
+use redwind_protocol::LaneKind;
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+use crate::browser;
+use crate::shared::Shared;
+use crate::store::{Action, Engine, Entry, Shown};
+use crate::story::Story;
+use crate::time;
+
+/// What was typed, and the moment.
+#[derive(Properties, PartialEq)]
+pub struct TerminalProps {
+    /// The run.
+    pub story: Shared<Story>,
+    /// The record that is looked at.
+    pub position: u32,
+    /// What was typed and answered.
+    pub log: Shared<Vec<Entry>>,
+    /// How the simulator is.
+    pub engine: Engine,
+    /// Changes the page.
+    pub act: Callback<Action>,
+}
+
+const HELP: &str = "This is redis-cli on the node, at the moment you look at.
+A command that only reads (GET, TTL, KEYS *, HGETALL …) is answered as of now and changes nothing.
+A command that writes starts a branch: the run goes on from here with your command in it.
+  ↑ ↓     earlier lines        clear   empties this window
+  help    this text";
+
+/// A redis-cli on a node.
+#[component]
+pub fn Terminal(props: &TerminalProps) -> Html {
+    let TerminalProps {
+        story,
+        position,
+        log,
+        engine,
+        act,
+    } = props;
+    let line = use_state_eq(String::new);
+    let recalled = use_state_eq(|| None::<usize>);
+    let bottom = use_node_ref();
+    let nodes: Vec<&str> = story
+        .lanes(LaneKind::Node)
+        .map(|(_, lane)| lane.name.as_str())
+        .collect();
+    let chosen = use_state_eq(|| 0_usize);
+    {
+        let bottom = bottom.clone();
+        use_effect_with(log.clone(), move |_| {
+            if let Some(element) = bottom.cast::<web_sys::Element>() {
+                element.set_scroll_top(element.scroll_height());
+            }
+        });
+    }
+    let Some(node) = nodes
+        .get(*chosen)
+        .or(nodes.first())
+        .map(|node| (*node).to_owned())
+    else {
+        return Html::default();
+    };
+    let oninput = {
+        let (line, recalled) = (line.clone(), recalled.clone());
+        Callback::from(move |event: InputEvent| {
+            recalled.set(None);
+            line.set(event.target_unchecked_into::<HtmlInputElement>().value());
+        })
+    };
+    let onkeydown = {
+        let (line, recalled, log) = (line.clone(), recalled.clone(), log.clone());
+        Callback::from(move |event: KeyboardEvent| {
+            let up = match event.key().as_str() {
+                "ArrowUp" => true,
+                "ArrowDown" => false,
+                _ => return,
+            };
+            event.prevent_default();
+            let next = match (*recalled, up) {
+                (None, true) => log.len().checked_sub(1),
+                (Some(at), true) => Some(at.saturating_sub(1)),
+                (None, false) => None,
+                (Some(at), false) => Some(at + 1).filter(|at| *at < log.len()),
+            };
+            recalled.set(next);
+            line.set(
+                next.and_then(|at| log.get(at))
+                    .map(|entry| entry.line.clone())
+                    .unwrap_or_default(),
+            );
+        })
+    };
+    let onsubmit = {
+        let (line, recalled, act, node) =
+            (line.clone(), recalled.clone(), act.clone(), node.clone());
+        let engine = *engine;
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            let typed = line.trim().to_owned();
+            recalled.set(None);
+            line.set(String::new());
+            let node = node.clone();
+            match typed.to_ascii_lowercase().as_str() {
+                "" => {}
+                "clear" => act.emit(Action::ClearTerminal),
+                "help" | "?" => act.emit(Action::Say {
+                    node,
+                    line: typed,
+                    text: HELP.to_owned(),
+                }),
+                _ if engine == Engine::Failed => {
+                    let text = "Could not connect: the simulator is not running on this page (see the message above).";
+                    act.emit(Action::Say {
+                        node,
+                        line: typed,
+                        text: text.to_owned(),
+                    });
+                }
+                _ => act.emit(Action::Command { node, line: typed }),
+            }
+        })
+    };
+    // A click that selects text is not a wish to type.
+    let focus = Callback::from(|_: MouseEvent| {
+        if !browser::selecting() {
+            browser::focus(".terminal input");
+        }
+    });
+    html! {
+        <section class="terminal" aria-label={format!("Terminal on {node}")}>
+            <div class="h"><h2>{ "Terminal" }</h2>
+                if nodes.len() > 1 {
+                    { for nodes.iter().enumerate().map(|(index, name)| {
+                        let chosen = chosen.clone();
+                        let on = *chosen == index;
+                        html! { <button class={classes!("chip", on.then_some("on"))} onclick={move |_| chosen.set(index)}>{ *name }</button> }
+                    }) }
+                }
+                <em>{ format!("at {}", time::clock(story.at(*position))) }</em>
+            </div>
+            <div class="screen" ref={bottom} onclick={focus} role="log" aria-live="polite" data-testid="terminal-output">
+                if log.is_empty() {
+                    <p class="term-hint">{ "Try " }<code>{ "KEYS *" }</code>{ ". Reading changes nothing; writing starts a branch." }</p>
+                }
+                { for log.iter().map(entry) }
+            </div>
+            <form class="prompt" {onsubmit}>
+                <label for="terminal-line">{ format!("{node}>") }</label>
+                <input id="terminal-line" value={(*line).clone()} {oninput} {onkeydown} data-testid="terminal-input" autocomplete="off"
+                    autocapitalize="off" spellcheck="false" aria-label={format!("Command for {node}")} />
+            </form>
+        </section>
+    }
+}
+
+fn entry(entry: &Entry) -> Html {
+    let (class, text) = match &entry.shown {
+        Shown::Waiting => ("waiting", "…"),
+        Shown::Answer(text) if text.starts_with("(error)") => ("wrong", text.as_str()),
+        Shown::Answer(text) => ("", text.as_str()),
+        Shown::Branched(text) => ("", text.as_str()),
+        Shown::Refused(text) => ("wrong", text.as_str()),
+    };
+    let branched = matches!(entry.shown, Shown::Branched(_));
+    html! {
+        <div class="entry">
+            <p class="typed"><span>{ format!("{}> ", entry.node) }</span>{ &entry.line }<em>{ time::clock(entry.at) }</em></p>
+            <pre {class}>{ text }</pre>
+            if branched { <p class="term-hint">{ "This wrote: you are on a new branch." }</p> }
+        </div>
+    }
+}

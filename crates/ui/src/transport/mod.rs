@@ -1,0 +1,6 @@
+//! Moving through time: buttons, scrubber, speed.
+
+mod scrubber;
+mod view;
+
+pub use view::Transport;
