@@ -1,0 +1,452 @@
+//! What the interpreter calls: the prelude's functions, the clocks, and the steps between statements.
+
+mod output;
+mod redis;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use monty::{FunctionCall, OsCall, RunProgress};
+use monty_types::unstable;
+use monty_types::{
+    ExcType, ExtFunctionResult, MontyDate, MontyDateTime, MontyException, MontyObject, MontyTimeZone, NameLookupResult,
+    ObjectRef, OsFunctionCall, PrintWriter,
+};
+use redwind_sim::{Answer, Exit, Failure, Local, Request, ResourceCall, Span};
+
+use self::output::{Noted, Output};
+use self::redis::Waiting;
+use crate::bounds::MOST_STATEMENTS;
+use crate::locals;
+use crate::redis::{Arg, Clients, Refusal, options, positional};
+use crate::source::Compiled;
+use crate::traceback;
+use crate::values::{exception, from_data, to_data};
+
+/// What comes after the interpreter was resumed.
+pub(crate) enum Next {
+    /// It ran until it stopped again.
+    Ran(Result<RunProgress, MontyException>),
+    /// It waits for the world's answer to this.
+    Asks(RunProgress, Request),
+    /// Its program ended.
+    Finished,
+}
+
+/// The program's side of the world: everything of it that is not inside the interpreter.
+#[derive(Clone)]
+pub(crate) struct Host {
+    output: Output,
+    /// Told to the world before anything else.
+    queue: VecDeque<Request>,
+    waiting: Waits,
+    clients: Clients,
+    luck: u64,
+    statements: u32,
+    /// Steps for which no variables are told, because telling them was so much work before.
+    silent: u32,
+    line: u32,
+}
+
+/// What the interpreter waits for, and so what its answer means.
+#[derive(Clone, Debug)]
+enum Waits {
+    Nothing,
+    Step { told: bool },
+    Redis(Box<Waiting>),
+    Resource(String),
+    Sleep,
+    /// A clock's reading as a number of seconds.
+    Seconds,
+    Today,
+    /// The date and time, in this zone.
+    Now(Option<MontyTimeZone>),
+}
+
+/// Variables of more parts than this are not told at every step.
+const EASY_PARTS: usize = 512;
+
+impl Host {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            output: Output::default(),
+            queue: VecDeque::new(),
+            waiting: Waits::Nothing,
+            clients: Clients::default(),
+            luck: seed ^ 0x6c75_636b,
+            statements: 0,
+            silent: 0,
+            line: 1,
+        }
+    }
+
+    pub(crate) fn output(&mut self) -> &mut Output {
+        &mut self.output
+    }
+
+    /// The next thing to tell the world, when there is one.
+    pub(crate) fn queued(&mut self) -> Option<Request> {
+        self.queue.pop_front()
+    }
+
+    pub(crate) fn replace_queue(&mut self, request: Request) {
+        self.queue.clear();
+        self.queue.push_back(request);
+    }
+
+    /// Tells the world `request`, after what was printed and stepped before.
+    pub(crate) fn then(&mut self, request: Request) -> Request {
+        self.take_notes(matches!(request, Request::Exit(_)));
+        self.queue.push_back(request.clone());
+        self.queue.pop_front().unwrap_or(request)
+    }
+
+    fn take_notes(&mut self, last: bool) {
+        for noted in self.output.take(last) {
+            let request = match noted {
+                Noted::Print(text) => Request::Print(text),
+                Noted::Line(line) => Request::Line {
+                    line,
+                    locals: Arc::from([]),
+                },
+            };
+            self.queue.push_back(request);
+        }
+    }
+
+    /// A number from 0 to 1.
+    fn luck(&mut self) -> f64 {
+        self.luck = self.luck.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.luck;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn bytes(&mut self, count: usize) -> Vec<u8> {
+        (0..count).map(|_| (self.luck() * 256.0) as u8).collect()
+    }
+
+    /// How the program ended that raised `exception`.
+    pub(crate) fn exit(&self, compiled: &Compiled, exception: &MontyException) -> Exit {
+        let stopped = |why: &str, line| Exit::Stopped {
+            why: why.to_owned(),
+            line,
+        };
+        if let Some(why) = self.output.stopped() {
+            return stopped(why, Some(self.output.line().unwrap_or(self.line)));
+        }
+        let message = exception.message().unwrap_or_default();
+        if exception.exc_type() == ExcType::MemoryError && message.starts_with("memory limit exceeded") {
+            return stopped("it made a value of more than 64 MB", Some(self.line));
+        }
+        traceback::exit(compiled, exception)
+    }
+
+    fn run(&mut self, call: FunctionCall, result: impl Into<ExtFunctionResult>) -> Next {
+        Next::Ran(call.resume(result, PrintWriter::Callback(&mut self.output)))
+    }
+
+    fn run_os(&mut self, call: OsCall, result: impl Into<ExtFunctionResult>) -> Next {
+        Next::Ran(call.resume(result, PrintWriter::Callback(&mut self.output)))
+    }
+
+    fn resume(&mut self, progress: RunProgress, result: impl Into<ExtFunctionResult>) -> Next {
+        match progress {
+            RunProgress::FunctionCall(call) => self.run(call, result),
+            RunProgress::OsCall(call) => self.run_os(call, result),
+            // Only calls wait for the world.
+            _ => Next::Finished,
+        }
+    }
+
+    fn refuse(&mut self, call: FunctionCall, refusal: &Refusal) -> Next {
+        self.run(call, exception(refusal))
+    }
+
+    /// Goes on with the world's answer.
+    pub(crate) fn answer(&mut self, progress: RunProgress, answer: Answer) -> Next {
+        match std::mem::replace(&mut self.waiting, Waits::Nothing) {
+            Waits::Redis(waiting) => self.redis_answer(progress, *waiting, answer),
+            Waits::Nothing | Waits::Sleep => self.resume(progress, MontyObject::none()),
+            Waits::Step { told } => self.resume(progress, MontyObject::int(i64::from(told))),
+            Waits::Resource(resource) => {
+                let result: ExtFunctionResult = match answer {
+                    Answer::Data(data) => from_data(&data).into(),
+                    Answer::Refused { kind, message } => exception(&Refusal { kind, message }).into(),
+                    Answer::Failed(Failure::Timeout) => {
+                        MontyException::new(ExcType::TimeoutError, Some(format!("{resource} did not answer in time"))).into()
+                    }
+                    Answer::Failed(_) => {
+                        MontyException::new(ExcType::OSError, Some(format!("the connection to {resource} failed"))).into()
+                    }
+                    _ => MontyObject::none().into(),
+                };
+                self.resume(progress, result)
+            }
+            waiting => {
+                let micros = match answer {
+                    Answer::Micros(micros) => micros,
+                    _ => 0,
+                };
+                let value = match waiting {
+                    Waits::Today => {
+                        let (year, month, day) = civil(micros / 86_400_000_000);
+                        MontyObject::date(MontyDate { year, month, day })
+                    }
+                    Waits::Now(zone) => MontyObject::datetime(moment(micros, zone)),
+                    _ => MontyObject::float(micros as f64 / 1e6),
+                };
+                self.resume(progress, value)
+            }
+        }
+    }
+
+    /// Does what the interpreter stopped for, or asks the world for it.
+    pub(crate) fn serve(&mut self, progress: RunProgress, compiled: &Compiled) -> Next {
+        match progress {
+            RunProgress::FunctionCall(call) => self.function(call, compiled),
+            RunProgress::OsCall(call) => self.os(call),
+            RunProgress::NameLookup(lookup) => {
+                let print = PrintWriter::Callback(&mut self.output);
+                Next::Ran(lookup.resume(NameLookupResult::Undefined, print))
+            }
+            RunProgress::ResolveFutures(futures) => {
+                let why = MontyException::new(ExcType::RuntimeError, Some("there is nothing to await here".to_owned()));
+                Next::Ran(futures.abort(why, PrintWriter::Callback(&mut self.output)))
+            }
+            RunProgress::Complete(_) => Next::Finished,
+        }
+    }
+
+    fn ask(&mut self, call: FunctionCall, waiting: Waits, request: Request) -> Next {
+        self.waiting = waiting;
+        Next::Asks(RunProgress::FunctionCall(call), request)
+    }
+
+    fn function(&mut self, call: FunctionCall, compiled: &Compiled) -> Next {
+        let _ = compiled;
+        match call.function_name.as_str() {
+            "_rw_line" => self.step(call),
+            "_rw_when" => self.step_in_condition(call),
+            "_rw_connect" => {
+                let named = names(&arg(&call, 1));
+                match options(positional(arg(&call, 0)), named) {
+                    Ok(client) => {
+                        let id = self.clients.add(client);
+                        self.run(call, MontyObject::int(id))
+                    }
+                    Err(refusal) => self.refuse(call, &refusal),
+                }
+            }
+            "_rw_describe" => {
+                let text = self
+                    .clients
+                    .get(int(&call, 0))
+                    .map(|client| format!("host={},port={}", client.host, client.port))
+                    .unwrap_or_default();
+                self.run(call, MontyObject::string(text))
+            }
+            "_rw_redis" | "_rw_execute" => self.redis_call(call),
+            "_rw_check" => {
+                let checked = crate::redis::command(&text(&call, 1), positional(arg(&call, 2)), names(&arg(&call, 3)));
+                match checked {
+                    Ok(_) => self.run(call, MontyObject::none()),
+                    Err(refusal) => self.refuse(call, &refusal),
+                }
+            }
+            "_rw_take" => {
+                let (connection, select) = self.clients.take(int(&call, 0));
+                if let Some(db) = select {
+                    return self.select(call, connection, db);
+                }
+                self.run(call, MontyObject::int(connection.into()))
+            }
+            "_rw_release" => self.release(call),
+            "_rw_resource" => self.resource(call),
+            "_rw_sleep" => {
+                let seconds = arg(&call, 0).number().unwrap_or_default().clamp(0.0, 1e9);
+                let span = Span((seconds * 1e6).round() as u64);
+                self.ask(call, Waits::Sleep, Request::Sleep(span))
+            }
+            "_rw_monotonic" => self.ask(call, Waits::Seconds, Request::MonotonicClock),
+            name => {
+                let name = name.to_owned();
+                self.run(call, ExtFunctionResult::NotFound(name))
+            }
+        }
+    }
+
+    /// A statement is about to run.
+    fn step(&mut self, call: FunctionCall) -> Next {
+        let line = u32::try_from(int(&call, 0)).unwrap_or_default();
+        self.line = line;
+        self.output.begin_statement();
+        if let Some(why) = self.count_statement() {
+            let print = PrintWriter::Callback(&mut self.output);
+            let abort = MontyException::new(ExcType::RuntimeError, Some(why));
+            return Next::Ran(call.abort(abort, print));
+        }
+        let locals = self.variables(&call);
+        let told = self.silent == 0;
+        self.ask(call, Waits::Step { told }, Request::Line { line, locals })
+    }
+
+    fn step_in_condition(&mut self, call: FunctionCall) -> Next {
+        match self.step(call) {
+            Next::Asks(progress, request) => {
+                // A condition goes on with what follows `or`.
+                self.waiting = Waits::Nothing;
+                Next::Asks(progress, request)
+            }
+            other => other,
+        }
+    }
+
+    /// Counts a statement; why the program must stop, when it was one too many.
+    fn count_statement(&mut self) -> Option<String> {
+        self.statements += 1;
+        let total = self.statements + self.output.marked();
+        if total > MOST_STATEMENTS {
+            let why = format!("it ran {MOST_STATEMENTS} statements without coming to an end; does a loop never finish?");
+            self.output.stop(&why);
+            return Some(why);
+        }
+        None
+    }
+
+    fn variables(&mut self, call: &FunctionCall) -> Arc<[Local]> {
+        let variables = call.args.arg(1);
+        let Some(variables) = variables.filter(|variables| variables.pairs().is_some()) else {
+            self.silent = self.silent.saturating_sub(1);
+            return Arc::from([Local {
+                name: "…".to_owned(),
+                value: "too much to show at every step".to_owned(),
+            }]);
+        };
+        let parts = unstable::call_args_parts(&call.args).0.len();
+        if parts > EASY_PARTS {
+            self.silent = u32::try_from(parts / 64).unwrap_or(u32::MAX);
+        }
+        locals::shown(variables)
+    }
+
+    fn resource(&mut self, call: FunctionCall) -> Next {
+        let (resource, method) = (text(&call, 0), text(&call, 1));
+        let args: Result<Vec<_>, _> = positional(arg(&call, 2)).iter().map(to_data).collect();
+        let named: Result<Vec<_>, Refusal> = names(&arg(&call, 3))
+            .into_iter()
+            .map(|(name, value)| Ok((name, to_data(&value)?)))
+            .collect();
+        match (args, named) {
+            (Ok(args), Ok(named)) => {
+                let request = Request::Resource(ResourceCall {
+                    resource: resource.clone(),
+                    method,
+                    args,
+                    named,
+                });
+                self.ask(call, Waits::Resource(resource), request)
+            }
+            (Err(refusal), _) | (_, Err(refusal)) => self.refuse(call, &refusal),
+        }
+    }
+
+    fn os(&mut self, call: OsCall) -> Next {
+        use monty_types::TimeCaller as Caller;
+        let (waiting, request) = match &call.function_call {
+            OsFunctionCall::Sleep(delay) | OsFunctionCall::SystemSleep(delay) => {
+                let micros = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX);
+                (Waits::Sleep, Request::Sleep(Span(micros)))
+            }
+            OsFunctionCall::Time(Caller::Monotonic | Caller::MonotonicNs | Caller::PerfCounter | Caller::PerfCounterNs) => {
+                (Waits::Seconds, Request::MonotonicClock)
+            }
+            OsFunctionCall::Time(_) => (Waits::Seconds, Request::WallClock),
+            OsFunctionCall::DateToday => (Waits::Today, Request::WallClock),
+            OsFunctionCall::DateTimeNow(zone) => (Waits::Now(zone.clone()), Request::WallClock),
+            OsFunctionCall::Urandom(args) => {
+                let count = usize::try_from(args.size).unwrap_or_default().min(1 << 20);
+                let bytes = self.bytes(count);
+                return self.run_os(call, MontyObject::bytes(bytes));
+            }
+            OsFunctionCall::GetEnviron => return self.run_os(call, MontyObject::dict([])),
+            OsFunctionCall::Getenv(args) => {
+                let default = args.default.clone();
+                return self.run_os(call, default);
+            }
+            OsFunctionCall::Import(_) => {
+                let missing = call.function_call.on_no_handler();
+                return self.run_os(call, missing);
+            }
+            other => {
+                let why = format!("{} is not possible here: a program has no files", other.name());
+                return self.run_os(call, MontyException::new(ExcType::OSError, Some(why)));
+            }
+        };
+        self.waiting = waiting;
+        Next::Asks(RunProgress::OsCall(call), request)
+    }
+}
+
+fn arg(call: &FunctionCall, index: usize) -> Arg {
+    call.args.arg(index).map_or(Arg::None, Arg::from_object)
+}
+
+fn int(call: &FunctionCall, index: usize) -> i64 {
+    call.args.arg(index).and_then(|value: ObjectRef<'_>| value.as_int()).unwrap_or_default()
+}
+
+fn text(call: &FunctionCall, index: usize) -> String {
+    call.args
+        .arg(index)
+        .and_then(|value| value.as_str())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// A dict of keyword arguments.
+fn names(value: &Arg) -> Vec<(String, Arg)> {
+    let Arg::Map(pairs) = value else {
+        return Vec::new();
+    };
+    pairs
+        .iter()
+        .filter_map(|(name, value)| match name {
+            Arg::Text(name) => Some((name.clone(), value.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The date so many days after 1970-01-01.
+fn civil(days: u64) -> (i32, u8, u8) {
+    let days = days as i64 + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year.clamp(1, 9999) as i32, month as u8, day as u8)
+}
+
+fn moment(micros: u64, zone: Option<MontyTimeZone>) -> MontyDateTime {
+    let shift = zone.as_ref().map_or(0, |zone| i64::from(zone.offset_seconds) * 1_000_000);
+    let local = micros.saturating_add_signed(shift);
+    let (year, month, day) = civil(local / 86_400_000_000);
+    let of_day = local % 86_400_000_000 / 1_000_000;
+    MontyDateTime {
+        year,
+        month,
+        day,
+        hour: (of_day / 3_600) as u8,
+        minute: (of_day / 60 % 60) as u8,
+        second: (of_day % 60) as u8,
+        microsecond: (local % 1_000_000) as u32,
+        offset_seconds: zone.as_ref().map(|zone| zone.offset_seconds),
+        timezone_name: zone.and_then(|zone| zone.name),
+    }
+}

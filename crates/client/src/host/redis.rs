@@ -1,0 +1,347 @@
+//! Commands on their way to Redis and back.
+
+use bytes::Bytes;
+use monty::{FunctionCall, RunProgress};
+use monty_types::MontyObject;
+use redwind_resp::Value;
+use redwind_sim::{Answer, Batch, Failure, Request, Span};
+
+use super::{Host, Next, Waits, arg, int, names, text};
+use crate::redis::{Arg, Command, Decode, Refusal, command, convert, positional};
+use crate::values::{SIGN, exception};
+
+/// A call that waits for Redis.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    client: i64,
+    connection: u32,
+    /// The connection belongs to a pipeline that watches keys.
+    held: bool,
+    commands: Vec<Sent>,
+    batch: Batch,
+    /// A pipeline's errors are raised, not returned.
+    raises: bool,
+    /// Whether the call returns one value or a list.
+    single: bool,
+    failures: u32,
+    stage: Stage,
+}
+
+#[derive(Clone, Debug)]
+struct Sent {
+    argv: Vec<Bytes>,
+    call: crate::redis::Call,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// A new connection selects its database.
+    Select,
+    Commands,
+    /// It waits before it tries again.
+    Backoff,
+    /// The reply is of no interest; the call returns this.
+    Aside(Aside),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aside {
+    /// The connection that was taken.
+    Taken,
+    /// A connection that is given back when this is done.
+    Given,
+}
+
+impl Host {
+    /// `_rw_redis(id, name, args, kwargs[, connection])` and
+    /// `_rw_execute(id, connection, transaction, commands, raise_on_error)`.
+    pub(super) fn redis_call(&mut self, call: FunctionCall) -> Next {
+        let single = call.function_name == "_rw_redis";
+        let (held, made) = if single {
+            let made = command(&text(&call, 1), positional(arg(&call, 2)), names(&arg(&call, 3)));
+            (arg(&call, 4), made.map(|command| vec![command]))
+        } else {
+            (arg(&call, 1), queued(arg(&call, 3)))
+        };
+        let commands: Vec<Sent> = match made {
+            Ok(commands) => commands
+                .into_iter()
+                .map(|Command { argv, call }| Sent { argv, call })
+                .collect(),
+            Err(refusal) => return self.refuse(call, &refusal),
+        };
+        let held = match held {
+            Arg::Int(connection) => u32::try_from(connection).ok(),
+            _ => None,
+        };
+        let batch = match (single, arg(&call, 2).truth()) {
+            (true, _) => Batch::Single,
+            (false, true) => Batch::Transaction,
+            (false, false) => Batch::Pipeline,
+        };
+        if batch == Batch::Pipeline && commands.is_empty() {
+            return self.run(call, MontyObject::list([]));
+        }
+        let waiting = Waiting {
+            client: int(&call, 0),
+            connection: held.unwrap_or_default(),
+            held: held.is_some(),
+            commands,
+            batch,
+            raises: single || arg(&call, 4).truth(),
+            single,
+            failures: 0,
+            stage: Stage::Commands,
+        };
+        self.send(RunProgress::FunctionCall(call), waiting)
+    }
+
+    /// Sends on a connection of its own, or of the pool.
+    fn send(&mut self, progress: RunProgress, mut waiting: Waiting) -> Next {
+        let mut select = None;
+        if !waiting.held {
+            (waiting.connection, select) = self.clients.take(waiting.client);
+        }
+        match select {
+            Some(db) => {
+                waiting.stage = Stage::Select;
+                self.transmit(progress, waiting, vec![select_db(db)], Batch::Single)
+            }
+            None => self.send_commands(progress, waiting),
+        }
+    }
+
+    fn send_commands(&mut self, progress: RunProgress, mut waiting: Waiting) -> Next {
+        waiting.stage = Stage::Commands;
+        let mut commands: Vec<Vec<Bytes>> = waiting.commands.iter().map(|sent| sent.argv.clone()).collect();
+        if waiting.batch == Batch::Transaction {
+            commands.insert(0, vec![Bytes::from_static(b"MULTI")]);
+            commands.push(vec![Bytes::from_static(b"EXEC")]);
+        }
+        let batch = waiting.batch;
+        self.transmit(progress, waiting, commands, batch)
+    }
+
+    fn transmit(
+        &mut self,
+        progress: RunProgress,
+        waiting: Waiting,
+        commands: Vec<Vec<Bytes>>,
+        batch: Batch,
+    ) -> Next {
+        let client = self.clients.get(waiting.client);
+        let node = client
+            .map(|client| client.host.clone())
+            .filter(|host| !matches!(host.as_str(), "localhost" | "127.0.0.1" | "::1"));
+        let request = Request::Redis {
+            node,
+            connection: waiting.connection,
+            commands,
+            batch,
+            timeout: client.and_then(|client| client.timeout),
+        };
+        self.waiting = Waits::Redis(Box::new(waiting));
+        Next::Asks(progress, request)
+    }
+
+    /// `_rw_take` on a new connection of a client with a database of its own.
+    pub(super) fn select(&mut self, call: FunctionCall, connection: u32, db: i64) -> Next {
+        let waiting = aside(int(&call, 0), connection, Aside::Taken);
+        let progress = RunProgress::FunctionCall(call);
+        self.transmit(progress, waiting, vec![select_db(db)], Batch::Single)
+    }
+
+    /// `_rw_release(id, connection, unwatch)`: a connection that still watches keys must not.
+    pub(super) fn release(&mut self, call: FunctionCall) -> Next {
+        let client = int(&call, 0);
+        let connection = u32::try_from(int(&call, 1)).unwrap_or_default();
+        if arg(&call, 2).truth() && !self.clients.is_broken(connection) {
+            let waiting = aside(client, connection, Aside::Given);
+            let unwatch = vec![Bytes::from_static(b"UNWATCH")];
+            let progress = RunProgress::FunctionCall(call);
+            return self.transmit(progress, waiting, vec![unwatch], Batch::Single);
+        }
+        self.clients.give(client, connection);
+        self.run(call, MontyObject::none())
+    }
+
+    pub(super) fn redis_answer(&mut self, progress: RunProgress, mut waiting: Waiting, answer: Answer) -> Next {
+        let failure = match answer {
+            Answer::Failed(failure) => Some(failure),
+            _ => None,
+        };
+        match (waiting.stage, failure) {
+            (Stage::Backoff, _) => self.send(progress, waiting),
+            (Stage::Aside(aside), failure) => {
+                if failure.is_some() {
+                    self.clients.broke(waiting.connection);
+                }
+                match aside {
+                    Aside::Taken => self.resume(progress, MontyObject::int(waiting.connection.into())),
+                    Aside::Given => {
+                        self.clients.give(waiting.client, waiting.connection);
+                        self.resume(progress, MontyObject::none())
+                    }
+                }
+            }
+            (_, Some(failure)) => {
+                waiting.failures += 1;
+                self.failed(progress, waiting, failure)
+            }
+            (Stage::Select, None) => self.send_commands(progress, waiting),
+            (Stage::Commands, None) => {
+                let replies = match answer {
+                    Answer::Replies(replies) => replies,
+                    _ => Vec::new(),
+                };
+                if !waiting.held {
+                    self.clients.give(waiting.client, waiting.connection);
+                }
+                let decode = self
+                    .clients
+                    .get(waiting.client)
+                    .map_or(Decode::Bytes, |client| client.decode);
+                match waiting.results(&replies, decode) {
+                    Ok(value) => self.resume(progress, value),
+                    Err(refusal) => self.resume(progress, exception(&refusal)),
+                }
+            }
+        }
+    }
+
+    /// The connection failed: it is closed; the commands are sent again if the client was told to.
+    fn failed(&mut self, progress: RunProgress, mut waiting: Waiting, failure: Failure) -> Next {
+        self.clients.broke(waiting.connection);
+        let client = self.clients.get(waiting.client).cloned();
+        let place = client
+            .as_ref()
+            .map(|client| format!("{}:{}", client.host, client.port))
+            .unwrap_or_default();
+        let (kind, message) = match failure {
+            Failure::Timeout => ("TimeoutError", "Timeout reading from socket".to_owned()),
+            Failure::Reset => ("ConnectionError", "Connection closed by server.".to_owned()),
+            Failure::Refused => (
+                "ConnectionError",
+                format!("Error 111 connecting to {place}. Connection refused."),
+            ),
+        };
+        if waiting.held {
+            let message = format!("A {kind} occurred while watching one or more keys");
+            return self.resume(progress, exception(&Refusal::new("WatchError", message)));
+        }
+        // Dropped from the pool: never given back, so nothing refers to it any more.
+        self.clients.give(waiting.client, waiting.connection);
+        let retry = client.map(|client| client.retry);
+        let again = retry.filter(|retry| retry.times < 0 || i64::from(waiting.failures) <= retry.times);
+        match again {
+            None => self.resume(progress, exception(&Refusal::new(kind, message))),
+            Some(retry) => {
+                let delay = retry.delay(waiting.failures, self.luck());
+                if delay == Span(0) {
+                    return self.send(progress, waiting);
+                }
+                waiting.stage = Stage::Backoff;
+                self.waiting = Waits::Redis(Box::new(waiting));
+                Next::Asks(progress, Request::Sleep(delay))
+            }
+        }
+    }
+}
+
+fn aside(client: i64, connection: u32, aside: Aside) -> Waiting {
+    Waiting {
+        client,
+        connection,
+        held: true,
+        commands: Vec::new(),
+        batch: Batch::Single,
+        raises: true,
+        single: true,
+        failures: 0,
+        stage: Stage::Aside(aside),
+    }
+}
+
+fn select_db(db: i64) -> Vec<Bytes> {
+    vec![Bytes::from_static(b"SELECT"), Bytes::from(db.to_string())]
+}
+
+/// The commands that a pipeline has queued: `(name, args, kwargs)` each.
+fn queued(commands: Arg) -> Result<Vec<Command>, Refusal> {
+    positional(commands)
+        .into_iter()
+        .map(|one| match positional(one).as_slice() {
+            [Arg::Text(name), args, kwargs] => command(name, positional(args.clone()), names(kwargs)),
+            _ => Err(Refusal::new("RedisError", "a pipeline holds something that is no command")),
+        })
+        .collect()
+}
+
+impl Waiting {
+    fn results(&self, replies: &[Value], decode: Decode) -> Result<MontyObject, Refusal> {
+        if self.single {
+            let reply = replies.first().unwrap_or(&Value::Null);
+            let Some(sent) = self.commands.first() else {
+                return Ok(MontyObject::none());
+            };
+            return convert(&sent.argv, &sent.call, reply, decode);
+        }
+        let replies: &[Value] = match self.batch {
+            Batch::Transaction => self.executed(replies)?,
+            _ => replies,
+        };
+        if replies.len() != self.commands.len() {
+            return Err(Refusal::new(
+                "ResponseError",
+                "Wrong number of response items from pipeline execution",
+            ));
+        }
+        let mut results = Vec::with_capacity(replies.len());
+        for (i, (sent, reply)) in self.commands.iter().zip(replies).enumerate() {
+            match convert(&sent.argv, &sent.call, reply, decode) {
+                Ok(value) => results.push(value),
+                Err(refusal) if self.raises => return Err(annotated(refusal, i, &sent.argv)),
+                Err(refusal) => results.push(MontyObject::tuple([
+                    MontyObject::string(SIGN),
+                    MontyObject::string(refusal.kind.clone()),
+                    MontyObject::string(annotated(refusal, i, &sent.argv).message),
+                ])),
+            }
+        }
+        Ok(MontyObject::list(results))
+    }
+
+    /// What EXEC returned. It may come alone, or behind the replies to MULTI and to what was queued.
+    fn executed<'r>(&self, replies: &'r [Value]) -> Result<&'r [Value], Refusal> {
+        match replies.last() {
+            Some(Value::Array(results)) => Ok(results),
+            Some(Value::Error(text)) => {
+                let queued = replies.iter().skip(1).take(self.commands.len());
+                for (i, reply) in queued.enumerate() {
+                    if let (Value::Error(text), true) = (reply, replies.len() > 1) {
+                        let refusal = crate::redis::refusal_of(text);
+                        return Err(annotated(refusal, i, &self.commands[i].argv));
+                    }
+                }
+                Err(crate::redis::refusal_of(text))
+            }
+            _ => Err(Refusal::new("WatchError", "Watched variable changed.")),
+        }
+    }
+}
+
+/// An error of one command among several says which.
+fn annotated(mut refusal: Refusal, index: usize, argv: &[Bytes]) -> Refusal {
+    let words: Vec<_> = argv.iter().map(|word| String::from_utf8_lossy(word)).collect();
+    let mut command = words.join(" ");
+    if let Some((cut, _)) = command.char_indices().nth(100) {
+        command.truncate(cut);
+        command.push_str("...");
+    }
+    refusal.message = format!(
+        "Command # {} ({command}) of pipeline caused error: {}",
+        index + 1,
+        refusal.message
+    );
+    refusal
+}

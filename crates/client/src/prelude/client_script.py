@@ -1,0 +1,2 @@
+    def register_script(self, script):
+        return _rw_Script(self, script)

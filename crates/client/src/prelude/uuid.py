@@ -1,0 +1,40 @@
+class UUID:
+    def __init__(self, hex=None, bytes=None, int=None):
+        if hex is not None:
+            hex = hex.replace('urn:', '').replace('uuid:', '').strip('{}').replace('-', '')
+            if len(hex) != 32:
+                raise ValueError('badly formed hexadecimal UUID string')
+            self.hex = hex.lower()
+        elif bytes is not None:
+            if len(bytes) != 16:
+                raise ValueError('bytes is not a 16-char string')
+            self.hex = bytes.hex()
+        elif int is not None:
+            self.hex = f'{int:032x}'
+        else:
+            raise TypeError('one of the hex, bytes or int arguments must be given')
+        self.int = _rw_int(self.hex, 16)
+        self.bytes = self.int.to_bytes(16, 'big')
+        self.version = _rw_int(self.hex[12], 16)
+    def __str__(self):
+        hex = self.hex
+        return hex[:8] + '-' + hex[8:12] + '-' + hex[12:16] + '-' + hex[16:20] + '-' + hex[20:]
+    def __repr__(self):
+        return "UUID('" + str(self) + "')"
+    def __eq__(self, other):
+        return type(other) is type(self) and other.hex == self.hex
+    def __hash__(self):
+        return hash(self.hex)
+    def __lt__(self, other):
+        return self.int < other.int
+def _rw_int(text, base):
+    return int(text, base)
+_rw_UUID = UUID
+def _rw_uuid_of(version):
+    drawn = _rw_random(16).hex()
+    return _rw_UUID(drawn[:12] + version + drawn[13:16] + '89ab'[_rw_int(drawn[16], 16) & 3] + drawn[17:])
+def _rw_uuid4():
+    return _rw_uuid_of('4')
+def _rw_uuid1():
+    return _rw_uuid_of('1')
+_rw_module_uuid = type('uuid', (), {'UUID': UUID, 'uuid4': _rw_uuid4, 'uuid1': _rw_uuid1})

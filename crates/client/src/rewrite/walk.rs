@@ -1,0 +1,329 @@
+//! The edits, statement by statement.
+
+use ruff_python_ast::token::Tokens;
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{self as ast, Expr, Stmt};
+use ruff_text_size::{Ranged, TextRange};
+
+use super::edits::{Edits, position};
+use super::facts::Facts;
+
+/// All edits of a program.
+pub(crate) fn edits(source: &str, lines: &[usize], tokens: &Tokens, body: &[Stmt], facts: &Facts) -> Edits {
+    let mut walk = Walk {
+        source,
+        lines,
+        tokens,
+        facts,
+        edits: Edits::default(),
+        place: Place::Module,
+        class: None,
+        receiver: None,
+        plain_range: None,
+    };
+    walk.block(body, true);
+    walk.edits
+}
+
+/// Where a statement stands: it decides how a step is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Module,
+    Function,
+    /// A function that may run where the interpreter can't stop.
+    Hurried,
+    Class,
+}
+
+pub(super) struct Walk<'s> {
+    pub(super) source: &'s str,
+    pub(super) lines: &'s [usize],
+    pub(super) tokens: &'s Tokens,
+    pub(super) facts: &'s Facts,
+    pub(super) edits: Edits,
+    pub(super) place: Place,
+    /// The class around, when directly in its methods.
+    pub(super) class: Option<String>,
+    /// The name that a method gives its object.
+    pub(super) receiver: Option<String>,
+    /// A `range(…)` that a loop steps through itself.
+    plain_range: Option<TextRange>,
+}
+
+impl Walk<'_> {
+    /// The statements of a block; `documented` when a first string is its documentation.
+    pub(super) fn block(&mut self, body: &[Stmt], documented: bool) {
+        for (i, stmt) in body.iter().enumerate() {
+            if !(documented && i == 0 && is_string(stmt)) {
+                self.step_before(stmt);
+            }
+            self.stmt(stmt);
+        }
+    }
+
+    /// The white space before a statement on its line.
+    pub(super) fn indent(&self, at: usize) -> &str {
+        let line = self.lines.partition_point(|start| *start <= at).max(1) - 1;
+        let text = &self.source[self.lines[line]..at];
+        let end = text.find(|c: char| !c.is_whitespace()).unwrap_or(text.len());
+        &text[..end]
+    }
+
+    fn line(&self, at: usize) -> u32 {
+        position(self.source, self.lines, at).0
+    }
+
+    fn variables(&self) -> &'static str {
+        match self.place {
+            Place::Module => "_rw_see[0] and _rw_view(locals())",
+            _ => "_rw_see[0] and locals()",
+        }
+    }
+
+    /// Text that runs before `stmt`: on its line when it is simple, on a line before it when it is not.
+    pub(super) fn before(&mut self, stmt: &Stmt, text: &str) {
+        let at = stmt.start().to_usize();
+        let text = if is_compound(stmt) {
+            format!("{text}\n{}", self.indent(at))
+        } else {
+            format!("{text}; ")
+        };
+        self.edits.insert(at, text);
+    }
+
+    fn step_before(&mut self, stmt: &Stmt) {
+        let line = self.line(stmt.start().to_usize());
+        let told_by_itself = match stmt {
+            Stmt::Global(_) | Stmt::Nonlocal(_) => true,
+            Stmt::ImportFrom(import) => import.module.as_ref().is_some_and(|module| module == "__future__"),
+            // Its condition tells the step, each time round.
+            Stmt::While(ast::StmtWhile { test, .. }) => !is_constant(test),
+            _ => false,
+        };
+        if told_by_itself {
+            return;
+        }
+        match self.place {
+            Place::Class => {}
+            Place::Hurried => self.before(stmt, &format!("_rw_mark({line})")),
+            Place::Module | Place::Function => {
+                let variables = self.variables();
+                self.before(stmt, &format!("_rw_see[0] = _rw_line({line}, {variables})"));
+            }
+        }
+    }
+
+    /// A step told by a condition: of `while` each time round, of `elif` when it is reached.
+    fn step_in(&mut self, test: &Expr) {
+        if is_constant(test) {
+            return;
+        }
+        let line = self.line(test.start().to_usize());
+        let tell = match self.place {
+            Place::Class => return,
+            Place::Hurried => format!("_rw_mark({line}) or ("),
+            Place::Module | Place::Function => {
+                format!("_rw_when({line}, {}) or (", self.variables())
+            }
+        };
+        self.edits.insert(test.start().to_usize(), tell);
+        self.visit_expr(test);
+        self.edits.insert(test.end().to_usize(), ")");
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        match stmt {
+            Stmt::FunctionDef(def) => self.function(def),
+            Stmt::ClassDef(class) => self.class_def(class),
+            Stmt::While(ast::StmtWhile { test, body, orelse, .. }) => {
+                if is_constant(test) {
+                    self.visit_expr(test);
+                } else {
+                    self.step_in(test);
+                }
+                self.block(body, false);
+                self.block(orelse, false);
+            }
+            Stmt::If(ast::StmtIf {
+                test,
+                body,
+                elif_else_clauses,
+                ..
+            }) => {
+                self.visit_expr(test);
+                self.block(body, false);
+                for clause in elif_else_clauses {
+                    match &clause.test {
+                        Some(test) if is_constant(test) => self.visit_expr(test),
+                        Some(test) => self.step_in(test),
+                        None => {}
+                    }
+                    self.block(&clause.body, false);
+                }
+            }
+            Stmt::For(ast::StmtFor {
+                target,
+                iter,
+                body,
+                orelse,
+                ..
+            }) => {
+                self.visit_expr(target);
+                self.plain_range = Some(iter.range());
+                self.visit_expr(iter);
+                self.block(body, false);
+                self.block(orelse, false);
+            }
+            Stmt::With(ast::StmtWith { items, body, .. }) => {
+                for item in items {
+                    self.visit_with_item(item);
+                }
+                self.block(body, false);
+            }
+            Stmt::Match(ast::StmtMatch { subject, cases, .. }) => {
+                self.visit_expr(subject);
+                for case in cases {
+                    if let Some(guard) = &case.guard {
+                        self.visit_expr(guard);
+                    }
+                    self.block(&case.body, false);
+                }
+            }
+            Stmt::Try(try_) => self.try_stmt(try_),
+            Stmt::Raise(raise) => self.raise(raise),
+            Stmt::Import(import) => self.import(import),
+            Stmt::ImportFrom(import) => self.import_from(import),
+            Stmt::Delete(delete) => self.delete(delete),
+            Stmt::AnnAssign(ast::StmtAnnAssign { target, value, .. }) => {
+                // An annotation is never run, so it is left as it is.
+                self.visit_expr(target);
+                if let Some(value) = value {
+                    self.visit_expr(value);
+                }
+            }
+            _ => visitor::walk_stmt(self, stmt),
+        }
+    }
+
+    fn function(&mut self, def: &ast::StmtFunctionDef) {
+        for decorator in &def.decorator_list {
+            self.visit_expr(&decorator.expression);
+        }
+        for parameter in def.parameters.iter_non_variadic_params() {
+            if let Some(default) = &parameter.default {
+                self.visit_expr(default);
+            }
+        }
+        let method = self.place == Place::Class;
+        let place = if self.facts.hurried.contains(def.name.as_str()) {
+            Place::Hurried
+        } else {
+            Place::Function
+        };
+        let outer = std::mem::replace(&mut self.place, place);
+        let receiver = def.parameters.posonlyargs.iter().chain(&def.parameters.args).next();
+        let receiver = receiver.filter(|_| method).map(|parameter| parameter.parameter.name.to_string());
+        let class = self.class.clone().filter(|_| method);
+        let outer_receiver = std::mem::replace(&mut self.receiver, receiver);
+        let outer_class = std::mem::replace(&mut self.class, class);
+        if method {
+            self.method_start(def);
+        }
+        self.block(&def.body, true);
+        self.class = outer_class;
+        self.receiver = outer_receiver;
+        self.place = outer;
+    }
+
+    /// `del d[k]` is `d.pop(k)`, for dicts and lists alike.
+    fn delete(&mut self, delete: &ast::StmtDelete) {
+        let start = delete.range.start().to_usize();
+        let Some(first) = delete.targets.first() else {
+            return;
+        };
+        self.edits.replace(start, first.start().to_usize(), "");
+        let mut previous_end = None;
+        for target in &delete.targets {
+            let Expr::Subscript(subscript) = target else {
+                continue;
+            };
+            if let Some(end) = previous_end {
+                self.edits.replace(end, target.start().to_usize(), "; ");
+            }
+            self.visit_expr(&subscript.value);
+            self.edits.replace(
+                subscript.value.end().to_usize(),
+                subscript.slice.start().to_usize(),
+                ".pop(",
+            );
+            self.visit_expr(&subscript.slice);
+            self.edits
+                .replace(subscript.slice.end().to_usize(), target.end().to_usize(), ")");
+            previous_end = Some(target.end().to_usize());
+        }
+        let end = delete.range.end().to_usize();
+        if let Some(last) = previous_end.filter(|last| *last < end) {
+            self.edits.replace(last, end, "");
+        }
+    }
+}
+
+impl<'a> Visitor<'a> for Walk<'_> {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        self.stmt(stmt);
+    }
+
+    fn visit_annotation(&mut self, _: &'a Expr) {}
+
+    fn visit_comprehension(&mut self, comprehension: &'a ast::Comprehension) {
+        self.plain_range = Some(comprehension.iter.range());
+        visitor::walk_comprehension(self, comprehension);
+    }
+
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        match expr {
+            Expr::Name(name) if name.id.as_str() == "isinstance" && !self.facts.variables.contains("isinstance") => {
+                self.edits
+                    .replace(name.range.start().to_usize(), name.range.end().to_usize(), "_rw_is");
+            }
+            Expr::Call(call) => {
+                if self.super_call(call) {
+                    return;
+                }
+                if let Expr::Name(name) = &*call.func
+                    && name.id.as_str() == "range"
+                    && self.plain_range != Some(call.range())
+                {
+                    self.edits
+                        .replace(name.range.start().to_usize(), name.range.end().to_usize(), "_rw_range");
+                }
+                visitor::walk_expr(self, expr);
+            }
+            _ => visitor::walk_expr(self, expr),
+        }
+    }
+}
+
+/// Whether the statement is a bare string.
+pub(super) fn is_string(stmt: &Stmt) -> bool {
+    matches!(stmt, Stmt::Expr(ast::StmtExpr { value, .. }) if value.is_string_literal_expr())
+}
+
+/// Whether the statement needs a line of its own.
+pub(super) fn is_compound(stmt: &Stmt) -> bool {
+    matches!(
+        stmt,
+        Stmt::FunctionDef(_)
+            | Stmt::ClassDef(_)
+            | Stmt::For(_)
+            | Stmt::While(_)
+            | Stmt::If(_)
+            | Stmt::With(_)
+            | Stmt::Match(_)
+            | Stmt::Try(_)
+    )
+}
+
+fn is_constant(test: &Expr) -> bool {
+    test.is_literal_expr()
+}

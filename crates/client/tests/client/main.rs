@@ -1,0 +1,13 @@
+//! Programs as transcripts: what a program asks of the world, and how it goes on with the answers.
+
+mod transcript;
+
+mod bounds;
+mod errors;
+mod forks;
+mod modules;
+mod pipelines;
+mod redis;
+mod refusals;
+mod resources;
+mod steps;
