@@ -19,7 +19,10 @@ pub fn icon(name: &str) -> Html {
         "drop" => ("M3.5 10h6M13 7l4 6M17 7l-4 6", false),
         "delay" => ("M10 5.5V10l3 2M10 3a7 7 0 1 0 0 14a7 7 0 0 0 0-14", false),
         "share" => ("M10 12.5V3.2M6.6 6.3L10 3l3.4 3.3M5 9.5v6.8h10V9.5", false),
-        "theme" => ("M10 3a7 7 0 1 0 0 14zM10 3a7 7 0 0 1 0 14", true),
+        "theme" => (
+            "M10 2.6a7.4 7.4 0 1 0 0 14.8a7.4 7.4 0 0 0 0-14.8m0 1.6a5.8 5.8 0 0 1 0 11.6z",
+            true,
+        ),
         "text" => ("M4 5.5h12M4 10h12M4 14.5h8", false),
         "diagram" => ("M3 5h14M3 10h14M3 15h14M6 5l3 5M11 10l3 5", false),
         "zoom-in" => ("M10 5v10M5 10h10", false),
@@ -43,9 +46,15 @@ pub fn icon(name: &str) -> Html {
         _ => ("", false),
     };
     let fill = if filled { "currentColor" } else { "none" };
+    // The half disc is all area; strokes would blur it.
+    let stroke = if name == "theme" {
+        "none"
+    } else {
+        "currentColor"
+    };
     html! {
         <svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false">
-            <path d={path} fill={fill} stroke="currentColor" stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round" />
+            <path d={path} fill={fill} stroke={stroke} stroke-width="1.7" fill-rule="evenodd" stroke-linecap="round" stroke-linejoin="round" />
         </svg>
     }
 }

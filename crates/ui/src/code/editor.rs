@@ -69,7 +69,7 @@ pub(super) fn Editor(props: &EditorProps) -> Html {
         <div class="editor">
             <div class="under" aria-hidden="true">
                 { for (1_u32..).zip(lines).map(|(number, line)| html! {
-                    <div class={classes!("line", (props.wrong == Some(number)).then_some("wrong-line"))}>
+                    <div class={classes!("code-line", (props.wrong == Some(number)).then_some("wrong-line"))}>
                         <span class="n">{ number }</span><span class="src">{ line }{ "\u{200b}" }</span>
                     </div>
                 }) }

@@ -257,7 +257,7 @@ fn Source(props: &SourceProps) -> Html {
                     classes!("at", Picture::class(story, *lane), still)
                 });
                 html! {
-                    <div class={classes!("line", class)}>
+                    <div class={classes!("code-line", class)}>
                         <span class="n">{ number }</span><span class="src">{ line.clone() }</span>
                         if !clients.is_empty() {
                             <span class="whos">

@@ -15,11 +15,11 @@ pub struct Frame {
 }
 
 /// Room above the first lane: its belief band with a label, and the moment now.
-const TOP: f64 = 58.0;
+const TOP: f64 = 50.0;
 /// Room below the last lane: the tick labels.
-const BOTTOM: f64 = 44.0;
+const BOTTOM: f64 = 46.0;
 /// Room left of the first lane when time runs down: the tick labels.
-const LEFT: f64 = 66.0;
+const LEFT: f64 = 94.0;
 /// Room right of the last lane.
 const RIGHT: f64 = 34.0;
 
@@ -43,7 +43,7 @@ impl Frame {
                 lanes,
             };
         }
-        let spacing = ((room - TOP - BOTTOM) / steps).clamp(58.0, 118.0);
+        let spacing = ((room - TOP - BOTTOM) / steps).clamp(47.0, 112.0);
         let spare = ((room - TOP - BOTTOM - spacing * steps) / 2.0).max(0.0);
         let across = (TOP + spacing * steps + BOTTOM).max(room);
         let lanes = (0..kinds.len())

@@ -90,7 +90,6 @@ impl Labels {
             taken,
         };
         labels.keep_clear(picture);
-        labels.bands(picture);
         labels.expiries(story, picture);
         for pass in [
             ArrowStyle::Broken,
@@ -119,44 +118,16 @@ impl Labels {
             } else {
                 (x, y - half, x2, y2 + half)
             });
-        }
-    }
-
-    fn bands(&mut self, picture: &Picture) {
-        let frame = &picture.frame;
-        for band in &picture.bands {
-            let text = shorten(&band.text, 44);
-            let width = wide(&text);
-            let (off, half) = band_place(band.kind, frame.down);
-            let lane =
-                matches!(band.kind, BandKind::Belief | BandKind::Truth).then_some(band.client);
-            let across = frame.lane(band.lane) + off;
-            let spots: Vec<(f64, f64)> = if frame.down {
-                // Short words beside the band; the long sentence of a belief is told by the legend and by pointing.
-                if matches!(band.kind, BandKind::Belief | BandKind::Truth) {
-                    continue;
-                }
-                let y = (band.from + band.to) / 2.0 + 4.0;
-                vec![(across + half + 5.0, y), (across - half - 5.0 - width, y)]
-            } else {
-                if band.to - band.from < width * 0.55 {
-                    continue;
-                }
-                let (above, below) = (across - half - 3.5, across + half + 10.5);
-                match band.kind {
-                    BandKind::Belief => vec![(band.from + 2.0, above)],
-                    BandKind::Truth => vec![(band.from + 2.0, below)],
-                    _ => {
-                        let middle = (band.from + band.to - width) / 2.0;
-                        vec![
-                            (middle, below),
-                            (band.from + 14.0, below),
-                            (band.to - width - 4.0, below),
-                        ]
-                    }
-                }
-            };
-            self.try_spots(&spots, text, width, lane, false);
+            // What the band says at its beginning.
+            if !frame.down && matches!(band.kind, BandKind::Belief | BandKind::Truth) {
+                let said = x + wide(&band.text).min(x2 - x) + 6.0;
+                let (top, bottom) = if band.kind == BandKind::Belief {
+                    (y - half - HEIGHT, y)
+                } else {
+                    (y, y + half + HEIGHT)
+                };
+                self.taken.add((x, top, said, bottom));
+            }
         }
     }
 
@@ -291,7 +262,7 @@ fn overlap(a: Box4, b: Box4) -> bool {
     a.0 < b.2 && b.0 < a.2 && a.1 < b.3 && b.1 < a.3
 }
 
-fn wide(text: &str) -> f64 {
+pub(super) fn wide(text: &str) -> f64 {
     text.chars().count() as f64 * CHARACTER
 }
 

@@ -1,6 +1,7 @@
 //! The space-time diagram: who did what, when, and who believed what meanwhile.
 
 pub mod axis;
+mod captions;
 pub mod frame;
 pub mod hit;
 mod labels;

@@ -48,7 +48,11 @@ pub(super) fn Overlay(props: &OverlayProps) -> Html {
         (*to + 40.0 - dim).max(0.0),
         frame.across - if frame.down { 0.0 } else { 22.0 },
     );
-    let label = time::clock_exact(story.at(*position));
+    let label = if frame.down {
+        time::clock(story.at(*position))
+    } else {
+        time::clock_exact(story.at(*position))
+    };
     let wide = label.chars().count() as f64 * 6.6 + 14.0;
     // The label stays within what can be seen.
     let (lx, ly) = if frame.down {
@@ -59,7 +63,7 @@ pub(super) fn Overlay(props: &OverlayProps) -> Html {
             6.0,
         )
     };
-    let wide = if frame.down { 58.0 } else { wide };
+    let wide = if frame.down { 62.0 } else { wide };
     html! {
         <>
             if !at_end {

@@ -120,8 +120,8 @@ impl Window<'_> {
         seen.map(|gap| {
             let middle = (gap.from + gap.to) / 2.0;
             let text = time::length(gap.lasts);
-            let (x, y) = if frame.down { (30.0, middle + 4.0) } else { (middle, frame.across - 27.0) };
-            let (x1, y1) = if frame.down { (30.0, middle - 9.0) } else { (middle, frame.across - 41.0) };
+            let (x, y) = if frame.down { (34.0, middle + 4.0) } else { (middle, frame.across - 27.0) };
+            let (x1, y1) = if frame.down { (34.0, middle - 9.0) } else { (middle, frame.across - 41.0) };
             html! {
                 <g class="gap">
                     { self.area("gap-area".to_owned(), (gap.from + 4.0, gap.to - 4.0), (0.0, frame.across), "3") }
@@ -142,7 +142,7 @@ impl Window<'_> {
             .iter()
             .filter(|tick| self.sees(tick.place - 60.0, tick.place + 60.0));
         seen.map(|tick| {
-            let (x1, y1) = frame.point(tick.place, if frame.down { 58.0 } else { 30.0 });
+            let (x1, y1) = frame.point(tick.place, if frame.down { 64.0 } else { 30.0 });
             let (x2, y2) = frame.point(
                 tick.place,
                 if frame.down {
@@ -152,7 +152,7 @@ impl Window<'_> {
                 },
             );
             let (x, y, anchor) = if frame.down {
-                (52.0, tick.place + 4.0, "end")
+                (60.0, tick.place + 4.0, "end")
             } else {
                 (tick.place, frame.across - 9.0, "middle")
             };

@@ -8,6 +8,7 @@ use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
 use super::axis::Axis;
+use super::captions::Captions;
 use super::frame::Frame;
 use super::hit::{Hit, hit};
 use super::menu::Menu;
@@ -269,6 +270,7 @@ pub fn Diagram(props: &DiagramProps) -> Html {
                             { patterns() }
                             <g transform={format!("translate({tx:.1} {ty:.1})")}>
                                 <Still story={story.clone()} picture={picture.clone()} {from} {to} />
+                                <Captions story={story.clone()} picture={picture.clone()} from={*offset} to={*offset + along} />
                                 <Overlay story={story.clone()} picture={picture.clone()} position={*position}
                                     evidence={Rc::clone(&props.evidence)} hover={hover.map(|(hit, ..)| hit)}
                                     drag={drag.map(|d| (d.lane, d.from, d.to))} from={*offset} to={*offset + along} />

@@ -36,6 +36,15 @@ pub fn FaultBar(props: &BarProps) -> Html {
             act.emit(Action::Intervene(vec![text]));
         })
     };
+    // On a narrow screen the verbs come out of one button.
+    let unfolded = use_state_eq(|| false);
+    let fold = {
+        let (unfolded, open) = (unfolded.clone(), open.clone());
+        Callback::from(move |_: MouseEvent| {
+            unfolded.set(!*unfolded);
+            open.set(None);
+        })
+    };
     let buttons = Verb::ALL.into_iter().map(|verb| {
         let open = open.clone();
         let pressed = *open == Some(verb);
@@ -48,9 +57,12 @@ pub fn FaultBar(props: &BarProps) -> Html {
         }
     });
     html! {
-        <div class="faults" role="group" aria-label="Break it: faults at this moment">
+        <div class={classes!("faults", unfolded.then_some("unfolded"))} role="group" aria-label="Break it: faults at this moment">
             <span class="faults-title">{ "Break it" }</span>
-            { for buttons }
+            <button class="chip fold" aria-expanded={unfolded.to_string()} onclick={fold} data-testid="faults-unfold">
+                { icon("bolt") }<span>{ "Break it" }</span>
+            </button>
+            <div class="verbs">{ for buttons }</div>
             if let Some(verb) = *open {
                 <div class="popover fault-popover">
                     <FaultForm story={props.story.clone()} position={props.position} on_cancel={close} {on_apply}

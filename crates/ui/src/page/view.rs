@@ -116,7 +116,7 @@ pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
                 <LessonPane prepared={page.prepared.clone()} story={story.clone()} beat={page.beat}
                     answer={page.answers.get(page.beat).copied().flatten()} act={act.clone()} />
             </section>
-            <main class="pane pane-trace" tabindex="-1" aria-label="Trace" onkeydown={onkeydown.clone()}>
+            <main class={classes!("pane", "pane-trace", (!as_text).then_some("with-tools"))} tabindex="-1" aria-label="Trace" onkeydown={onkeydown.clone()}>
                 { notices(&page, &act) }
                 <div class="trace-bar">
                     <BranchBar prepared={page.prepared.clone()} branches={page.branches.clone()} current={page.branch} {running} act={act.clone()} />

@@ -78,7 +78,7 @@ pub(super) fn Scrubber(props: &ScrubberProps) -> Html {
             {onpointerdown} {onpointermove} onpointerup={release.clone()} onpointercancel={release}>
             <Marks story={story.clone()} />
             <div class="rail"><div class="run" style={format!("width:{share}")}></div></div>
-            <div class="thumb" style={format!("left:{share}")}></div>
+            <div class="thumb-way"><div class="thumb" style={format!("left:{share}")}></div></div>
         </div>
     }
 }
