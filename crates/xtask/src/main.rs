@@ -10,6 +10,8 @@ mod prepare;
 mod sizes;
 mod stamp;
 
+use std::process::ExitCode;
+
 use anyhow::{Result, bail};
 
 const USAGE: &str = "usage: cargo xtask <task>
@@ -18,8 +20,18 @@ const USAGE: &str = "usage: cargo xtask <task>
   sizes     print what the site in dist weighs; fail when it is too heavy to be read soon
   stamp     tell the page the version of its worker (Trunk's post_build hook)";
 
-fn main() -> Result<()> {
-    match std::env::args().nth(1).as_deref() {
+fn main() -> ExitCode {
+    match run(std::env::args().nth(1).as_deref()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Option<&str>) -> Result<()> {
+    match task {
         Some("prepare") => prepare::run(),
         Some("sizes") => sizes::run(),
         Some("stamp") => stamp::run(),
