@@ -25,6 +25,26 @@ pub struct Config {
     pub zset_max_listpack_entries: i64,
     /// A sorted set stays compact while no member is longer.
     pub zset_max_listpack_value: i64,
+    /// How many bytes the data may take; 0 means any number.
+    pub maxmemory: i64,
+    /// What gives way when memory runs out.
+    pub maxmemory_policy: Policy,
+    /// How many keys are compared to find one to evict.
+    pub maxmemory_samples: i64,
+    /// How slowly the LFU counter grows.
+    pub lfu_log_factor: i64,
+    /// After how many minutes without use the LFU counter falls by one.
+    pub lfu_decay_time: i64,
+    /// Which changes are published as keyspace notifications, as the letters of Redis.
+    pub notify_keyspace_events: String,
+    /// A stream's node holds at most so many bytes; only decides what `XTRIM ~` keeps.
+    pub stream_node_max_bytes: i64,
+    /// A stream's node holds at most so many entries; only decides what `XTRIM ~` keeps.
+    pub stream_node_max_entries: i64,
+    /// A HyperLogLog stays sparse up to this size.
+    pub hll_sparse_max_bytes: i64,
+    /// The password of the default user; empty for none.
+    pub requirepass: String,
     /// Whether each change is reported as [`crate::Output::KeyEvent`].
     pub report_events: bool,
     /// Whether each effective write is reported as [`crate::Output::Propagate`].
@@ -44,8 +64,212 @@ impl Default for Config {
             set_max_listpack_value: 64,
             zset_max_listpack_entries: 128,
             zset_max_listpack_value: 64,
+            maxmemory: 0,
+            maxmemory_policy: Policy::NoEviction,
+            maxmemory_samples: 5,
+            lfu_log_factor: 10,
+            lfu_decay_time: 1,
+            notify_keyspace_events: String::new(),
+            stream_node_max_bytes: 4096,
+            stream_node_max_entries: 100,
+            hll_sparse_max_bytes: 3000,
+            requirepass: String::new(),
             report_events: true,
             report_effects: true,
         }
     }
+}
+
+/// What gives way when memory runs out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// Nothing: commands that need memory are refused.
+    NoEviction,
+    /// Any key, the longest unused first.
+    AllKeysLru,
+    /// Any key, the least often used first.
+    AllKeysLfu,
+    /// Any key, by chance.
+    AllKeysRandom,
+    /// A key with an expiry, the longest unused first.
+    VolatileLru,
+    /// A key with an expiry, the least often used first.
+    VolatileLfu,
+    /// A key with an expiry, by chance.
+    VolatileRandom,
+    /// The key that expires soonest.
+    VolatileTtl,
+}
+
+impl Policy {
+    const NAMES: &[(Policy, &str)] = &[
+        (Policy::VolatileLru, "volatile-lru"),
+        (Policy::VolatileLfu, "volatile-lfu"),
+        (Policy::VolatileRandom, "volatile-random"),
+        (Policy::VolatileTtl, "volatile-ttl"),
+        (Policy::AllKeysLru, "allkeys-lru"),
+        (Policy::AllKeysLfu, "allkeys-lfu"),
+        (Policy::AllKeysRandom, "allkeys-random"),
+        (Policy::NoEviction, "noeviction"),
+    ];
+
+    /// The name in the configuration.
+    pub fn name(self) -> &'static str {
+        Policy::NAMES.iter().find(|(policy, _)| *policy == self).map_or("noeviction", |(_, n)| n)
+    }
+
+    fn parse(text: &str) -> Option<Policy> {
+        let found = Policy::NAMES.iter().find(|(_, name)| name.eq_ignore_ascii_case(text));
+        found.map(|(policy, _)| *policy)
+    }
+
+    /// Whether how often keys are used is counted.
+    pub fn counts_use(self) -> bool {
+        matches!(self, Policy::AllKeysLfu | Policy::VolatileLfu)
+    }
+}
+
+type Number = (&'static str, &'static str, fn(&mut Config) -> &mut i64, i64, i64);
+
+const MAX: i64 = i64::MAX;
+
+/// The numbers: name, older name, field, smallest and largest value.
+const NUMBERS: &[Number] = &[
+    ("hash-max-listpack-entries", "hash-max-ziplist-entries", |c| &mut c.hash_max_listpack_entries, 0, MAX),
+    ("hash-max-listpack-value", "hash-max-ziplist-value", |c| &mut c.hash_max_listpack_value, 0, MAX),
+    ("hll-sparse-max-bytes", "", |c| &mut c.hll_sparse_max_bytes, 0, MAX),
+    ("lfu-decay-time", "", |c| &mut c.lfu_decay_time, 0, i32::MAX as i64),
+    ("lfu-log-factor", "", |c| &mut c.lfu_log_factor, 0, i32::MAX as i64),
+    ("list-max-listpack-size", "list-max-ziplist-size", |c| &mut c.list_max_listpack_size, i32::MIN as i64, i32::MAX as i64),
+    ("maxmemory", "", |c| &mut c.maxmemory, 0, MAX),
+    ("maxmemory-samples", "", |c| &mut c.maxmemory_samples, 1, 64),
+    ("proto-max-bulk-len", "", |c| &mut c.proto_max_bulk_len, 1024 * 1024, MAX),
+    ("set-max-intset-entries", "", |c| &mut c.set_max_intset_entries, 0, MAX),
+    ("set-max-listpack-entries", "", |c| &mut c.set_max_listpack_entries, 0, MAX),
+    ("set-max-listpack-value", "", |c| &mut c.set_max_listpack_value, 0, MAX),
+    ("stream-node-max-bytes", "", |c| &mut c.stream_node_max_bytes, 0, MAX),
+    ("stream-node-max-entries", "", |c| &mut c.stream_node_max_entries, 0, MAX),
+    ("zset-max-listpack-entries", "zset-max-ziplist-entries", |c| &mut c.zset_max_listpack_entries, 0, MAX),
+    ("zset-max-listpack-value", "zset-max-ziplist-value", |c| &mut c.zset_max_listpack_value, 0, MAX),
+];
+
+/// What can be asked for but has no effect here; it keeps the value of a fresh server.
+const FIXED: &[(&str, &str)] = &[
+    ("activerehashing", "yes"),
+    ("appendfsync", "everysec"),
+    ("appendonly", "no"),
+    ("bind", "* -::*"),
+    ("cluster-enabled", "no"),
+    ("dbfilename", "dump.rdb"),
+    ("hz", "10"),
+    ("lazyfree-lazy-expire", "no"),
+    ("lua-time-limit", "5000"),
+    ("maxclients", "10000"),
+    ("port", "6379"),
+    ("save", ""),
+    ("slowlog-log-slower-than", "10000"),
+    ("slowlog-max-len", "128"),
+    ("tcp-keepalive", "300"),
+    ("timeout", "0"),
+];
+
+/// Why a setting was refused.
+pub(crate) enum BadSetting {
+    Unknown,
+    /// It can only be chosen at start.
+    Immutable,
+    /// In the words of Redis.
+    Invalid(String),
+}
+
+/// Bytes, or with a unit: `1kb` is 1024, `1k` is 1000.
+fn memory(text: &str) -> Option<i64> {
+    let lower = text.to_ascii_lowercase();
+    let units: &[(&str, i64)] = &[
+        ("kb", 1 << 10), ("mb", 1 << 20), ("gb", 1 << 30),
+        ("k", 1000), ("m", 1_000_000), ("g", 1_000_000_000), ("b", 1), ("", 1),
+    ];
+    let (unit, factor) = units.iter().find(|(unit, _)| lower.ends_with(unit))?;
+    lower[..lower.len() - unit.len()].parse::<i64>().ok()?.checked_mul(*factor)
+}
+
+impl Config {
+    /// Every setting with its value, in order of name.
+    pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
+        let mut copy = self.clone();
+        let mut all: Vec<(&'static str, String)> =
+            FIXED.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        for (name, old, field, _, _) in NUMBERS {
+            let value = field(&mut copy).to_string();
+            all.push((name, value.clone()));
+            if !old.is_empty() {
+                all.push((old, value));
+            }
+        }
+        all.push(("databases", self.databases.to_string()));
+        all.push(("maxmemory-policy", self.maxmemory_policy.name().to_owned()));
+        all.push(("notify-keyspace-events", self.notify_keyspace_events.clone()));
+        all.push(("requirepass", self.requirepass.clone()));
+        all.sort();
+        all
+    }
+
+    /// Changes one setting.
+    pub(crate) fn set(&mut self, name: &str, value: &str) -> Result<(), BadSetting> {
+        if let Some((_, _, field, min, max)) =
+            NUMBERS.iter().find(|(new, old, ..)| *new == name || (!old.is_empty() && *old == name))
+        {
+            let number = if matches!(name, "maxmemory" | "proto-max-bulk-len" | "stream-node-max-bytes" | "hll-sparse-max-bytes") {
+                memory(value).ok_or("argument must be a memory value")
+            } else {
+                value.parse().map_err(|_| "argument couldn't be parsed into an integer")
+            };
+            let number = number.map_err(|text| BadSetting::Invalid(text.to_owned()))?;
+            if !(*min..=*max).contains(&number) {
+                return Err(BadSetting::Invalid(format!(
+                    "argument must be between {min} and {max} inclusive"
+                )));
+            }
+            *field(self) = number;
+            return Ok(());
+        }
+        match name {
+            "maxmemory-policy" => {
+                let names: Vec<&str> = Policy::NAMES.iter().map(|(_, name)| *name).collect();
+                self.maxmemory_policy = Policy::parse(value).ok_or_else(|| {
+                    BadSetting::Invalid(format!(
+                        "argument(s) must be one of the following: {}",
+                        names.join(", ")
+                    ))
+                })?;
+            }
+            "notify-keyspace-events" => {
+                self.notify_keyspace_events = notify_flags(value).ok_or_else(|| {
+                    BadSetting::Invalid("Invalid event class character. Use 'Ag$lshzxeKEtmdnoc'.".into())
+                })?;
+            }
+            "requirepass" => value.clone_into(&mut self.requirepass),
+            "databases" | "port" | "bind" | "cluster-enabled" => return Err(BadSetting::Immutable),
+            _ if FIXED.iter().any(|(fixed, _)| *fixed == name) => {}
+            _ => return Err(BadSetting::Unknown),
+        }
+        Ok(())
+    }
+}
+
+/// The classes of events in the order in which Redis names them back.
+fn notify_flags(text: &str) -> Option<String> {
+    const ALL: &str = "g$lshzxetd";
+    if !text.chars().all(|letter| "AKEnmoc".contains(letter) || ALL.contains(letter)) {
+        return None;
+    }
+    let has = |letter: char| text.contains(letter) || (ALL.contains(letter) && text.contains('A'));
+    let mut flags = String::new();
+    if ALL.chars().all(has) {
+        flags.push('A');
+    } else {
+        flags.extend(ALL.chars().filter(|letter| has(*letter)));
+    }
+    flags.extend("KEmnoc".chars().filter(|letter| has(*letter)));
+    Some(flags)
 }

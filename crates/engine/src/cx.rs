@@ -9,6 +9,8 @@ use redwind_resp::{Protocol, Value};
 
 use crate::blob::Blob;
 use crate::db::{Data, Db, Entry, Kind};
+use crate::memory;
+use crate::pubsub::class_of;
 use crate::session::{Awaits, Session};
 use crate::{Choice, Choose, Config, Engine, Micros, Output, Outputs, Refusal, SessionId};
 
@@ -48,6 +50,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) dirty: u64,
     pub(crate) effect: Effect,
     pub(crate) block: Option<Block>,
+    /// There is no reply beside what was pushed.
+    pub(crate) no_reply: bool,
     /// The connection is to be closed after the reply.
     pub(crate) close: bool,
     /// Sessions that this command freed from waiting.
@@ -78,6 +82,7 @@ impl<'a> Cx<'a> {
             dirty: 0,
             effect: Effect::Same,
             block: None,
+            no_reply: false,
             close: false,
             freed: Vec::new(),
             waited_until: None,
@@ -117,9 +122,9 @@ impl<'a> Cx<'a> {
         self.luck.below(bound, why) as usize
     }
 
-    /// Seconds, for the record of when a key was last used.
+    /// The use field of a new key.
     pub(crate) fn used_now(&self) -> u32 {
-        (self.now.0 / 1_000_000) as u32
+        memory::first_use(self.now, self.engine.config.maxmemory_policy)
     }
 
     /// Where a living key is. An expired one is deleted on the way: expiry is lazy.
@@ -144,11 +149,16 @@ impl<'a> Cx<'a> {
     pub(crate) fn lookup(&mut self, key: &[u8]) -> Option<&Entry> {
         let Some(index) = self.find(key) else {
             self.engine.counters.keyspace_misses += 1;
+            if self.engine.config.notify_keyspace_events.contains('m') {
+                let key = Bytes::copy_from_slice(key);
+                self.engine.notify(self.db, 'm', "keymiss", &key, self.out);
+            }
             return None;
         };
         self.engine.counters.keyspace_hits += 1;
-        let used = self.used_now();
-        if self.db().at(index).used != used {
+        let before = self.db().at(index).used;
+        let used = self.use_again(before);
+        if before != used {
             self.db_mut().at_mut(index).used = used;
         }
         Some(self.db().at(index))
@@ -181,8 +191,16 @@ impl<'a> Cx<'a> {
     /// Stores under a key as `SET` does: whatever was there goes, its expiry too.
     pub(crate) fn put(&mut self, key: &[u8], data: Data, expires: Option<i64>) {
         let used = self.used_now();
+        if self.engine.config.notify_keyspace_events.contains('n') && self.db().find(key).is_none() {
+            self.new_event(key);
+        }
         self.db_mut().insert(key, data, expires, used);
         self.touch(key);
+    }
+
+    fn new_event(&mut self, key: &[u8]) {
+        let key = Bytes::copy_from_slice(key);
+        self.engine.notify(self.db, 'n', "new", &key, self.out);
     }
 
     /// Changes when a living key expires.
@@ -229,6 +247,9 @@ impl<'a> Cx<'a> {
             Some(index) => index,
             None => {
                 let used = self.used_now();
+                if self.engine.config.notify_keyspace_events.contains('n') {
+                    self.new_event(key);
+                }
                 self.db_mut().insert(key, T::default().wrap(), None, used)
             }
         };
@@ -236,8 +257,9 @@ impl<'a> Cx<'a> {
     }
 
     fn open<'c, T: Kind>(&'c mut self, key: &'c Bytes, index: usize) -> Edit<'c, 'a, T> {
-        let used = self.used_now();
-        self.db_mut().at_mut(index).used = used;
+        let before = self.db().at(index).used;
+        let used = self.use_again(before);
+        self.db_mut().open(index).used = used;
         Edit {
             cx: self,
             key,
@@ -254,6 +276,9 @@ impl<'a> Cx<'a> {
 
     /// Reports a change to a key under its keyspace-notification name.
     pub(crate) fn event(&mut self, event: &'static str, key: &Bytes) {
+        if !self.engine.config.notify_keyspace_events.is_empty() {
+            self.engine.notify(self.db, class_of(event), event, key, self.out);
+        }
         if self.engine.config.report_events {
             self.out.push(Output::KeyEvent {
                 db: self.db,
@@ -331,6 +356,8 @@ impl<T: Kind> std::ops::DerefMut for Edit<'_, '_, T> {
 
 impl<T: Kind> Drop for Edit<'_, '_, T> {
     fn drop(&mut self) {
+        let index = self.index;
+        self.cx.db_mut().close(index);
         let empty = self.cx.db().at(self.index).data.is_empty();
         if empty {
             self.cx.db_mut().remove(self.key);

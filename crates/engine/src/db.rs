@@ -8,6 +8,7 @@ use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
 use crate::blob::Blob;
+use crate::memory;
 use crate::number::{int_bytes, parse_int};
 use crate::types::{Hash, List};
 
@@ -71,15 +72,6 @@ impl Data {
         }
     }
 
-    /// What `OBJECT REFCOUNT` gives: the small integers are shared objects in Redis.
-    pub(crate) fn refcount(&self) -> i64 {
-        if matches!(self, Data::Int(0..10_000)) {
-            i64::from(i32::MAX)
-        } else {
-            1
-        }
-    }
-
     /// The bytes of a string; `None` for another type.
     pub(crate) fn string_bytes(&self) -> Option<Bytes> {
         Some(match self {
@@ -89,6 +81,15 @@ impl Data {
             Data::Raw(text) => Bytes::from_owner(Shared(text.clone())),
             _ => return None,
         })
+    }
+
+    /// A short string lies in one piece of memory with its key (and its expiry, unless the key is long
+    /// and has room reserved for one) if all of it fits into 64 bytes; else it is stored apart.
+    fn fit(&mut self, key_len: usize, expires: bool) {
+        let room = if expires && key_len < 32 { 33 } else { 41 };
+        if matches!(self, Data::Short(text) if key_len + text.len() > room) {
+            self.make_raw();
+        }
     }
 
     /// A string as bytes that can be changed in place; it stays in that form.
@@ -173,6 +174,8 @@ impl Entry {
 #[derive(Clone, Default)]
 pub(crate) struct Db {
     keys: Map<Entry>,
+    /// About what all of it takes in memory.
+    footprint: usize,
     /// The keys with an expiry, soonest first.
     due: BTreeSet<(i64, Blob)>,
 }
@@ -210,6 +213,45 @@ impl Db {
         self.keys.iter()
     }
 
+    /// About what all of it takes in memory.
+    pub(crate) fn footprint(&self) -> usize {
+        self.footprint
+    }
+
+    fn weigh(&self, index: usize) -> usize {
+        let Some((key, entry)) = self.keys.get_index(index) else { return 0 };
+        memory::of_entry(key, &entry.data, entry.expires != NEVER)
+    }
+
+    /// The entry at a place, to be changed; its weight is not counted until it is closed.
+    pub(crate) fn open(&mut self, index: usize) -> &mut Entry {
+        self.footprint -= self.weigh(index);
+        self.at_mut(index)
+    }
+
+    /// Counts the weight of an entry again.
+    pub(crate) fn close(&mut self, index: usize) {
+        self.footprint += self.weigh(index);
+    }
+
+    /// Changes a string in place; `None` if it is none.
+    pub(crate) fn edit_text<T>(&mut self, index: usize, f: impl FnOnce(&mut Vec<u8>) -> T) -> Option<T> {
+        let result = self.open(index).data.make_raw().map(f);
+        self.close(index);
+        result
+    }
+
+    /// The key with an expiry at this place in the order of expiry.
+    pub(crate) fn nth_due(&self, at: usize) -> Option<(&Blob, &Entry)> {
+        let (_, key) = self.due.iter().nth(at)?;
+        self.keys.get_key_value(key.as_slice())
+    }
+
+    /// How many hashes have fields that will expire.
+    pub(crate) fn field_due_count(&self) -> usize {
+        0
+    }
+
     /// How many keys will expire.
     pub(crate) fn due_count(&self) -> usize {
         self.due.len()
@@ -224,41 +266,35 @@ impl Db {
     pub(crate) fn insert(
         &mut self,
         key: &[u8],
-        data: Data,
+        mut data: Data,
         expires: Option<i64>,
         used: u32,
     ) -> usize {
+        data.fit(key.len(), expires.is_some());
         let expires = expires.unwrap_or(NEVER);
         if let Some(index) = self.keys.get_index_of(key) {
             let old = self.keys[index].expires;
             if old != expires {
                 self.reschedule(key, old, expires);
             }
-            self.keys[index] = Entry {
-                data,
-                expires,
-                used,
-            };
+            self.open(index);
+            self.keys[index] = Entry { data, expires, used };
+            self.close(index);
             return index;
         }
         if expires != NEVER {
             self.due.insert((expires, Blob::new(key)));
         }
-        self.keys
-            .insert_full(
-                Blob::new(key),
-                Entry {
-                    data,
-                    expires,
-                    used,
-                },
-            )
-            .0
+        let index = self.keys.insert_full(Blob::new(key), Entry { data, expires, used }).0;
+        self.close(index);
+        index
     }
 
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Entry> {
         // Swapping keeps removal constant; `SCAN` walks downwards because of it.
-        let (_, key, entry) = self.keys.swap_remove_full(key)?;
+        let index = self.keys.get_index_of(key)?;
+        self.footprint -= self.weigh(index);
+        let (key, entry) = self.keys.swap_remove_index(index)?;
         if entry.expires != NEVER {
             self.due.remove(&(entry.expires, key));
         }
@@ -267,11 +303,14 @@ impl Db {
 
     pub(crate) fn set_expires(&mut self, index: usize, expires: Option<i64>) {
         let expires = expires.unwrap_or(NEVER);
-        let Some((key, entry)) = self.keys.get_index_mut(index) else {
-            return;
-        };
+        self.footprint -= self.weigh(index);
+        let Some((key, entry)) = self.keys.get_index_mut(index) else { return };
         let old = std::mem::replace(&mut entry.expires, expires);
+        if old == NEVER && expires != NEVER {
+            entry.data.fit(key.len(), true);
+        }
         let key = key.clone();
+        self.footprint += self.weigh(index);
         self.reschedule(&key, old, expires);
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use redwind_resp::Value;
+use redwind_resp::{Protocol, Value};
 
 use crate::args::Args;
 use crate::commands;
@@ -73,7 +73,12 @@ impl Engine {
                 if let Some(multi) = session.and_then(|s| s.multi.as_deref_mut()) {
                     multi.broken = true;
                 }
-                Done::reply(Value::error(refusal.to_string()))
+                let value = Value::error(refusal.to_string());
+                self.count_error(&value);
+                if let Ok(command) = commands::resolve_name(argv) {
+                    Arc::make_mut(&mut self.stats).command(command.name).rejected += 1;
+                }
+                Done::reply(value)
             });
         if let Some(value) = done.reply {
             self.reply(from, value, out);
@@ -99,17 +104,36 @@ impl Engine {
             return Ok(Done::default());
         };
         session.last_command = command.name;
-        if let Some(multi) = session.multi.as_deref_mut()
+        if session.is_listening()
+            && session.protocol == Protocol::Resp2
+            && !commands::runs_while_listening(command.name)
+        {
+            return Err(Refusal::err(format_args!(
+                "Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are \
+                 allowed in this context",
+                command.name
+            )));
+        }
+        if session.multi.is_some()
             && !commands::ends_or_nests_multi(command.name)
         {
             if command.flags.has(Flags::NO_MULTI) {
                 return Err(Refusal::err("Command not allowed inside a transaction"));
             }
+            if self.config.maxmemory > 0 {
+                let place = (session.db, session.protocol);
+                Cx::new(self, now, luck, out, from, place).check_memory(command)?;
+            }
+            let session = Arc::make_mut(&mut self.sessions).get_mut(&from);
+            let Some(multi) = session.and_then(|s| s.multi.as_deref_mut()) else {
+                return Ok(Done::default());
+            };
             multi.queue.push((command, argv.to_vec()));
             return Ok(Done::reply(Value::simple("QUEUED")));
         }
         let place = (session.db, session.protocol);
         let mut cx = Cx::new(self, now, luck, out, from, place);
+        cx.check_memory(command)?;
         let value = cx.call(command, argv);
         Ok(cx.conclude(command, argv, value))
     }
@@ -228,14 +252,19 @@ impl Cx<'_> {
         self.engine.counters.dirty += self.dirty;
         self.dirty += outer_dirty;
         self.effect = outer_effect;
-        answer.unwrap_or_else(|refusal| Value::error(refusal.to_string()))
+        let value = answer.unwrap_or_else(|refusal| Value::error(refusal.to_string()));
+        self.engine.count_error(&value);
+        let calls = Arc::make_mut(&mut self.engine.stats).command(command.name);
+        calls.calls += 1;
+        calls.failed += u64::from(value.is_error());
+        value
     }
 
     /// Registers the wish to wait, if there is one; else passes the reply on.
     fn conclude(self, command: &'static Command, argv: &[Bytes], value: Value) -> Done {
         let Some(block) = self.block else {
             return Done {
-                reply: Some(value),
+                reply: (!self.no_reply).then_some(value),
                 close: self.close,
                 freed: self.freed,
             };

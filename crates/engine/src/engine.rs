@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use indexmap::IndexMap;
 use redwind_resp::Value;
 
 use crate::blob::Blob;
-use crate::db::{Data, Db};
+use crate::db::{Data, Db, Fixed};
+use crate::pubsub::PubSub;
+use crate::scripting::{Drand, Script};
 use crate::session::Session;
 use crate::view::{KeyView, Preview};
 use crate::waiting::Waiting;
@@ -22,7 +25,46 @@ pub(crate) struct Counters {
     pub(crate) keyspace_misses: u64,
     pub(crate) expired_keys: u64,
     pub(crate) error_replies: u64,
+    pub(crate) expired_subkeys: u64,
+    pub(crate) evicted_keys: u64,
     pub(crate) dirty: u64,
+}
+
+/// How often one command was called.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Calls {
+    pub(crate) calls: u64,
+    /// Refused before it ran.
+    pub(crate) rejected: u64,
+    /// Answered with an error.
+    pub(crate) failed: u64,
+}
+
+/// What is counted by name.
+#[derive(Clone, Default)]
+pub(crate) struct Stats {
+    pub(crate) commands: IndexMap<&'static str, Calls, Fixed>,
+    pub(crate) errors: BTreeMap<String, u64>,
+}
+
+/// More different errors than this are not told apart.
+const MOST_ERRORS: usize = 128;
+
+impl Stats {
+    pub(crate) fn command(&mut self, name: &'static str) -> &mut Calls {
+        self.commands.entry(name).or_default()
+    }
+
+    /// Counts an error by its code.
+    fn error(&mut self, text: &[u8]) {
+        let code = text.split(|byte| *byte == b' ').next().unwrap_or_default();
+        let code = String::from_utf8_lossy(code);
+        if let Some(count) = self.errors.get_mut(&*code) {
+            *count += 1;
+        } else if self.errors.len() < MOST_ERRORS {
+            self.errors.insert(code.into_owned(), 1);
+        }
+    }
 }
 
 /// One Redis server's state.
@@ -42,6 +84,11 @@ pub struct Engine {
     /// What the running command wants repeated on replicas.
     pub(crate) effects: Vec<(u32, Vec<Bytes>)>,
     pub(crate) counters: Counters,
+    pub(crate) stats: Arc<Stats>,
+    pub(crate) pubsub: Arc<PubSub>,
+    pub(crate) scripts: Arc<BTreeMap<[u8; 40], Script>>,
+    /// What `math.random` draws from in scripts.
+    pub(crate) script_luck: Drand,
     pub(crate) started: Option<Micros>,
 }
 
@@ -59,6 +106,10 @@ impl Engine {
             ready: Vec::new(),
             effects: Vec::new(),
             counters: Counters::default(),
+            stats: Arc::default(),
+            pubsub: Arc::default(),
+            scripts: Arc::default(),
+            script_luck: Drand::default(),
             started: None,
         }
     }
@@ -77,6 +128,7 @@ impl Engine {
     pub fn disconnect(&mut self, _now: Micros, session: SessionId, _out: &mut Outputs) {
         self.stop_waiting(session);
         self.unwatch(session);
+        self.stop_listening(session);
         Arc::make_mut(&mut self.sessions).remove(&session);
     }
 
@@ -177,13 +229,30 @@ impl Engine {
         let Some(session) = self.sessions.get(&to) else {
             return;
         };
-        if value.is_error() {
-            self.counters.error_replies += 1;
-        }
         out.push(Output::Reply {
             to,
             value: value.for_protocol(session.protocol),
         });
+    }
+
+    /// Counts an error that a command was answered with.
+    pub(crate) fn count_error(&mut self, value: &Value) {
+        if let Value::Error(text) = value {
+            self.counters.error_replies += 1;
+            Arc::make_mut(&mut self.stats).error(text);
+        }
+    }
+
+    /// A session forgets what it listens to.
+    pub(crate) fn stop_listening(&mut self, who: SessionId) {
+        if !self.sessions.get(&who).is_some_and(Session::is_listening) {
+            return;
+        }
+        let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&who) else { return };
+        let pubsub = Arc::make_mut(&mut self.pubsub);
+        for (kind, name) in std::mem::take(&mut session.listening) {
+            pubsub.remove(kind, &name, who);
+        }
     }
 
     /// Deletes a key whose time has come.
@@ -195,6 +264,9 @@ impl Engine {
         if self.config.report_effects {
             self.effects
                 .push((db, vec![Bytes::from_static(b"DEL"), key.clone()]));
+        }
+        if !self.config.notify_keyspace_events.is_empty() {
+            self.notify(db, 'x', "expired", &key, out);
         }
         if self.config.report_events {
             out.push(Output::KeyEvent {

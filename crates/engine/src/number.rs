@@ -93,3 +93,31 @@ fn parse_hex_float(text: &[u8]) -> Option<f64> {
     let value = value * 2f64.powi(scale.saturating_add(power));
     Some(if negative { -value } else { value })
 }
+
+/// C's `%.{precision}g`: so many significant digits, trailing zeros dropped.
+pub(crate) fn general(number: f64, precision: usize) -> String {
+    if number.is_nan() {
+        return if number.is_sign_negative() { "-nan".into() } else { "nan".into() };
+    }
+    if number.is_infinite() {
+        return if number > 0.0 { "inf".into() } else { "-inf".into() };
+    }
+    if number == 0.0 {
+        return if number.is_sign_negative() { "-0".into() } else { "0".into() };
+    }
+    let scientific = format!("{:.*e}", precision - 1, number);
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let trim = |text: &str| -> String {
+        if text.contains('.') {
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        } else {
+            text.to_owned()
+        }
+    };
+    if exponent < -4 || exponent >= precision as i32 {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{}e{sign}{:02}", trim(mantissa), exponent.abs());
+    }
+    trim(&format!("{:.*}", (precision as i32 - 1 - exponent).max(0) as usize, number))
+}

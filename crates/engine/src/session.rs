@@ -1,12 +1,13 @@
 //! Connections, as far as the engine knows them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use bytes::Bytes;
 use redwind_resp::{Protocol, Value};
 
 use crate::blob::Blob;
 use crate::db::Data;
+use crate::pubsub::Listen;
 use crate::{Command, Micros};
 
 /// One client connection; ids count from 1.
@@ -29,6 +30,8 @@ pub(crate) struct Session {
     /// A watched key was touched: the next `EXEC` does nothing.
     pub(crate) cas_broken: bool,
     pub(crate) blocked: Option<Box<Blocked>>,
+    /// The channels, patterns and shard channels it listens to.
+    pub(crate) listening: BTreeSet<(Listen, Bytes)>,
     /// Commands that arrived while it was blocked.
     pub(crate) pending: VecDeque<Vec<Bytes>>,
 }
@@ -48,8 +51,15 @@ impl Session {
             watching: Vec::new(),
             cas_broken: false,
             blocked: None,
+            listening: BTreeSet::new(),
             pending: VecDeque::new(),
         }
+    }
+}
+
+impl Session {
+    pub(crate) fn is_listening(&self) -> bool {
+        !self.listening.is_empty()
     }
 }
 

@@ -7,12 +7,13 @@ use crate::args::{Args, is};
 use crate::commands::keys::db_index;
 use crate::cx::Cx;
 use crate::number::parse_int;
+use crate::pubsub::Listen;
 use crate::session::Session;
 use crate::table::{Answer, NO_KEYS, needs_subcommand, table};
 use crate::{Refusal, SessionId};
 
 /// The version of Redis whose behaviour the engine has.
-pub(super) const VERSION: &str = "8.2.3";
+pub(crate) const VERSION: &str = "8.2.3";
 
 table! { TABLE, "connection";
     "auth" => auth, AtLeast(1), [NOSCRIPT LOADING STALE FAST NO_AUTH ALLOW_BUSY], NO_KEYS, "1.0.0",
@@ -59,7 +60,12 @@ table! { CLIENT, "connection";
 }
 
 /// `PING [message]`
-fn ping(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+fn ping(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    // To a listener that expects messages, the answer looks like one.
+    if !cx.resp3() && args.len() <= 1 && cx.session().is_some_and(Session::is_listening) {
+        let message = args.get(0).cloned().unwrap_or_default();
+        return Ok(Value::Array(vec![Value::text("pong"), Value::Bulk(message)]));
+    }
     match args.len() {
         0 => Ok(Value::simple("PONG")),
         1 => Ok(Value::Bulk(args[0].clone())),
@@ -76,7 +82,9 @@ fn echo(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 fn select(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let db = db_index(cx, &args[0], Refusal::NotAnInteger)?;
     cx.db = db;
-    if let Some(session) = cx.session_mut() {
+    // A script's choice ends with the script.
+    if !cx.in_script
+        && let Some(session) = cx.session_mut() {
         session.db = db;
     }
     Ok(Value::OK)
@@ -91,6 +99,7 @@ fn quit(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
 /// `RESET`
 fn reset(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
     cx.engine.unwatch(cx.session);
+    cx.engine.stop_listening(cx.session);
     let now = cx.now;
     if let Some(session) = cx.session_mut() {
         let created = session.created;
@@ -225,7 +234,7 @@ fn client_setinfo(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         return Err(Refusal::err(format_args!("Unrecognized option '{word}'")));
     }
     if !args[1].iter().all(|byte| (b'!'..=b'~').contains(byte)) {
-        let what = if is_name { "lib-name" } else { "lib-ver" };
+        let what = if is_name { "LIB-NAME" } else { "LIB-VER" };
         return Err(Refusal::err(format_args!(
             "{what} cannot contain spaces, newlines or special characters."
         )));
@@ -303,10 +312,12 @@ fn client_list(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 fn describe(cx: &Cx<'_>, id: SessionId, session: &Session) -> String {
     let seconds = |since: crate::Micros| cx.now.0.saturating_sub(since.0) / 1_000_000;
     let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
+    let listens = |kind| session.listening.iter().filter(|(k, _)| *k == kind).count();
     let flags = match (&session.blocked, &session.multi) {
         (Some(_), _) => "b",
         (None, Some(_)) if session.cas_broken => "xd",
         (None, Some(_)) => "x",
+        (None, None) if session.is_listening() => "P",
         (None, None) if session.cas_broken => "d",
         (None, None) => "N",
     };
@@ -316,7 +327,7 @@ fn describe(cx: &Cx<'_>, id: SessionId, session: &Session) -> String {
         .map_or(-1, |multi| multi.queue.len() as i64);
     format!(
         "id={} addr=127.0.0.1:{} laddr=127.0.0.1:6379 fd={} name={} age={} idle={} flags={flags} \
-         db={} sub=0 psub=0 ssub=0 multi={queued} watch={} qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 \
+         db={} sub={} psub={} ssub={} multi={queued} watch={} qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 \
          rbs=1024 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={} user=default redir=-1 resp={} \
          lib-name={} lib-ver={} io-thread=0\n",
         id.0,
@@ -326,6 +337,9 @@ fn describe(cx: &Cx<'_>, id: SessionId, session: &Session) -> String {
         seconds(session.created),
         seconds(session.last_used),
         session.db,
+        listens(Listen::Channel),
+        listens(Listen::Pattern),
+        listens(Listen::Shard),
         session.watching.len(),
         session.last_command,
         if session.protocol == Protocol::Resp3 {

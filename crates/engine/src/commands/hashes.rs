@@ -200,7 +200,11 @@ fn hincrbyfloat(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let (hash, config) = edit.with_config();
     let old = hash.get(field).map(|text| text.to_bytes());
     // The increment is checked before the old value.
-    add_floats(None, &args[2], Refusal::NotAFloat)?;
+    let infinite = |refusal| match refusal {
+        Refusal::NanOrInfinity => Refusal::err("value is NaN or Infinity"),
+        other => other,
+    };
+    add_floats(None, &args[2], Refusal::NotAFloat).map_err(infinite)?;
     let text = Bytes::from(add_floats(
         old.as_deref(),
         &args[2],
@@ -224,7 +228,7 @@ fn hrandfield(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         let field = cx.read::<Hash>(args.key(0))?.and_then(|hash| hash.at(at));
         return Ok(field.map_or(Value::Null, |(field, _)| bulk(field)));
     }
-    let count = args.int(1)?;
+    let count = super::random_count(&args[1])?;
     let with_values = match args.from(2) {
         [] => false,
         [word] if is(word, "WITHVALUES") => true,

@@ -1,14 +1,19 @@
 //! The command table: one file per type, each with its own part of it.
 
+mod config;
 mod connection;
 mod expiry;
 mod hashes;
 mod keys;
 mod lcs;
 mod lists;
+mod pubsub;
+mod scripts;
 mod server;
 mod strings;
 mod transactions;
+
+pub(crate) use connection::VERSION;
 
 use std::sync::OnceLock;
 
@@ -30,6 +35,9 @@ static TABLES: &[&[Command]] = &[
     hashes::TABLE,
     server::TABLE,
     transactions::TABLE,
+    scripts::TABLE,
+    config::TABLE,
+    pubsub::TABLE,
 ];
 
 /// Every command that the engine knows, subcommands inside their containers.
@@ -101,6 +109,18 @@ pub(crate) fn resolve(argv: &[Bytes]) -> Result<&'static Command, Refusal> {
     Ok(command)
 }
 
+/// The command that is named, whatever its arguments.
+pub(crate) fn resolve_name(argv: &[Bytes]) -> Result<&'static Command, Refusal> {
+    let command = find(&argv[0]).ok_or(Refusal::Syntax)?;
+    let sub = argv.get(1).filter(|_| command.flags.has(Flags::CONTAINER));
+    Ok(sub.and_then(|sub| find_sub(command, sub)).unwrap_or(command))
+}
+
+/// What a RESP2 connection may still send while it listens.
+pub(crate) fn runs_while_listening(name: &str) -> bool {
+    matches!(name, "ping" | "quit" | "reset") || name.ends_with("subscribe")
+}
+
 fn unknown(argv: &[Bytes]) -> Refusal {
     let mut text = Vec::with_capacity(64);
     text.push(b'\'');
@@ -151,6 +171,22 @@ pub(crate) fn help(container: &str, subcommands: &'static [Command]) -> Value {
     lines.push(Value::simple("HELP"));
     lines.push(Value::simple("    Print this help."));
     Value::Array(lines)
+}
+
+/// More random members than this, with repetition, are refused: a reply of them would exhaust any
+/// memory before it is sent.
+const MOST_REPEATED: u64 = 1 << 24;
+
+/// A count of random members.
+pub(crate) fn random_count(text: &[u8]) -> Result<i64, Refusal> {
+    match crate::number::parse_int(text) {
+        None => Err(Refusal::NotAnInteger),
+        Some(i64::MIN) => Err(Refusal::err(
+            "value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+        )),
+        Some(count) if count < 0 && count.unsigned_abs() > MOST_REPEATED => Err(Refusal::OutOfRange),
+        Some(count) => Ok(count),
+    }
 }
 
 /// Places of random members: `count` different ones, or (if negative) so many with repetition.

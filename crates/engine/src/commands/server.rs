@@ -318,18 +318,18 @@ fn categories(command: &Command) -> Vec<&'static str> {
         "scripting" => "@scripting",
         _ => "",
     };
+    add(group == "@keyspace", group);
+    add(flags.has(Flags::READ) && command.group != "scripting", "@read");
     add(flags.has(Flags::WRITE), "@write");
-    add(
-        flags.has(Flags::READ) && command.group != "scripting",
-        "@read",
-    );
-    add(flags.has(Flags::ADMIN), "@admin");
-    add(flags.has(Flags::ADMIN.and(Flags::DANGEROUS)), "@dangerous");
+    let typed = !matches!(group, "@keyspace" | "@connection" | "@transaction" | "@scripting" | "@pubsub");
+    add(typed && !group.is_empty(), group);
     add(flags.has(Flags::PUBSUB), "@pubsub");
+    add(flags.has(Flags::ADMIN), "@admin");
     add(flags.has(Flags::FAST), "@fast");
     add(!flags.has(Flags::FAST), "@slow");
     add(flags.has(Flags::BLOCKING), "@blocking");
-    add(!group.is_empty(), group);
+    add(flags.has(Flags::ADMIN.and(Flags::DANGEROUS)), "@dangerous");
+    add(matches!(group, "@connection" | "@transaction" | "@scripting"), group);
     list
 }
 

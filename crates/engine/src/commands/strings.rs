@@ -666,17 +666,15 @@ fn append(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         cx.event("append", key);
         return Ok(Value::from(tail.len()));
     };
-    let text = cx
-        .db_mut()
-        .at_mut(index)
-        .data
-        .make_raw()
-        .ok_or(Refusal::WrongType)?;
-    if (text.len() + tail.len()) as i64 > limit {
+    let Value::Int(old) = strlen(cx, args)? else { return Err(Refusal::WrongType) };
+    if old + tail.len() as i64 > limit {
         return Err(Refusal::StringTooLong);
     }
-    text.extend_from_slice(tail);
-    let len = text.len();
+    let len = cx.db_mut().edit_text(index, |text| {
+        text.extend_from_slice(tail);
+        text.len()
+    });
+    let len = len.ok_or(Refusal::WrongType)?;
     cx.touch(key);
     cx.dirty += 1;
     cx.event("append", key);
@@ -751,18 +749,15 @@ fn setrange(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     if end > limit {
         return Err(Refusal::StringTooLong);
     }
-    let text = cx
-        .db_mut()
-        .at_mut(index)
-        .data
-        .make_raw()
-        .ok_or(Refusal::WrongType)?;
     let (offset, end) = (offset as usize, end as usize);
-    if text.len() < end {
-        text.resize(end, 0);
-    }
-    text[offset..end].copy_from_slice(value);
-    let len = text.len();
+    let len = cx.db_mut().edit_text(index, |text| {
+        if text.len() < end {
+            text.resize(end, 0);
+        }
+        text[offset..end].copy_from_slice(value);
+        text.len()
+    });
+    let len = len.ok_or(Refusal::WrongType)?;
     cx.touch(key);
     cx.dirty += 1;
     cx.event("setrange", key);

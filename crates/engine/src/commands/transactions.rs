@@ -110,9 +110,6 @@ fn exec(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
     let mut replies = Vec::with_capacity(multi.queue.len());
     for (command, argv) in &multi.queue {
         let reply = cx.call(command, argv);
-        if reply.is_error() {
-            cx.engine.counters.error_replies += 1;
-        }
         replies.push(reply);
     }
     cx.may_block = may_block;

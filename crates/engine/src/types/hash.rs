@@ -9,6 +9,8 @@ use crate::db::Map;
 #[derive(Clone, Default)]
 pub(crate) struct Hash {
     fields: Map<Blob>,
+    /// The bytes of all fields and values.
+    bytes: usize,
     /// It has outgrown the compact form, and never gets back.
     large: bool,
     /// When fields expire, in milliseconds; most hashes have none.
@@ -30,6 +32,11 @@ impl Hash {
             (false, true) => "listpackex",
             (false, false) => "listpack",
         }
+    }
+
+    /// About what it takes in memory.
+    pub(crate) fn footprint(&self) -> usize {
+        self.bytes + self.fields.len() * if self.large { 56 } else { 4 }
     }
 
     pub(crate) fn is_large(&self) -> bool {
@@ -65,7 +72,10 @@ impl Hash {
         let longest = config.hash_max_listpack_value;
         let too_long = |text: &[u8]| i64::try_from(text.len()).is_ok_and(|len| len > longest);
         self.large |= too_long(field) || too_long(&value);
-        let new = self.fields.insert(Blob::new(field), value).is_none();
+        self.bytes += field.len() + value.len();
+        let old = self.fields.insert(Blob::new(field), value);
+        self.bytes -= old.as_ref().map_or(0, |old| field.len() + old.len());
+        let new = old.is_none();
         self.large |= self.fields.len() as i64 > config.hash_max_listpack_entries;
         new
     }
@@ -74,11 +84,13 @@ impl Hash {
     pub(crate) fn remove(&mut self, field: &[u8]) -> Option<Blob> {
         self.forget_time(field);
         // The compact form keeps the order of insertion; the large one need not.
-        if self.large {
+        let old = if self.large {
             self.fields.swap_remove(field)
         } else {
             self.fields.shift_remove(field)
-        }
+        };
+        self.bytes -= old.as_ref().map_or(0, |old| field.len() + old.len());
+        old
     }
 
     /// When a field expires.

@@ -37,6 +37,11 @@ impl List {
         if self.large { "quicklist" } else { "listpack" }
     }
 
+    /// About what it takes in memory.
+    pub(crate) fn footprint(&self) -> usize {
+        self.packed_len
+    }
+
     pub(crate) fn get(&self, index: i64) -> Option<&Blob> {
         self.items.get(self.place(index)?)
     }

@@ -1,0 +1,195 @@
+//! Scripts that run inside the server.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use redwind_resp::Value;
+
+use crate::Refusal;
+use crate::args::{Args, is};
+use crate::cx::{Cx, Effect};
+use crate::number::parse_int;
+use crate::scripting::{self, Script, sha1};
+use crate::table::{Answer, Keys, NO_KEYS, needs_subcommand, table};
+
+const COUNTED: Keys = Keys::Counted { at: 2 };
+
+table! { TABLE, "scripting";
+    "eval" => eval, AtLeast(2), [NOSCRIPT STALE SKIP_MONITOR NO_MANDATORY_KEYS MOVABLE_KEYS], COUNTED,
+        "2.6.0", "script numkeys [key [key ...]] [arg [arg ...]]", "Runs a Lua script.";
+    "eval_ro" => eval_ro, AtLeast(2),
+        [READ NOSCRIPT STALE SKIP_MONITOR NO_MANDATORY_KEYS MOVABLE_KEYS], COUNTED, "7.0.0",
+        "script numkeys [key [key ...]] [arg [arg ...]]", "Runs a Lua script that must not write.";
+    "evalsha" => evalsha, AtLeast(2), [NOSCRIPT STALE SKIP_MONITOR NO_MANDATORY_KEYS MOVABLE_KEYS],
+        COUNTED, "2.6.0", "sha1 numkeys [key [key ...]] [arg [arg ...]]",
+        "Runs a Lua script that the server knows, by its digest.";
+    "evalsha_ro" => evalsha_ro, AtLeast(2),
+        [READ NOSCRIPT STALE SKIP_MONITOR NO_MANDATORY_KEYS MOVABLE_KEYS], COUNTED, "7.0.0",
+        "sha1 numkeys [key [key ...]] [arg [arg ...]]",
+        "Runs a Lua script that the server knows and that must not write.";
+    "script" => needs_subcommand {SCRIPT}, AtLeast(1), [CONTAINER], NO_KEYS, "2.6.0", "",
+        "Manages the scripts that the server knows.";
+}
+
+table! { SCRIPT, "scripting";
+    "script|debug" => script_debug, Exactly(1), [NOSCRIPT], NO_KEYS, "3.2.0", "<YES | SYNC | NO>",
+        "Switches the script debugger, which is always off here.";
+    "script|exists" => script_exists, AtLeast(1), [NOSCRIPT], NO_KEYS, "2.6.0", "sha1 [sha1 ...]",
+        "Tells which scripts the server knows.";
+    "script|flush" => script_flush, AtLeast(0), [NOSCRIPT], NO_KEYS, "2.6.0", "[ASYNC | SYNC]",
+        "Forgets all scripts.";
+    "script|help" => script_help, Exactly(0), [LOADING STALE], NO_KEYS, "5.0.0", "",
+        "Lists the subcommands.";
+    "script|kill" => script_kill, Exactly(0), [NOSCRIPT ALLOW_BUSY], NO_KEYS, "2.6.0", "",
+        "Stops the script that is running.";
+    "script|load" => script_load, Exactly(1), [NOSCRIPT STALE], NO_KEYS, "2.6.0", "script",
+        "Teaches the server a script; gives its digest.";
+}
+
+/// `EVAL script numkeys [key ...] [arg ...]`
+fn eval(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    eval_source(cx, args, false)
+}
+
+/// `EVAL_RO script numkeys [key ...] [arg ...]`
+fn eval_ro(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    eval_source(cx, args, true)
+}
+
+/// `EVALSHA sha1 numkeys [key ...] [arg ...]`
+fn evalsha(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    eval_known(cx, args, false)
+}
+
+/// `EVALSHA_RO sha1 numkeys [key ...] [arg ...]`
+fn evalsha_ro(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    eval_known(cx, args, true)
+}
+
+fn split<'a>(args: &Args<'a>) -> Result<(&'a [Bytes], &'a [Bytes]), Refusal> {
+    let count = parse_int(&args[1]).ok_or(Refusal::NotAnInteger)?;
+    let rest = args.from(2);
+    match usize::try_from(count) {
+        Err(_) => Err(Refusal::err("Number of keys can't be negative")),
+        Ok(count) if count > rest.len() => {
+            Err(Refusal::err("Number of keys can't be greater than number of args"))
+        }
+        Ok(count) => Ok(rest.split_at(count)),
+    }
+}
+
+fn eval_source(cx: &mut Cx<'_>, args: &Args<'_>, read_only: bool) -> Answer {
+    let (keys, argv) = split(args)?;
+    let sha = sha1::hex(&args[0]);
+    if !cx.engine.scripts.contains_key(&sha) {
+        learn(cx, &args[0])?;
+    }
+    run(cx, &sha, keys, argv, read_only)
+}
+
+fn eval_known(cx: &mut Cx<'_>, args: &Args<'_>, read_only: bool) -> Answer {
+    let (keys, argv) = split(args)?;
+    let sha = <[u8; 40]>::try_from(&args[0][..]).map_err(|_| Refusal::NoScript)?;
+    run(cx, &sha.map(|byte| byte.to_ascii_lowercase()), keys, argv, read_only)
+}
+
+fn run(cx: &mut Cx<'_>, sha: &[u8; 40], keys: &[Bytes], argv: &[Bytes], read_only: bool) -> Answer {
+    let Some(script) = cx.engine.scripts.get(sha) else { return Err(Refusal::NoScript) };
+    let mut script = script.clone();
+    script.read_only |= read_only;
+    let db = cx.db;
+    let may_block = std::mem::replace(&mut cx.may_block, false);
+    let in_script = std::mem::replace(&mut cx.in_script, true);
+    let reply = scripting::run(cx, &script, keys, argv);
+    (cx.may_block, cx.in_script, cx.db) = (may_block, in_script, db);
+    // Replicas repeat what the script did, not the script.
+    cx.effect = Effect::Instead(Vec::new());
+    cx.dirty = 0;
+    Ok(reply)
+}
+
+/// Reads the flags, compiles, and keeps a script.
+fn learn(cx: &mut Cx<'_>, source: &[u8]) -> Result<[u8; 40], Refusal> {
+    let sha = sha1::hex(source);
+    let read_only = shebang(source)?;
+    let script = Script { sha, source: Arc::from(source), read_only };
+    scripting::compile(&script)?;
+    Arc::make_mut(&mut cx.engine.scripts).insert(sha, script);
+    Ok(sha)
+}
+
+/// Reads a first line such as `#!lua flags=no-writes`; tells whether it forbids writing.
+fn shebang(source: &[u8]) -> Result<bool, Refusal> {
+    if !source.starts_with(b"#!") {
+        return Ok(false);
+    }
+    let end = source.iter().position(|b| *b == b'\n');
+    let end = end.ok_or_else(|| Refusal::err("Invalid script shebang"))?;
+    let line = String::from_utf8_lossy(&source[..end]).into_owned();
+    let mut words = line.split(' ').filter(|word| !word.is_empty());
+    let engine = words.next().unwrap_or_default();
+    if engine != "#!lua" {
+        return Err(Refusal::err(format_args!("Unexpected engine in script shebang: {engine}")));
+    }
+    let mut read_only = false;
+    for word in words {
+        let Some(flags) = word.strip_prefix("flags=") else {
+            return Err(Refusal::err(format_args!("Unknown lua shebang option: {word}")));
+        };
+        for flag in flags.split(',').filter(|flag| !flag.is_empty()) {
+            match flag {
+                "no-writes" => read_only = true,
+                "allow-oom" | "allow-stale" | "no-cluster" | "allow-cross-slot-keys" => {}
+                _ => {
+                    return Err(Refusal::err(format_args!(
+                        "Unexpected flag in script shebang: {flag}"
+                    )));
+                }
+            }
+        }
+    }
+    Ok(read_only)
+}
+
+/// `SCRIPT LOAD script`
+fn script_load(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    Ok(Value::bulk(learn(cx, &args[0])?))
+}
+
+/// `SCRIPT EXISTS sha1 [sha1 ...]`
+fn script_exists(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let known = |sha: &Bytes| {
+        let sha = <[u8; 40]>::try_from(&sha[..]).ok().map(|sha| sha.map(|b| b.to_ascii_lowercase()));
+        Value::from(sha.is_some_and(|sha| cx.engine.scripts.contains_key(&sha)))
+    };
+    Ok(Value::Array(args.rest().iter().map(known).collect()))
+}
+
+/// `SCRIPT FLUSH [ASYNC | SYNC]`
+fn script_flush(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    match args.rest() {
+        [] => {}
+        [mode] if is(mode, "ASYNC") || is(mode, "SYNC") => {}
+        _ => return Err(Refusal::err("SCRIPT FLUSH only support SYNC|ASYNC option")),
+    }
+    cx.engine.scripts = Arc::default();
+    Ok(Value::OK)
+}
+
+/// `SCRIPT KILL` — a script ends within its own command, so none is ever running here.
+fn script_kill(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+    Err(Refusal::Text("NOTBUSY No scripts in execution right now.".into()))
+}
+
+/// `SCRIPT DEBUG YES|SYNC|NO`
+fn script_debug(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    if args.is(0, "NO") {
+        return Ok(Value::OK);
+    }
+    Err(Refusal::err("Use SCRIPT DEBUG YES/SYNC/NO"))
+}
+
+/// `SCRIPT HELP`
+fn script_help(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+    Ok(super::help("SCRIPT", SCRIPT))
+}

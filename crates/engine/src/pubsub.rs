@@ -1,0 +1,148 @@
+//! Who listens to which channel.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use redwind_resp::Value;
+
+use crate::{Engine, Output, Outputs, SessionId, glob};
+
+/// The three kinds of subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Listen {
+    Channel,
+    Pattern,
+    Shard,
+}
+
+/// Listeners by kind and name, in the order in which they came.
+#[derive(Clone, Default)]
+pub(crate) struct PubSub {
+    listeners: BTreeMap<(Listen, Bytes), Vec<SessionId>>,
+}
+
+impl PubSub {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.listeners.is_empty()
+    }
+
+    /// Says whether this is new.
+    pub(crate) fn add(&mut self, kind: Listen, name: &Bytes, who: SessionId) -> bool {
+        let listeners = self.listeners.entry((kind, Bytes::copy_from_slice(name))).or_default();
+        let new = !listeners.contains(&who);
+        if new {
+            listeners.push(who);
+        }
+        new
+    }
+
+    pub(crate) fn remove(&mut self, kind: Listen, name: &Bytes, who: SessionId) {
+        let place = (kind, name.clone());
+        if let Some(listeners) = self.listeners.get_mut(&place) {
+            listeners.retain(|listener| *listener != who);
+            if listeners.is_empty() {
+                self.listeners.remove(&place);
+            }
+        }
+    }
+
+    /// The names of a kind with their listeners.
+    pub(crate) fn of(&self, kind: Listen) -> impl Iterator<Item = (&Bytes, &[SessionId])> {
+        let all = self.listeners.iter().filter(move |((k, _), _)| *k == kind);
+        all.map(|((_, name), listeners)| (name, &listeners[..]))
+    }
+
+    pub(crate) fn listeners(&self, kind: Listen, name: &Bytes) -> &[SessionId] {
+        self.listeners.get(&(kind, name.clone())).map_or(&[], |listeners| listeners)
+    }
+
+    pub(crate) fn channel_count(&self) -> usize {
+        self.of(Listen::Channel).count()
+    }
+
+    pub(crate) fn pattern_count(&self) -> usize {
+        self.of(Listen::Pattern).count()
+    }
+
+    pub(crate) fn shard_count(&self) -> usize {
+        self.of(Listen::Shard).count()
+    }
+}
+
+impl Engine {
+    /// Sends a message to everybody who listens; gives how many received it.
+    pub(crate) fn publish(&self, channel: &Bytes, message: &Bytes, out: &mut Outputs) -> usize {
+        let bulk = |bytes: &Bytes| Value::Bulk(bytes.clone());
+        let mut count = self.send_to(
+            self.pubsub.listeners(Listen::Channel, channel),
+            vec![Value::text("message"), bulk(channel), bulk(message)],
+            out,
+        );
+        for (pattern, listeners) in self.pubsub.of(Listen::Pattern) {
+            if glob::matches(pattern, channel) {
+                let parts = vec![Value::text("pmessage"), bulk(pattern), bulk(channel), bulk(message)];
+                count += self.send_to(listeners, parts, out);
+            }
+        }
+        count
+    }
+
+    /// Sends a message to those who listen to a shard channel.
+    pub(crate) fn publish_shard(&self, channel: &Bytes, message: &Bytes, out: &mut Outputs) -> usize {
+        let bulk = |bytes: &Bytes| Value::Bulk(bytes.clone());
+        let parts = vec![Value::text("smessage"), bulk(channel), bulk(message)];
+        self.send_to(self.pubsub.listeners(Listen::Shard, channel), parts, out)
+    }
+
+    fn send_to(&self, listeners: &[SessionId], parts: Vec<Value>, out: &mut Outputs) -> usize {
+        for to in listeners {
+            self.push(*to, Value::Push(parts.clone()), out);
+        }
+        listeners.len()
+    }
+
+    pub(crate) fn push(&self, to: SessionId, value: Value, out: &mut Outputs) {
+        if let Some(session) = self.sessions.get(&to) {
+            out.push(Output::Push { to, value: value.for_protocol(session.protocol) });
+        }
+    }
+
+    /// Publishes a change of a key to those who asked for notifications of its class.
+    pub(crate) fn notify(&self, db: u32, class: char, event: &str, key: &Bytes, out: &mut Outputs) {
+        let flags = &self.config.notify_keyspace_events;
+        let asked = flags.contains(class) || (flags.contains('A') && !"nmoc".contains(class));
+        if !asked || self.pubsub.is_empty() {
+            return;
+        }
+        if flags.contains('K') {
+            let mut channel = format!("__keyspace@{db}__:").into_bytes();
+            channel.extend_from_slice(key);
+            let event = Bytes::copy_from_slice(event.as_bytes());
+            self.publish(&Bytes::from(channel), &event, out);
+        }
+        if flags.contains('E') {
+            let channel = Bytes::from(format!("__keyevent@{db}__:{event}"));
+            self.publish(&channel, key, out);
+        }
+    }
+}
+
+/// The class of an event, as `notify-keyspace-events` names it.
+pub(crate) fn class_of(event: &str) -> char {
+    match event {
+        "set" | "setrange" | "append" | "incrby" | "incrbyfloat" | "setbit" | "pfadd" => '$',
+        "del" | "expire" | "persist" | "rename_from" | "rename_to" | "copy_to" | "move_from"
+        | "move_to" => 'g',
+        "expired" => 'x',
+        "evicted" => 'e',
+        "sortstore" => 'l',
+        _ => match event.as_bytes().first() {
+            Some(b'l' | b'r') => 'l',
+            Some(b'h') => 'h',
+            Some(b's') => 's',
+            Some(b'z' | b'g') => 'z',
+            Some(b'x') => 't',
+            _ => 'g',
+        },
+    }
+}

@@ -1,0 +1,14 @@
+//! Lua scripts as Redis runs them: what they can reach, and how values cross the border.
+
+mod bits;
+mod convert;
+mod json;
+mod machine;
+mod msgpack;
+pub(crate) mod sha1;
+mod structs;
+
+pub(crate) use machine::{Drand, Script, compile, run};
+
+/// How many instructions one script may take; after that it is stopped, whatever the machine's speed.
+pub(crate) const STEPS: u64 = 20_000_000;

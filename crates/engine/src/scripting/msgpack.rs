@@ -1,0 +1,247 @@
+//! The `cmsgpack` library.
+
+use omnilua::{Lua, Result, Table, Value, Variadic};
+
+use super::convert::{bytes, string};
+
+const MAX_DEPTH: usize = 16;
+
+/// The library, each function giving a count and its results, or false and a message.
+pub(super) fn library(lua: &Lua) -> Result<Table> {
+    let table = lua.create_table()?;
+    table.raw_set("_NAME", "cmsgpack")?;
+    table.raw_set("_VERSION", "lua-cmsgpack 0.4.0")?;
+    table.raw_set("_COPYRIGHT", "")?;
+    table.raw_set("_DESCRIPTION", "MessagePack C implementation for Lua")?;
+    table.raw_set("pack", lua.create_function(|lua, args: Variadic<Value>| {
+        let args = args.into_vec();
+        if args.is_empty() {
+            return failed(lua, "bad argument #0 to 'pack' (MessagePack pack needs input.)");
+        }
+        let mut out = Vec::new();
+        for value in &args {
+            pack(value, 0, &mut out)?;
+        }
+        Ok(Variadic::from(vec![Value::Integer(1), string(lua, &out)?]))
+    })?)?;
+    let unpackers: [(&str, fn(usize) -> Option<usize>); 3] =
+        [("unpack", |_| None), ("unpack_one", |_| Some(1)), ("unpack_limit", Some)];
+    for (name, limit) in unpackers {
+        table.raw_set(name, lua.create_function(move |lua, args: Variadic<Value>| {
+            let args = args.into_vec();
+            let Some(Value::String(text)) = args.first() else {
+                return failed(lua, &format!("bad argument #1 to '{name}' (string expected)"));
+            };
+            let number = |at: usize| match args.get(at) {
+                Some(Value::Number(number)) => *number as usize,
+                Some(Value::Integer(number)) => *number as usize,
+                _ => 0,
+            };
+            let offset = match name {
+                "unpack_one" => number(1),
+                "unpack_limit" => number(2),
+                _ => 0,
+            };
+            unpack_many(lua, &bytes(text)?, offset, limit(number(1)))
+        })?)?;
+    }
+    Ok(table)
+}
+
+fn failed(lua: &Lua, text: &str) -> Result<Variadic<Value>> {
+    Ok(Variadic::from(vec![Value::Boolean(false), string(lua, text.as_bytes())?]))
+}
+
+fn pack(value: &Value, depth: usize, out: &mut Vec<u8>) -> Result<()> {
+    match value {
+        Value::Boolean(yes) => out.push(if *yes { 0xc3 } else { 0xc2 }),
+        Value::Integer(number) => pack_int(*number, out),
+        Value::Number(number) => {
+            if number.fract() == 0.0 && number.abs() < 9.2e18 {
+                pack_int(*number as i64, out);
+            } else if f64::from(*number as f32) == *number {
+                out.push(0xca);
+                out.extend_from_slice(&(*number as f32).to_be_bytes());
+            } else {
+                out.push(0xcb);
+                out.extend_from_slice(&number.to_be_bytes());
+            }
+        }
+        Value::String(text) => {
+            let text = bytes(text)?;
+            head(text.len(), (0xa0, 32), (Some(0xd9), 0xda, 0xdb), out);
+            out.extend_from_slice(&text);
+        }
+        // Deeper tables than the limit become nil, as in the original.
+        Value::Table(table) if depth < MAX_DEPTH => pack_table(table, depth + 1, out)?,
+        _ => out.push(0xc0),
+    }
+    Ok(())
+}
+
+fn pack_table(table: &Table, depth: usize, out: &mut Vec<u8>) -> Result<()> {
+    let pairs = table.raw_pairs()?;
+    if super::json::array_len(&pairs).is_some_and(|len| len == pairs.len()) && !pairs.is_empty() {
+        head(pairs.len(), (0x90, 16), (None, 0xdc, 0xdd), out);
+        for at in 1..=pairs.len() {
+            pack(&table.raw_get(at)?, depth, out)?;
+        }
+    } else {
+        head(pairs.len(), (0x80, 16), (None, 0xde, 0xdf), out);
+        for (key, value) in &pairs {
+            pack(key, depth, out)?;
+            pack(value, depth, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// The length of something, in as few bytes as it takes.
+fn head(len: usize, (fix, below): (u8, usize), wide: (Option<u8>, u8, u8), out: &mut Vec<u8>) {
+    match (len, wide) {
+        (len, _) if len < below => out.push(fix | len as u8),
+        (len, (Some(byte), _, _)) if len <= 0xff => out.extend_from_slice(&[byte, len as u8]),
+        (len, (_, short, _)) if len <= 0xffff => {
+            out.push(short);
+            out.extend_from_slice(&(len as u16).to_be_bytes());
+        }
+        (len, (_, _, long)) => {
+            out.push(long);
+            out.extend_from_slice(&(len as u32).to_be_bytes());
+        }
+    }
+}
+
+fn pack_int(number: i64, out: &mut Vec<u8>) {
+    let bytes = number.to_be_bytes();
+    let (mark, width) = match number {
+        0..=127 => return out.push(number as u8),
+        -32..=-1 => return out.push(number as i8 as u8),
+        128..=0xff => (0xcc, 1),
+        0x100..=0xffff => (0xcd, 2),
+        0x1_0000..=0xffff_ffff => (0xce, 4),
+        0x1_0000_0000.. => (0xcf, 8),
+        -128..=-33 => (0xd0, 1),
+        -32768..=-129 => (0xd1, 2),
+        -2_147_483_648..=-32769 => (0xd2, 4),
+        _ => (0xd3, 8),
+    };
+    out.push(mark);
+    out.extend_from_slice(&bytes[8 - width..]);
+}
+
+fn unpack_many(lua: &Lua, text: &[u8], offset: usize, limit: Option<usize>) -> Result<Variadic<Value>> {
+    if offset > text.len() {
+        let text = format!("Start offset {offset} greater than input length {}.", text.len());
+        return failed(lua, &text);
+    }
+    let mut reader = Reader { lua, text, at: offset };
+    let mut values = Vec::new();
+    while reader.at < text.len() && limit.is_none_or(|limit| values.len() < limit) {
+        match reader.value(0)? {
+            Some(value) => values.push(value),
+            None if reader.at > text.len() => return failed(lua, "Missing bytes in input."),
+            None => return failed(lua, "Bad data format in input."),
+        }
+    }
+    if limit.is_some() {
+        let next = if reader.at < text.len() { reader.at as f64 } else { -1.0 };
+        values.insert(0, Value::Number(next));
+    }
+    values.insert(0, Value::Integer(values.len() as i64));
+    Ok(Variadic::from(values))
+}
+
+struct Reader<'a> {
+    lua: &'a Lua,
+    text: &'a [u8],
+    at: usize,
+}
+
+impl Reader<'_> {
+    /// So many bytes; past the end, the place says so.
+    fn take(&mut self, count: usize) -> Option<&[u8]> {
+        let from = self.at;
+        self.at = from.saturating_add(count);
+        self.text.get(from..self.at)
+    }
+
+    fn unsigned(&mut self, width: usize) -> Option<u64> {
+        Some(self.take(width)?.iter().fold(0, |n, byte| n << 8 | u64::from(*byte)))
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Option<Value>> {
+        if depth > 100 {
+            return Ok(None);
+        }
+        let Some(mark) = self.unsigned(1) else { return Ok(None) };
+        let number = |n: Option<f64>| Ok(n.map(Value::Number));
+        match mark {
+            0xc0 => Ok(Some(Value::Nil)),
+            0xc2 => Ok(Some(Value::Boolean(false))),
+            0xc3 => Ok(Some(Value::Boolean(true))),
+            0xca => number(self.unsigned(4).map(|bits| f64::from(f32::from_bits(bits as u32)))),
+            0xcb => number(self.unsigned(8).map(f64::from_bits)),
+            0xcc => number(self.unsigned(1).map(|n| n as f64)),
+            0xcd => number(self.unsigned(2).map(|n| n as f64)),
+            0xce => number(self.unsigned(4).map(|n| n as f64)),
+            0xcf => number(self.unsigned(8).map(|n| n as f64)),
+            0xd0 => number(self.unsigned(1).map(|n| f64::from(n as i8))),
+            0xd1 => number(self.unsigned(2).map(|n| f64::from(n as i16))),
+            0xd2 => number(self.unsigned(4).map(|n| f64::from(n as i32))),
+            0xd3 => number(self.unsigned(8).map(|n| n as i64 as f64)),
+            0xc4 | 0xd9 => self.text(1),
+            0xc5 | 0xda => self.text(2),
+            0xc6 | 0xdb => self.text(4),
+            0xdc => self.array(2, depth),
+            0xdd => self.array(4, depth),
+            0xde => self.map(2, depth),
+            0xdf => self.map(4, depth),
+            0x00..=0x7f => Ok(Some(Value::Number(mark as f64))),
+            0xe0..=0xff => Ok(Some(Value::Number(f64::from(mark as u8 as i8)))),
+            0x80..=0x8f => self.map_of((mark & 15) as usize, depth),
+            0x90..=0x9f => self.array_of((mark & 15) as usize, depth),
+            0xa0..=0xbf => self.text_of((mark & 31) as usize),
+            _ => Ok(None),
+        }
+    }
+
+    fn text(&mut self, width: usize) -> Result<Option<Value>> {
+        let Some(len) = self.unsigned(width) else { return Ok(None) };
+        self.text_of(len as usize)
+    }
+
+    fn text_of(&mut self, len: usize) -> Result<Option<Value>> {
+        let lua = self.lua;
+        self.take(len).map(|text| string(lua, text)).transpose()
+    }
+
+    fn array(&mut self, width: usize, depth: usize) -> Result<Option<Value>> {
+        let Some(len) = self.unsigned(width) else { return Ok(None) };
+        self.array_of(len as usize, depth)
+    }
+
+    fn array_of(&mut self, len: usize, depth: usize) -> Result<Option<Value>> {
+        let table = self.lua.create_table()?;
+        for at in 1..=len {
+            let Some(value) = self.value(depth + 1)? else { return Ok(None) };
+            table.raw_set(at, value)?;
+        }
+        Ok(Some(Value::Table(table)))
+    }
+
+    fn map(&mut self, width: usize, depth: usize) -> Result<Option<Value>> {
+        let Some(len) = self.unsigned(width) else { return Ok(None) };
+        self.map_of(len as usize, depth)
+    }
+
+    fn map_of(&mut self, len: usize, depth: usize) -> Result<Option<Value>> {
+        let table = self.lua.create_table()?;
+        for _ in 0..len {
+            let Some(key) = self.value(depth + 1)? else { return Ok(None) };
+            let Some(value) = self.value(depth + 1)? else { return Ok(None) };
+            table.raw_set(key, value)?;
+        }
+        Ok(Some(Value::Table(table)))
+    }
+}

@@ -1,0 +1,28 @@
+//! What the transcripts and the differential test share: a script of commands, and the two that can
+//! play it, a real redis-server and our engine.
+
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    unreachable_pub,
+    reason = "each test binary uses its own part"
+)]
+
+pub mod ours;
+pub mod reference;
+pub mod script;
+
+use bytes::Bytes;
+use redwind_engine::Value;
+
+/// Something that takes commands from named clients.
+pub trait Subject {
+    /// Sends a command; `None` if it has no reply yet.
+    fn send(&mut self, client: &str, argv: &[Bytes], may_block: bool) -> Option<Value>;
+
+    /// Lets time pass.
+    fn pass(&mut self, millis: u64);
+
+    /// What clients received without having just asked: late replies and pushes, by client name.
+    fn late(&mut self) -> Vec<(String, Value)>;
+}
