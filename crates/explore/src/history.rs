@@ -54,7 +54,10 @@ impl History<'_> {
         match &record.event {
             Event::Executed { changes, .. }
             | Event::Unblocked { changes, .. }
-            | Event::Expired { changes } => changes,
+            | Event::Expired { changes }
+            | Event::Loaded { changes }
+            | Event::Replicated { changes, .. }
+            | Event::Synced { changes, .. } => changes,
             _ => &[],
         }
     }

@@ -68,9 +68,7 @@ impl Script {
             scenario: Scenario {
                 seed: 1,
                 epoch: Micros(0),
-                nodes: vec![NodeSpec {
-                    name: "redis".to_owned(),
-                }],
+                nodes: vec![NodeSpec::named("redis")],
                 clients: CLIENTS.map(client).to_vec(),
                 resources: RESOURCES.map(resource).to_vec(),
                 latency: Latency {

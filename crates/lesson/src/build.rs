@@ -109,9 +109,7 @@ impl Lesson {
         Ok(Scenario {
             seed: setup.seed.unwrap_or(self.seed),
             epoch: EPOCH,
-            nodes: vec![NodeSpec {
-                name: world.node.clone(),
-            }],
+            nodes: vec![NodeSpec::named(&world.node)],
             clients: clients.collect(),
             resources: resources.collect(),
             latency: world.latency,

@@ -41,7 +41,7 @@ pub(crate) fn trace(run: &Run, verdicts: &[Verdict]) -> page::Trace {
             .iter()
             .map(ToString::to_string)
             .collect(),
-        cut: run.cut().map(ToString::to_string),
+        cut: run.cut().map(|cut| cut.to_string()),
     }
 }
 
@@ -121,7 +121,10 @@ impl<'a> Teller<'a> {
             }
             Event::Executed { changes, .. }
             | Event::Unblocked { changes, .. }
-            | Event::Expired { changes } => {
+            | Event::Expired { changes }
+            | Event::Loaded { changes }
+            | Event::Replicated { changes, .. }
+            | Event::Synced { changes, .. } => {
                 told.keys = changes
                     .iter()
                     .map(|c| self.key(record.place, c, Some(record.seq), record.at.0))
@@ -289,6 +292,11 @@ fn kind(event: &Event) -> RecordKind {
         Event::Paused { .. } => RecordKind::Paused,
         Event::Resumed => RecordKind::Resumed,
         Event::Crashed => RecordKind::Crashed,
+        Event::PowerCut => RecordKind::Crashed,
+        Event::Loaded { .. } | Event::Replicated { .. } | Event::Synced { .. } => RecordKind::Executed,
+        Event::ClockJumped { .. } | Event::ClockDrifts { .. } | Event::Role { .. } => RecordKind::Woke,
+        Event::Partitioned { .. } => RecordKind::Lost,
+        Event::Healed { .. } => RecordKind::Resumed,
         Event::Exited(Exit::Finished) => RecordKind::Finished,
         Event::Exited(_) => RecordKind::Raised,
     }

@@ -1,6 +1,8 @@
 //! How fast worlds run, clone and seek: `cargo run --release -p redwind-sim --example speed`.
 //! Numbers for people to compare; nothing passes or fails by them.
 
+#![expect(clippy::disallowed_types, reason = "it measures real time")]
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -28,9 +30,7 @@ fn scenario(clients: usize, records: u32, steps: &[&str]) -> Scenario {
     Scenario {
         seed: 1,
         epoch: Micros(1_700_000_000_000_000),
-        nodes: vec![NodeSpec {
-            name: "redis".to_owned(),
-        }],
+        nodes: vec![NodeSpec::named("redis")],
         clients: (0..clients)
             .map(|index| ClientSpec {
                 name: format!("client-{index}"),

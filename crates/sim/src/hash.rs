@@ -114,6 +114,13 @@ impl Canon {
         self.u64(crate::world::place_code(place));
     }
 
+    fn places(&mut self, places: &[Place]) {
+        self.len(places.len());
+        for place in places {
+            self.place(*place);
+        }
+    }
+
     fn record(&mut self, record: &Record) {
         self.u64(u64::from(record.seq));
         self.u64(record.at.0);
@@ -251,6 +258,62 @@ impl Canon {
                 self.u64(19);
                 self.exit(exit);
             }
+            Event::PowerCut => self.u64(20),
+            Event::Loaded { changes } => {
+                self.u64(21);
+                self.changes(changes);
+            }
+            Event::ClockJumped { by_micros } => {
+                self.u64(22);
+                self.int(*by_micros);
+            }
+            Event::ClockDrifts { ppm } => {
+                self.u64(23);
+                self.int(i64::from(*ppm));
+            }
+            Event::Partitioned {
+                from,
+                to,
+                both_ways,
+                until,
+            } => {
+                self.u64(24);
+                self.places(from);
+                self.places(to);
+                self.flag(*both_ways);
+                self.maybe(*until, |canon, until| canon.u64(until.0));
+            }
+            Event::Healed { from, to } => {
+                self.u64(25);
+                self.places(from);
+                self.places(to);
+            }
+            Event::Replicated {
+                packet,
+                from,
+                argv,
+                changes,
+            } => {
+                self.u64(26);
+                self.u64(u64::from(packet.0));
+                self.place(*from);
+                self.argv(argv);
+                self.changes(changes);
+            }
+            Event::Synced {
+                from,
+                full,
+                changes,
+            } => {
+                self.u64(27);
+                self.place(*from);
+                self.flag(*full);
+                self.changes(changes);
+            }
+            Event::Role { primary } => {
+                self.u64(28);
+                self.maybe(*primary, Self::place);
+            }
         }
     }
 
@@ -270,6 +333,7 @@ impl Canon {
                     Batch::Single => 0,
                     Batch::Pipeline => 1,
                     Batch::Transaction => 2,
+                    Batch::Replication => 3,
                 });
                 self.len(commands.len());
                 for argv in commands.iter() {

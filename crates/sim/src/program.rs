@@ -43,10 +43,11 @@ pub enum Request {
         /// The local variables at that moment.
         locals: Arc<[Local]>,
     },
-    /// Commands for a Redis node, sent as one message. Answered with [`Answer::Replies`], one value a command
-    /// (of a transaction: EXEC's reply), or [`Answer::Failed`].
+    /// Commands for a Redis node, sent as one message. Answered with [`Answer::Replies`], one value a command, or
+    /// [`Answer::Failed`].
     Redis {
-        /// The node's name or host as the program gave it; `None` is the scenario's first node.
+        /// The node's name or host as the program gave it; `None` is the scenario's first node, or the primary that
+        /// the latest failover made: an address that operators keep right.
         node: Option<String>,
         /// A connection of the program's pool: commands on one connection share a session (SELECT, MULTI,
         /// WATCH). Numbered by the program from 0.
@@ -81,6 +82,8 @@ pub enum Batch {
     Pipeline,
     /// The commands already include MULTI and EXEC.
     Transaction,
+    /// A primary's stream of effective writes to a replica; no program sends it.
+    Replication,
 }
 
 /// A call to a resource beside Redis.
@@ -101,7 +104,8 @@ pub struct ResourceCall {
 pub enum Answer {
     /// Go on.
     Done,
-    /// Replies to [`Request::Redis`], one a command. An error reply is a value too.
+    /// Replies to [`Request::Redis`], one a command (of a transaction: MULTI's, each QUEUED, and EXEC's). An error
+    /// reply is a value too.
     Replies(Vec<Value>),
     /// What a resource returned.
     Data(Data),

@@ -17,6 +17,8 @@ pub(crate) enum Purpose {
     Engine,
     /// What a program's `random` is seeded with.
     Program,
+    /// What names a history of writes (Redis's replication id).
+    History,
 }
 
 /// A stream of numbers for one purpose.

@@ -69,7 +69,7 @@ pub enum Message {
 /// What happened.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// A client's process began, for the first time or again after a crash.
+    /// A client's process began, for the first time or again after a crash; a node's too, when it begins again.
     Started {
         /// How often it had been started before.
         restarts: u32,
@@ -187,15 +187,75 @@ pub enum Event {
         /// Whether it now thinks that it holds it.
         holds: bool,
     },
-    /// A client's process stopped; its clock and the world go on.
+    /// A client's or node's process stopped; its clock and the world go on.
     Paused {
         /// When it will go on.
         until: SimTime,
     },
     /// It goes on.
     Resumed,
-    /// A client's process died.
+    /// A client's or node's process died.
     Crashed,
+    /// A node's machine lost power.
+    PowerCut,
+    /// A node that began again has loaded what its disk had kept; what had not been kept is gone.
+    Loaded {
+        /// What is not as it was when the node went down.
+        changes: Vec<KeyChange>,
+    },
+    /// A machine's wall clock was set.
+    ClockJumped {
+        /// By how many microseconds: forward, or (below zero) back.
+        by_micros: i64,
+    },
+    /// A machine's clocks run at another speed from now on.
+    ClockDrifts {
+        /// How many millionths too fast, or (below zero) too slow.
+        ppm: i32,
+    },
+    /// The network was cut: messages wait until it heals.
+    Partitioned {
+        /// One side; the record's place is its first.
+        from: Arc<[Place]>,
+        /// The other side.
+        to: Arc<[Place]>,
+        /// Whether nothing gets through the other way either.
+        both_ways: bool,
+        /// When it heals; `None`: never.
+        until: Option<SimTime>,
+    },
+    /// The network is whole again.
+    Healed {
+        /// One side; the record's place is its first.
+        from: Arc<[Place]>,
+        /// The other side.
+        to: Arc<[Place]>,
+    },
+    /// A replica repeated one command of its primary's stream.
+    Replicated {
+        /// The message that it came with.
+        packet: PacketId,
+        /// The primary.
+        from: Place,
+        /// The command.
+        argv: Arc<[Bytes]>,
+        /// The keys it changed.
+        changes: Vec<KeyChange>,
+    },
+    /// A replica has caught up with a primary that it had lost or not known.
+    Synced {
+        /// The primary.
+        from: Place,
+        /// Whether it gave up its own data for a copy of the primary's; else it got only what it had missed.
+        full: bool,
+        /// What is not as it was.
+        changes: Vec<KeyChange>,
+    },
+    /// A node's role changed.
+    Role {
+        /// The primary that it now follows; `None`: it is a primary.
+        primary: Option<Place>,
+    },
     /// A client's program ended.
     Exited(Exit),
 }

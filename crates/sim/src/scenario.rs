@@ -36,10 +36,49 @@ pub struct Scenario {
 }
 
 /// A Redis node.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct NodeSpec {
     /// Its name: also the host name that programs use.
     pub name: String,
+    /// The node that it is a replica of; `None` for a primary.
+    pub replica_of: Option<String>,
+    /// What of its data outlives its process.
+    pub persistence: Persistence,
+}
+
+impl NodeSpec {
+    /// A primary of this name that keeps nothing on disk.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// What a node keeps on its disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Persistence {
+    /// Nothing: a restart begins empty.
+    #[default]
+    None,
+    /// Every effective write, in an append-only file.
+    Aof(Fsync),
+    /// A snapshot of everything, this often.
+    Snapshot(Span),
+}
+
+/// When an append-only file is forced to the disk. What was only written survives the end of the process, what was
+/// forced survives the loss of power too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fsync {
+    /// `appendfsync always`: before a write is answered.
+    Always,
+    /// `appendfsync everysec`: once a second.
+    EverySecond,
+    /// `appendfsync no`: when the operating system sees fit, which here is every thirty seconds.
+    No,
 }
 
 /// A client process.
@@ -143,27 +182,64 @@ pub enum Intervention {
     },
 }
 
-/// A fault of a process.
+/// A fault: of a process, a machine, a clock or the network.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
     /// The process stops; its clock and the world go on. A garbage collection, a suspended machine.
     Pause {
-        /// Which client.
+        /// Which client, or which node.
         client: String,
         /// For how long.
         lasts: Span,
     },
     /// The process dies and loses its memory; its connections break.
     Crash {
-        /// Which client.
+        /// Which client, or which node.
         client: String,
-        /// Started again this much later; `None`: as its `restarts_after` says.
+        /// Started again this much later; `None`: as a client's `restarts_after` says, a node not at all.
         restart_after: Option<Span>,
     },
-    /// A crashed process is started again, from its first line.
+    /// A crashed process is started again: a client from its first line, a node from what its disk has kept.
     Restart {
-        /// Which client.
+        /// Which client, or which node.
         client: String,
+    },
+    /// A node's machine loses power: what was not forced to the disk is gone, and nobody closes its connections.
+    PowerCut {
+        /// Which node.
+        node: String,
+        /// When it is back; `None`: not by itself.
+        restart_after: Option<Span>,
+    },
+    /// A machine's wall clock is set forward or back.
+    JumpClock {
+        /// Which client or node.
+        place: String,
+        /// By how many microseconds.
+        by_micros: i64,
+    },
+    /// A machine's clocks run too fast or (below zero) too slow from now on.
+    Drift {
+        /// Which client or node.
+        place: String,
+        /// By how many millionths.
+        ppm: i32,
+    },
+    /// The network between two groups is cut. Messages wait for it to heal, as TCP sends them again and again.
+    Partition {
+        /// Places on one side.
+        from: Vec<String>,
+        /// Places on the other.
+        to: Vec<String>,
+        /// Whether nothing gets through the other way either.
+        both_ways: bool,
+        /// For how long; `None`: for good.
+        lasts: Option<Span>,
+    },
+    /// A replica is made the primary, and the other nodes that can be reached follow it.
+    Failover {
+        /// Which node becomes the primary.
+        node: String,
     },
 }
 

@@ -5,8 +5,8 @@ use redwind_resp::Value;
 
 use crate::resource::shorten;
 use crate::{
-    Changed, Data, Event, Exit, Failure, KeyChange, LostBecause, Message, Place, Record,
-    ResourceCall, Scenario,
+    Batch, Changed, Data, Event, Exit, Failure, KeyChange, LostBecause, Message, Place, Record,
+    ResourceCall, Scenario, Span,
 };
 
 /// The longest argument that is shown whole.
@@ -59,7 +59,10 @@ impl Teller<'_> {
             Event::Started { restarts: 0 } => format!("{me} starts"),
             Event::Started { restarts } => {
                 let nth = crate::language::ordinal(*restarts);
-                format!("{me} starts again from its first line, its {nth} restart")
+                match record.place {
+                    Place::Node(_) => format!("{me} starts again"),
+                    _ => format!("{me} starts again from its first line, its {nth} restart"),
+                }
             }
             Event::Line { line, .. } => format!("{me} is at line {line}"),
             Event::Sent { to, message, .. } => self.sent(me, *to, message),
@@ -152,16 +155,92 @@ impl Teller<'_> {
                 format!("{me} is paused for {lasts}: its process stops, the world goes on")
             }
             Event::Resumed => format!("{me} goes on after its pause"),
-            Event::Crashed => format!("{me} crashes: its memory and its connections are gone"),
+            Event::Crashed => match record.place {
+                Place::Node(_) => format!("{me} is killed: its connections break"),
+                _ => format!("{me} crashes: its memory and its connections are gone"),
+            },
             Event::Exited(exit) => exited(me, exit),
+            _ => self.of_the_world(me, record),
+        }
+    }
+
+    /// What happens to machines, to the network between them, and among nodes.
+    fn of_the_world(&self, me: &str, record: &Record) -> String {
+        match &record.event {
+            Event::PowerCut => format!("{me} loses power: what was not forced to its disk is gone"),
+            Event::Loaded { changes } => loaded(me, changes),
+            Event::ClockJumped { by_micros } => {
+                let by = Span(by_micros.unsigned_abs());
+                let where_to = if *by_micros < 0 { "back" } else { "forward" };
+                format!("the clock of {me} jumps {where_to} by {by}")
+            }
+            Event::ClockDrifts { ppm: 0 } => format!("the clock of {me} runs at its right speed"),
+            Event::ClockDrifts { ppm } => {
+                let speed = if *ppm < 0 { "slow" } else { "fast" };
+                format!(
+                    "the clock of {me} runs {} ppm too {speed} from now on",
+                    ppm.unsigned_abs()
+                )
+            }
+            Event::Partitioned {
+                from,
+                to,
+                both_ways,
+                until,
+            } => {
+                let (from, to) = (self.names(from), self.names(to));
+                let lasts = until
+                    .map(|until| format!(" for {}", until - record.at))
+                    .unwrap_or_default();
+                if *both_ways {
+                    format!("the network between {from} and {to} is cut{lasts}")
+                } else {
+                    format!("the network from {from} to {to} is cut{lasts}, the other way is open")
+                }
+            }
+            Event::Healed { from, to } => {
+                format!(
+                    "the network between {} and {} is whole again",
+                    self.names(from),
+                    self.names(to)
+                )
+            }
+            Event::Replicated { from, argv, .. } => {
+                format!("{me} repeats {} from {}", command(argv), self.name(*from))
+            }
+            Event::Synced {
+                from, full: true, ..
+            } => {
+                format!(
+                    "{me} gives up its own data for a copy of that of {}",
+                    self.name(*from)
+                )
+            }
+            Event::Synced {
+                from, full: false, ..
+            } => {
+                format!("{me} has caught up with {}", self.name(*from))
+            }
+            Event::Role { primary: None } => format!("{me} is now a primary"),
+            Event::Role {
+                primary: Some(primary),
+            } => {
+                format!("{me} is now a replica of {}", self.name(*primary))
+            }
+            _ => String::new(),
         }
     }
 
     fn sent(&self, me: &str, to: Place, message: &Message) -> String {
         let to = self.name(to);
         match message {
-            Message::Commands { commands, .. } => match &commands[..] {
+            Message::Commands { commands, batch } => match &commands[..] {
                 [] => format!("{me} sends nothing to {to}"),
+                _ if *batch == Batch::Replication => {
+                    let all: Vec<String> = commands.iter().map(|argv| command(argv)).collect();
+                    let all = shorten(&all.join("; "), MOST_OF_A_COMMAND);
+                    format!("{me} passes {all} on to {to}")
+                }
                 [one] if me == "the terminal" => format!("somebody types {} on {to}", command(one)),
                 [one] => format!("{me} sends {} to {to}", command(one)),
                 many => {
@@ -247,6 +326,11 @@ impl Teller<'_> {
         }
     }
 
+    fn names(&self, places: &[Place]) -> String {
+        let names: Vec<&str> = places.iter().map(|place| self.name(*place)).collect();
+        crate::names::listed(&names)
+    }
+
     fn lock(&self, index: u16) -> String {
         self.0
             .locks
@@ -296,6 +380,39 @@ impl Teller<'_> {
             Event::Exited(Exit::Finished) => "ends".to_owned(),
             Event::Exited(Exit::Raised { kind, .. }) => kind.clone(),
             Event::Exited(Exit::Stopped { .. }) => "stopped".to_owned(),
+            Event::PowerCut => "power cut".to_owned(),
+            Event::Loaded { changes } => match changes.len() {
+                0 => "loads all".to_owned(),
+                lost => format!("{lost} lost"),
+            },
+            Event::ClockJumped { by_micros } => {
+                let sign = if *by_micros < 0 { '−' } else { '+' };
+                format!("clock {sign}{}", Span(by_micros.unsigned_abs()))
+            }
+            Event::ClockDrifts { ppm } => format!("drift {ppm} ppm"),
+            Event::Partitioned { to, .. } => format!("cut from {}", self.names(to)),
+            Event::Healed { .. } => "healed".to_owned(),
+            Event::Replicated { argv, .. } => short_command(argv),
+            Event::Synced { full: true, .. } => "full copy".to_owned(),
+            Event::Synced { full: false, .. } => "caught up".to_owned(),
+            Event::Role { primary: None } => "primary".to_owned(),
+            Event::Role {
+                primary: Some(primary),
+            } => format!("follows {}", self.name(*primary)),
+        }
+    }
+}
+
+fn loaded(me: &str, changes: &[KeyChange]) -> String {
+    let lost: Vec<String> = changes.iter().map(|change| key(&change.key)).collect();
+    match lost.len() {
+        0 => format!("{me} has loaded all its data from its disk"),
+        1..=5 => {
+            let lost = crate::names::listed(&lost);
+            format!("{me} has loaded what its disk had kept; the latest of {lost} is lost")
+        }
+        more => {
+            format!("{me} has loaded what its disk had kept; the latest of {more} keys is lost")
         }
     }
 }

@@ -233,11 +233,11 @@ fn happens(scenario: &Scenario, what: &Happening, record: &Record) -> bool {
                 Does::Restart => matches!(event, Event::Started { restarts } if *restarts > 0),
                 Does::Pause => matches!(event, Event::Paused { .. }),
                 Does::Resume => matches!(event, Event::Resumed),
-                Does::Crash => matches!(event, Event::Crashed),
+                Does::Crash => matches!(event, Event::Crashed | Event::PowerCut),
                 Does::End => matches!(event, Event::Exited(_)),
                 Does::Wake => matches!(event, Event::Woke),
             };
-            does_it && is_client(scenario, record.place, client)
+            does_it && crate::place_name(scenario, record.place) == client
         }
         (
             Happening::Believes {

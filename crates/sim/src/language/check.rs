@@ -12,14 +12,37 @@ impl Intervention {
     pub fn check(&self, names: &Names) -> Result<(), Mistake> {
         match self {
             Self::Fault { fault, at } => {
-                let (Fault::Pause { client, .. }
-                | Fault::Crash { client, .. }
-                | Fault::Restart { client }) = fault;
-                known_client(client, names)?;
+                fault.check(names)?;
                 at.check(names)
             }
             Self::Drop { call, .. } | Self::Delay { call, .. } => call.check(names),
             Self::Type { node, .. } => known("node", node, &names.nodes),
+        }
+    }
+}
+
+impl Fault {
+    fn check(&self, names: &Names) -> Result<(), Mistake> {
+        match self {
+            Self::Pause { client, .. } | Self::Crash { client, .. } | Self::Restart { client } => {
+                known_process(client, names)
+            }
+            Self::JumpClock { place, .. } | Self::Drift { place, .. } => {
+                known_process(place, names)
+            }
+            Self::PowerCut { node, .. } | Self::Failover { node } => {
+                known("node", node, &names.nodes)
+            }
+            Self::Partition { from, to, .. } => {
+                let all: Vec<String> = names.all().collect();
+                from.iter()
+                    .chain(to)
+                    .try_for_each(|name| known("place", name, &all))?;
+                match from.iter().find(|name| to.contains(name)) {
+                    Some(name) => Err(Mistake(format!("{name} can't be on both sides"))),
+                    None => Ok(()),
+                }
+            }
         }
     }
 }
@@ -36,9 +59,10 @@ impl Position {
             Self::Call { call, .. } => call.check(names),
             Self::When { what, .. } => match what {
                 Happening::Expires { .. } => Ok(()),
-                Happening::Client { client, .. }
-                | Happening::Believes { client, .. }
-                | Happening::Prints { client, .. } => known_client(client, names),
+                Happening::Client { client, .. } => known_process(client, names),
+                Happening::Believes { client, .. } | Happening::Prints { client, .. } => {
+                    known_client(client, names)
+                }
                 Happening::Call { call, .. } => call.check(names),
             },
         }
@@ -68,6 +92,12 @@ impl Call {
             None => Err(Mistake(format!("there is no command {name}"))),
         }
     }
+}
+
+/// A client or a node: something with a process and a clock.
+fn known_process(name: &str, names: &Names) -> Result<(), Mistake> {
+    let all: Vec<String> = names.clients.iter().chain(&names.nodes).cloned().collect();
+    known("client", name, &all)
 }
 
 fn known_client(name: &str, names: &Names) -> Result<(), Mistake> {

@@ -10,7 +10,8 @@ use crate::{
     Becomes, Call, Does, Fault, Happening, Intervention, Leg, Names, Position, SimTime, Span,
 };
 
-const FAULTS: &str = "pause, crash, restart, drop, delay or type";
+const FAULTS: &str =
+    "pause, crash, restart, cut-power, jump-clock, drift, partition, failover, drop, delay or type";
 const POSITION: &str =
     "a moment (at 31ms, at line 12 of worker-a, before or after worker-a's 2nd SET, when …)";
 const CALL: &str = "a call such as worker-a's 2nd SET";
@@ -51,9 +52,41 @@ impl FromStr for Intervention {
         let intervention = if words.skip("pause") {
             pause(&mut words)?
         } else if words.skip("crash") {
-            crash(&mut words)?
+            let client = words.value("a client's or a node's name")?;
+            let (at, restart_after) = down(&mut words)?;
+            Self::Fault {
+                fault: Fault::Crash {
+                    client,
+                    restart_after,
+                },
+                at,
+            }
+        } else if words.skip("cut-power") {
+            let node = words.value("a node's name")?;
+            let (at, restart_after) = down(&mut words)?;
+            Self::Fault {
+                fault: Fault::PowerCut {
+                    node,
+                    restart_after,
+                },
+                at,
+            }
+        } else if words.skip("jump-clock") {
+            clock(&mut words, jump)?
+        } else if words.skip("drift") {
+            clock(&mut words, drift)?
+        } else if words.skip("partition") {
+            partition(&mut words)?
+        } else if words.skip("failover") {
+            words.skip("to");
+            let node = words.value("a node's name")?;
+            let at = moment(&mut words)?;
+            Self::Fault {
+                fault: Fault::Failover { node },
+                at,
+            }
         } else if words.skip("restart") {
-            let client = words.value("a client's name")?;
+            let client = words.value("a client's or a node's name")?;
             let at = moment(&mut words)?;
             Self::Fault {
                 fault: Fault::Restart { client },
@@ -107,7 +140,7 @@ fn typed(rest: &str) -> Result<Intervention, Mistake> {
 }
 
 fn pause(words: &mut Words) -> Result<Intervention, Mistake> {
-    let client = words.value("a client's name")?;
+    let client = words.value("a client's or a node's name")?;
     let early = words.skip("for").then(|| words.span()).transpose()?;
     let at = moment(words)?;
     let lasts = match early {
@@ -123,24 +156,112 @@ fn pause(words: &mut Words) -> Result<Intervention, Mistake> {
     })
 }
 
-fn crash(words: &mut Words) -> Result<Intervention, Mistake> {
-    let client = words.value("a client's name")?;
+/// When something goes down, and perhaps `, restart after 3s`.
+fn down(words: &mut Words) -> Result<(Position, Option<Span>), Mistake> {
     let at = moment(words)?;
     words.skip_comma();
     words.skip("and");
-    let restart_after: Option<Span> = if words.skip("restart") {
+    if words.skip("restart") {
         words.need("after")?;
-        Some(words.span()?)
-    } else {
-        None
+        return Ok((at, Some(words.span()?)));
+    }
+    Ok((at, None))
+}
+
+/// `n3 by … at 2s`, where the amount is read by its own kind.
+fn clock(
+    words: &mut Words,
+    amount: fn(String, &mut Words) -> Result<Fault, Mistake>,
+) -> Result<Intervention, Mistake> {
+    let place = words.value("a client's or a node's name")?;
+    words.need("by")?;
+    let fault = amount(place, words)?;
+    let at = moment(words)?;
+    Ok(Intervention::Fault { fault, at })
+}
+
+fn jump(place: String, words: &mut Words) -> Result<Fault, Mistake> {
+    let signed = words.peek().and_then(|word| {
+        let (sign, span) = match word.strip_prefix(['-', '\u{2212}']) {
+            Some(rest) => (-1, rest),
+            None => (1, word.strip_prefix('+').unwrap_or(word)),
+        };
+        i64::try_from(Span::parse(span)?.0).ok()?.checked_mul(sign)
+    });
+    let Some(by_micros) = signed else {
+        return Err(words.expected("a time forward or back such as +10s or -500ms"));
     };
+    words.value("a time")?;
+    Ok(Fault::JumpClock { place, by_micros })
+}
+
+fn drift(place: String, words: &mut Words) -> Result<Fault, Mistake> {
+    let ppm = words
+        .peek()
+        .and_then(|word| word.strip_suffix("ppm")?.parse::<i32>().ok());
+    match ppm.filter(|ppm| ppm.abs() <= 900_000) {
+        Some(ppm) => {
+            words.value("a drift")?;
+            Ok(Fault::Drift { place, ppm })
+        }
+        None => Err(words.expected("a drift such as 500ppm or -200ppm, at most 900000ppm")),
+    }
+}
+
+/// `partition {a, n1} from {n2} at 2s for 5s`; `towards` cuts one direction only.
+fn partition(words: &mut Words) -> Result<Intervention, Mistake> {
+    let from = group(words)?;
+    let both_ways = if words.skip("from") {
+        true
+    } else if words.skip("towards") {
+        false
+    } else {
+        return Err(
+            words.expected("\"from\" (nothing gets through) or \"towards\" (one direction only)")
+        );
+    };
+    let to = group(words)?;
+    let at = moment(words)?;
+    let lasts = words.skip("for").then(|| words.span()).transpose()?;
     Ok(Intervention::Fault {
-        fault: Fault::Crash {
-            client,
-            restart_after,
+        fault: Fault::Partition {
+            from,
+            to,
+            both_ways,
+            lasts,
         },
         at,
     })
+}
+
+/// `n1` or `{a, n1}`.
+fn group(words: &mut Words) -> Result<Vec<String>, Mistake> {
+    const WHAT: &str = "places such as n1 or {worker-a, n1}";
+    let first = words.value(WHAT)?;
+    let Some(first) = first.strip_prefix('{') else {
+        return Ok(vec![first]);
+    };
+    let mut names = Vec::new();
+    let mut name = first.to_owned();
+    loop {
+        let (bare, last) = match name.strip_suffix('}') {
+            Some(bare) => (bare, true),
+            None => (name.as_str(), false),
+        };
+        if !bare.is_empty() {
+            names.push(bare.to_owned());
+        }
+        if last {
+            break;
+        }
+        words.skip_comma();
+        name = words.value("another place, or \"}\"")?;
+    }
+    if names.is_empty() {
+        Err(words.expected(WHAT))
+    } else {
+        Ok(names)
+    }
 }
 
 fn leg(words: &mut Words) -> Leg {

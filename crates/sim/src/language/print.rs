@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::{Becomes, Call, Does, Fault, Happening, Intervention, Leg, Moment, Position};
+use crate::{Becomes, Call, Does, Fault, Happening, Intervention, Leg, Moment, Position, Span};
 
 impl Display for Intervention {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -18,11 +18,43 @@ impl Display for Intervention {
                     restart_after: Some(after),
                 } => write!(f, "crash {client} {at}, restart after {after}"),
                 Fault::Restart { client } => write!(f, "restart {client} {at}"),
+                Fault::PowerCut {
+                    node,
+                    restart_after: None,
+                } => write!(f, "cut-power {node} {at}"),
+                Fault::PowerCut {
+                    node,
+                    restart_after: Some(after),
+                } => write!(f, "cut-power {node} {at}, restart after {after}"),
+                Fault::JumpClock { place, by_micros } => {
+                    let sign = if *by_micros < 0 { '-' } else { '+' };
+                    let by = Span(by_micros.unsigned_abs());
+                    write!(f, "jump-clock {place} by {sign}{by} {at}")
+                }
+                Fault::Drift { place, ppm } => write!(f, "drift {place} by {ppm}ppm {at}"),
+                Fault::Partition {
+                    from,
+                    to,
+                    both_ways,
+                    lasts,
+                } => {
+                    let word = if *both_ways { "from" } else { "towards" };
+                    write!(f, "partition {} {word} {} {at}", group(from), group(to))?;
+                    lasts.map_or(Ok(()), |lasts| write!(f, " for {lasts}"))
+                }
+                Fault::Failover { node } => write!(f, "failover {node} {at}"),
             },
             Self::Drop { call, leg } => write!(f, "drop {}{call}", of(*leg)),
             Self::Delay { call, leg, by } => write!(f, "delay {}{call} by {by}", of(*leg)),
             Self::Type { node, at, line } => write!(f, "type {node} at {at}: {line}"),
         }
+    }
+}
+
+fn group(names: &[String]) -> String {
+    match names {
+        [one] => one.clone(),
+        many => format!("{{{}}}", many.join(", ")),
     }
 }
 

@@ -23,6 +23,21 @@ impl Known {
         self.keys.get(&(db, key.clone())).copied().flatten()
     }
 
+    pub(crate) fn has(&self, db: u32, key: &Bytes) -> bool {
+        self.keys.contains_key(&(db, key.clone()))
+    }
+
+    /// Notes whether a key is there, and, if it `changed`, who wrote it.
+    pub(crate) fn set(&mut self, db: u32, key: &Bytes, there: bool, record: u32, changed: bool) {
+        let id = (db, key.clone());
+        let keys = Arc::make_mut(&mut self.keys);
+        if !there {
+            keys.remove(&id);
+        } else if changed || !keys.contains_key(&id) {
+            keys.insert(id, Some(record));
+        }
+    }
+
     /// The keys in their order.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &(u32, Bytes)> {
         self.keys.keys()

@@ -77,7 +77,7 @@ enum Waits {
 #[derive(Clone, Debug)]
 enum Arrived {
     Reply(Box<Packet>),
-    Closed(Connection, u16),
+    Closed(Connection, u16, bool),
 }
 
 impl Client {
@@ -110,15 +110,17 @@ impl Client {
     }
 
     /// The connection of this number to that place; opened when there is none.
-    fn connection(&mut self, me: Place, to: Place, pool: u32) -> Connection {
+    fn connection(&mut self, me: Place, to: Place, pool: u32) -> (Connection, bool) {
         let opened = &mut self.opened;
-        *self.connections.entry((to, pool)).or_insert_with(|| {
+        let before = *opened;
+        let connection = *self.connections.entry((to, pool)).or_insert_with(|| {
             *opened += 1;
             Connection {
                 from: me,
                 number: *opened,
             }
-        })
+        });
+        (connection, *opened > before)
     }
 }
 
@@ -280,7 +282,7 @@ impl World {
         let id = self.next_packet();
         let process = &mut self.clients[usize::from(client)];
         process.sent += 1;
-        let connection = process.connection(me, to, pool);
+        let (connection, opens) = process.connection(me, to, pool);
         let (life, nth, cause) = (process.life, process.sent, process.last);
         process.waits = Waits::Reply(id, connection);
         if let Some(timeout) = timeout {
@@ -308,6 +310,7 @@ impl World {
             reply: false,
             sent,
             nth,
+            opens,
             answer,
         };
         self.transmit(packet, request_fate);
@@ -327,7 +330,7 @@ impl World {
                 batch,
                 timeout,
             } => {
-                let Some(node) = self.plan.node(node.as_deref()) else {
+                let Some(node) = self.resolve(client, node.as_deref(), *connection) else {
                     let event = Event::Failed {
                         packet: self.next_packet(),
                         failure: Failure::Refused,
@@ -355,6 +358,20 @@ impl World {
             }
             _ => None,
         }
+    }
+
+    /// The node that a program means. Without a name it means the service: an open connection stays where it is,
+    /// a new one goes to the primary that the latest failover made.
+    fn resolve(&self, client: u16, name: Option<&str>, pool: u32) -> Option<u16> {
+        if name.is_some() {
+            return self.plan.node(name);
+        }
+        let mut open = self.clients[usize::from(client)].connections.keys();
+        let stays = open.find_map(|(place, number)| match place {
+            Place::Node(node) if *number == pool => Some(*node),
+            _ => None,
+        });
+        stays.or(Some(self.service))
     }
 
     /// The program has its answer, and goes on with it in its turn.
@@ -457,18 +474,26 @@ impl World {
         self.answer(client, answer);
     }
 
-    /// A client's machine learns that a node closed a connection.
-    pub(crate) fn connection_closed(&mut self, connection: Connection, node: u16) {
+    /// A client's machine learns that a node closed a connection, or that nobody listens there.
+    pub(crate) fn connection_closed(&mut self, connection: Connection, node: u16, refused: bool) {
         let Place::Client(client) = connection.from else {
             return;
         };
         let process = &mut self.clients[usize::from(client)];
         if process.paused_until.is_some() {
-            process.socket.push_back(Arrived::Closed(connection, node));
+            let arrived = Arrived::Closed(connection, node, refused);
+            process.socket.push_back(arrived);
             return;
         }
         if matches!(process.waits, Waits::Reply(_, on) if on == connection) {
-            self.fail(client, Failure::Reset);
+            self.fail(
+                client,
+                if refused {
+                    Failure::Refused
+                } else {
+                    Failure::Reset
+                },
+            );
         } else {
             process.connections.retain(|_, open| *open != connection);
         }
@@ -506,7 +531,11 @@ impl World {
             .drain(..)
             .map(|arrived| match arrived {
                 Arrived::Reply(packet) => Act::Deliver(packet),
-                Arrived::Closed(connection, node) => Act::Closed { connection, node },
+                Arrived::Closed(connection, node, refused) => Act::Closed {
+                    connection,
+                    node,
+                    refused,
+                },
             })
             .collect();
         if overdue {

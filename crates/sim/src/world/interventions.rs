@@ -5,8 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::world::World;
+use crate::world::disk::Fall;
 use crate::world::network::{Connection, Fate, Packet};
-use crate::{Batch, Event, Fault, Intervention, Leg, Message, Place, Record, Span};
+use crate::{Batch, Event, Fault, Intervention, Leg, Message, Names, Place, Record, Span};
 
 impl World {
     /// Shows a record to the interventions that wait for something to happen.
@@ -88,27 +89,53 @@ impl World {
     }
 
     fn fault(&mut self, fault: &Fault, cause: Option<u32>) {
-        let client = |world: &Self, name: &str| world.plan.client(name);
+        let names = Names::of(&self.plan.scenario);
         match fault {
-            Fault::Pause {
-                client: name,
-                lasts,
-            } => {
-                if let Some(client) = client(self, name) {
-                    self.pause(client, *lasts, cause);
-                }
-            }
+            Fault::Pause { client, lasts } => match names.place(client) {
+                Some(Place::Client(client)) => self.pause(client, *lasts, cause),
+                Some(Place::Node(node)) => self.pause_node(node, *lasts, cause),
+                _ => {}
+            },
             Fault::Crash {
-                client: name,
+                client,
+                restart_after,
+            } => match names.place(client) {
+                Some(Place::Client(client)) => self.crash(client, *restart_after, cause),
+                Some(Place::Node(node)) => self.fell(node, Fall::Killed, *restart_after, cause),
+                _ => {}
+            },
+            Fault::Restart { client } => match names.place(client) {
+                Some(Place::Client(client)) => self.restart(client, cause),
+                Some(Place::Node(node)) => self.restart_node(node, cause),
+                _ => {}
+            },
+            Fault::PowerCut {
+                node,
                 restart_after,
             } => {
-                if let Some(client) = client(self, name) {
-                    self.crash(client, *restart_after, cause);
+                if let Some(node) = self.plan.node(Some(node)) {
+                    self.fell(node, Fall::PowerCut, *restart_after, cause);
                 }
             }
-            Fault::Restart { client: name } => {
-                if let Some(client) = client(self, name) {
-                    self.restart(client, cause);
+            Fault::JumpClock { place, by_micros } => {
+                if let Some(place) = names.place(place) {
+                    self.jump_clock(place, *by_micros, cause);
+                }
+            }
+            Fault::Drift { place, ppm } => {
+                if let Some(place) = names.place(place) {
+                    self.drift(place, *ppm, cause);
+                }
+            }
+            Fault::Partition {
+                from,
+                to,
+                both_ways,
+                lasts,
+            } => self.partition(from, to, *both_ways, *lasts, cause),
+            Fault::Failover { node } => {
+                if let Some(node) = self.plan.node(Some(node)) {
+                    self.fail_over(node, cause);
                 }
             }
         }
@@ -147,6 +174,7 @@ impl World {
             reply: false,
             sent,
             nth: self.typed,
+            opens: true,
             answer: Fate::default(),
         };
         self.request_arrives(node, packet);

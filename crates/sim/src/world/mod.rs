@@ -2,12 +2,16 @@
 
 mod changes;
 mod client;
+mod disk;
 mod inspect;
 mod interventions;
+mod machines;
 mod network;
 mod node;
+mod partition;
 mod plan;
 mod queue;
+mod replication;
 mod services;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -40,6 +44,10 @@ pub struct World {
     resources: Vec<Resource>,
     /// When the latest message of each connection and direction (`true`: to the client) arrives.
     arrivals: BTreeMap<(Connection, bool), SimTime>,
+    /// Where clients go that name no node.
+    service: u16,
+    /// Cuts of the network.
+    cuts: Vec<partition::Cut>,
     /// What the replies under way will tell their clients about locks.
     news: BTreeMap<PacketId, Vec<News>>,
     /// One for each intervention that waits for something to happen.
@@ -98,6 +106,7 @@ impl World {
                 .prepare(argv)
                 .map_err(|why| ScenarioError::setup(argv, &why))?;
         }
+        plan.begin_nodes(&mut nodes)?;
         let mut queue = Queue::default();
         for (client, spec) in (0..).zip(&scenario.clients) {
             let act = Act::Start {
@@ -115,6 +124,8 @@ impl World {
             nodes,
             resources: scenario.resources.iter().map(Resource::new).collect(),
             arrivals: BTreeMap::new(),
+            service: 0,
+            cuts: Vec::new(),
             news: BTreeMap::new(),
             watches: Vec::new(),
             fates: Default::default(),
@@ -255,6 +266,7 @@ impl World {
         let waiting = |act: &Act| match act {
             Act::Start { client, life, .. } => self.clients[usize::from(*client)].life == *life,
             Act::Deliver(_) | Act::Lose(_) | Act::Perform { .. } | Act::Intervene { .. } => true,
+            Act::Peer(_) => true,
             _ => false,
         };
         let typed = |node: &Node| node.terminal_waits() && node.engine.next_deadline().is_some();
@@ -299,11 +311,38 @@ impl World {
             },
             Act::Lose(packet) => self.lose(&packet, crate::LostBecause::Dropped),
             Act::HangUp { node, connection } => self.connection_gone(node, connection),
-            Act::Closed { connection, node } => self.connection_closed(connection, node),
+            Act::Closed {
+                connection,
+                node,
+                refused,
+            } => self.connection_closed(connection, node, refused),
+            Act::ResumeNode { node, until } => self.resume_node(node, until),
+            Act::StartNode { node, life, cause } => self.start_node(node, life, cause),
+            Act::Heal { began } => self.heal(began),
+            Act::Peer(letter) => self.letter_arrives(*letter),
+            Act::Reconnect { node, link } => self.reconnect(node, link),
+            Act::WaitOver {
+                node,
+                connection,
+                packet,
+            } => self.wait_over(node, connection, packet),
             Act::Execute { node, connection } => self.execute(node, connection),
             Act::Perform { resource, packet } => self.performed(resource, &packet),
             Act::Intervene { index, cause } => self.intervene(index, cause),
         }
+    }
+
+    /// Tells a record that is no deed of its place's own program: what follows there is not caused by it.
+    fn emit_elsewhere(&mut self, place: Place, cause: Option<u32>, event: Event) -> u32 {
+        let last = match place {
+            Place::Client(client) => self.clients[usize::from(client)].last(),
+            _ => None,
+        };
+        let seq = self.emit(place, cause, event);
+        if let (Place::Client(client), Some(last)) = (place, last) {
+            self.clients[usize::from(client)].note(last);
+        }
+        seq
     }
 
     /// Tells a record, and notes which interventions waited for it.

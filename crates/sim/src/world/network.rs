@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use crate::random::{Luck, Purpose};
 use crate::world::World;
+use crate::world::partition::Passage;
 use crate::world::queue::{Act, Class};
 use crate::{Event, LostBecause, Message, PacketId, Place, SimTime, Span};
 
@@ -36,6 +37,8 @@ pub(crate) struct Packet {
     pub(crate) sent: u32,
     /// The how manieth message of its client the request is.
     pub(crate) nth: u64,
+    /// Whether it is the first message on its connection.
+    pub(crate) opens: bool,
     /// What interventions do to the answer.
     pub(crate) answer: Fate,
 }
@@ -78,9 +81,20 @@ pub(crate) struct Fate {
 
 impl World {
     /// Puts a message on its way.
-    pub(crate) fn transmit(&mut self, packet: Packet, fate: Fate) {
+    pub(crate) fn transmit(&mut self, packet: Packet, mut fate: Fate) {
+        let client = packet.connection.from;
+        let (from, to) = if packet.reply {
+            (packet.asked, client)
+        } else {
+            (client, packet.asked)
+        };
+        match self.passage(from, to) {
+            Passage::Open => {}
+            Passage::Held(wait) => fate.delay = Span(fate.delay.0.saturating_add(wait.0)),
+            Passage::Never => fate.dropped = true,
+        }
         let mut arrives = self.now + self.latency(&packet) + fate.delay;
-        if packet.connection.from != Place::Terminal {
+        if client != Place::Terminal {
             let last = self
                 .arrivals
                 .entry((packet.connection, packet.reply))
@@ -89,17 +103,12 @@ impl World {
             *last = arrives;
         }
         if fate.delay > Span(0) {
-            let sender = if packet.reply {
-                packet.asked
-            } else {
-                packet.connection.from
-            };
             let event = Event::Delayed {
                 packet: packet.id,
                 reply: packet.reply,
                 by: fate.delay,
             };
-            self.emit(sender, Some(packet.sent), event);
+            self.emit(from, Some(packet.sent), event);
         }
         let packet = Box::new(packet);
         let act = if fate.dropped {
@@ -112,20 +121,25 @@ impl World {
 
     /// Closes a client's end of a connection: the node learns of it after what is already under way.
     pub(crate) fn hang_up(&mut self, connection: Connection, node: u16) {
-        let circumstances = [
-            code(connection.from),
-            u64::from(connection.number),
-            u64::MAX,
-        ];
         let last = self
             .arrivals
             .remove(&(connection, false))
             .unwrap_or_default();
         self.arrivals.remove(&(connection, true));
-        let arrives =
-            self.now + self.draw_latency(connection.from, Place::Node(node), &circumstances);
+        let wait = match self.passage(connection.from, Place::Node(node)) {
+            Passage::Open => Span(0),
+            Passage::Held(wait) => wait,
+            Passage::Never => return,
+        };
+        let circumstances = [
+            code(connection.from),
+            u64::from(connection.number),
+            u64::MAX,
+        ];
+        let latency = self.draw_latency(connection.from, Place::Node(node), &circumstances);
         let act = Act::HangUp { node, connection };
-        self.queue.push(arrives.max(last), Class::Ordinary, act);
+        self.queue
+            .push((self.now + wait + latency).max(last), Class::Ordinary, act);
     }
 
     /// A message is gone.
@@ -138,8 +152,17 @@ impl World {
         self.emit(packet.to(), Some(packet.sent), event);
     }
 
-    /// When a message that a node sends on a connection now arrives, without sending one.
-    pub(crate) fn arrival_after_the_rest(&self, connection: Connection, node: u16) -> SimTime {
+    /// When a message that a node sends on a connection now arrives, without sending one; `None`: never.
+    pub(crate) fn arrival_after_the_rest(
+        &self,
+        connection: Connection,
+        node: u16,
+    ) -> Option<SimTime> {
+        let wait = match self.passage(Place::Node(node), connection.from) {
+            Passage::Open => Span(0),
+            Passage::Held(wait) => wait,
+            Passage::Never => return None,
+        };
         let circumstances = [
             code(connection.from),
             u64::from(connection.number),
@@ -151,7 +174,7 @@ impl World {
             .get(&(connection, true))
             .copied()
             .unwrap_or_default();
-        last.max(self.now + latency)
+        Some(last.max(self.now + wait + latency))
     }
 
     fn latency(&self, packet: &Packet) -> Span {
@@ -160,7 +183,7 @@ impl World {
         self.draw_latency(from, packet.asked, &circumstances)
     }
 
-    fn draw_latency(&self, client: Place, other: Place, circumstances: &[u64]) -> Span {
+    pub(crate) fn draw_latency(&self, client: Place, other: Place, circumstances: &[u64]) -> Span {
         if client == Place::Terminal {
             return Span(0);
         }

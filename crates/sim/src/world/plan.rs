@@ -6,6 +6,8 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use crate::names::{Names, closest, listed};
+use crate::world::node::Node;
+use crate::world::replication::Replication;
 use crate::{Latency, Place, Scenario};
 
 /// What is wrong with a scenario.
@@ -68,6 +70,38 @@ impl Plan {
         })
     }
 
+    /// Gives each node its disk, and each replica the data and the place behind its primary.
+    pub(crate) fn begin_nodes(&self, nodes: &mut [Node]) -> Result<(), ScenarioError> {
+        for (index, spec) in (0..).zip(&self.scenario.nodes) {
+            let Some(name) = &spec.replica_of else {
+                continue;
+            };
+            let primary = self.node(Some(name)).filter(|primary| *primary != index);
+            let follows_primary = |primary: &u16| {
+                self.scenario.nodes[usize::from(*primary)]
+                    .replica_of
+                    .is_none()
+            };
+            let Some(primary) = primary.filter(follows_primary) else {
+                let why = format!(
+                    "{} can't be a replica of {name}: that is no primary",
+                    spec.name
+                );
+                return Err(ScenarioError(why));
+            };
+            let data = nodes[usize::from(primary)].clone();
+            nodes[usize::from(index)] = Node {
+                replication: Replication::following(primary),
+                ..data
+            };
+            nodes[usize::from(primary)].replication.followed_by(index);
+        }
+        for (node, spec) in nodes.iter_mut().zip(&self.scenario.nodes) {
+            node.begin(spec.persistence);
+        }
+        Ok(())
+    }
+
     /// A node by its name; without one the first.
     pub(crate) fn node(&self, name: Option<&str>) -> Option<u16> {
         match name {
@@ -81,6 +115,11 @@ impl Plan {
                 u16::try_from(index).ok()
             }
         }
+    }
+
+    /// How many nodes there are.
+    pub(crate) fn nodes(&self) -> u16 {
+        u16::try_from(self.scenario.nodes.len()).unwrap_or(u16::MAX)
     }
 
     pub(crate) fn resource(&self, name: &str) -> Option<u16> {

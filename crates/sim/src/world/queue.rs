@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::world::network::{Connection, Packet};
+use crate::world::replication::Letter;
 use crate::{PacketId, SimTime};
 
 /// Something that will happen at a known instant, unless something before it prevents that.
@@ -37,10 +38,35 @@ pub(crate) enum Act {
     Lose(Box<Packet>),
     /// A node learns that a connection is closed.
     HangUp { node: u16, connection: Connection },
-    /// A client learns that a node closed a connection.
-    Closed { connection: Connection, node: u16 },
+    /// A client learns that a node closed a connection, or (`refused`) that nobody listens there.
+    Closed {
+        connection: Connection,
+        node: u16,
+        refused: bool,
+    },
     /// A node runs the next command of a connection.
     Execute { node: u16, connection: Connection },
+    /// A node's pause ends.
+    ResumeNode { node: u16, until: SimTime },
+    /// A node starts again.
+    StartNode {
+        node: u16,
+        /// How often it had fallen; another fall makes this obsolete.
+        life: u32,
+        cause: Option<u32>,
+    },
+    /// A cut of the network, named by the record of its beginning, is over.
+    Heal { began: u32 },
+    /// A message of one node to another arrives.
+    Peer(Box<Letter>),
+    /// A replica asks its primary to go on where they were.
+    Reconnect { node: u16, link: u32 },
+    /// The time of a WAIT is up.
+    WaitOver {
+        node: u16,
+        connection: Connection,
+        packet: PacketId,
+    },
     /// A resource is done with a call.
     Perform { resource: u16, packet: Box<Packet> },
     /// An intervention takes place, by its index in the scenario.

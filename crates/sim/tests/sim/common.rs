@@ -32,9 +32,7 @@ pub(crate) fn world(clients: &[(&str, &[&str])]) -> Scenario {
     Scenario {
         seed: 7,
         epoch: EPOCH,
-        nodes: vec![NodeSpec {
-            name: "redis".to_owned(),
-        }],
+        nodes: vec![NodeSpec::named("redis")],
         clients: clients.iter().map(client).collect(),
         resources: vec![
             resource("db", ResourceKind::Db),
