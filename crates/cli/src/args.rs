@@ -1,0 +1,119 @@
+//! The command's arguments, and the help that teaches them.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+const ABOUT: &str = "A Redis you can rewind: run real Python against real Redis semantics in a simulated world, \
+                     break it on purpose, and see which promise broke and why.";
+
+const EXAMPLES: &str = "\
+Examples:
+  redwind lesson list                              what there is
+  redwind run locks/gc-pause                       run a lesson as it stands: its first variant, its own faults
+  redwind run locks/gc-pause --variant fencing     the version that survives
+  redwind run queues/reliable --no-faults          without the lesson's own faults
+  redwind run queues/reliable --no-faults --fault \"crash worker-a after worker-a's 1st BRPOP\"
+  redwind run mine.md --format json                your own lesson, for a program to read
+  redwind lesson check mine.md                     prove what your lesson claims
+  redwind repl                                     a redis-cli on a server whose clock you move
+
+Exit code: 0 every promise held, 1 one was broken, 2 the input is wrong, 3 none was broken but one is undecided.";
+
+const RUN_HELP: &str = "\
+Faults, one a --fault, each in one sentence (the same that the page and lessons use):
+  pause worker-a after worker-a's 1st SET for 15s       its process stops, the world goes on
+  crash worker-a before worker-a's 2nd storage.write    its memory and connections are gone
+  crash worker-a at line 12 of worker-a, restart after 3s
+  restart worker-a at 20s
+  drop worker-a's 1st SET                               the request is lost
+  drop the reply to worker-a's 1st SET                  the command is executed, nobody learns of it
+  delay worker-a's 1st storage.write by 5s
+  type redis at 11.2s: DEL lock:report                  a command from nowhere
+
+A moment is a time (at 31ms), a line (at line 12 of worker-a, 3rd time), a call (before or after worker-a's 2nd SET)
+or something that happens (when lock:report expires, when worker-b crashes, when worker-a's 1st SET answers nil).
+
+Examples:
+  redwind run locks/gc-pause
+  redwind run locks/gc-pause --variant token --all
+  redwind run locks/gc-pause --no-faults --fault \"pause worker-a at 10ms for 9s\"
+
+Exit code: 0 every promise held, 1 one was broken, 2 the input is wrong, 3 none was broken but one is undecided.";
+
+const REPL_HELP: &str = "\
+Every line is a command, as in redis-cli. Time stands still until you move it:
+  @ +5s      five seconds pass: keys expire, waiting commands time out
+  @ now      what the server's clock shows
+  quit       leave (or Ctrl-D)
+
+Lines can come from a file: redwind repl < commands.txt";
+
+/// What was asked for.
+#[derive(Debug, Parser)]
+#[command(name = "redwind", version, about = ABOUT, after_help = EXAMPLES, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a lesson and judge it: a readable timeline, then each promise with what broke it.
+    #[command(after_help = RUN_HELP)]
+    Run(RunArgs),
+    /// List, read and prove lessons.
+    #[command(subcommand)]
+    Lesson(LessonCommand),
+    /// Type commands at an empty server whose clock you move.
+    #[command(after_help = REPL_HELP)]
+    Repl,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RunArgs {
+    /// A built-in lesson's id (locks/gc-pause), or the path of a lesson's file.
+    pub(crate) lesson: String,
+    /// Which variant; without it the lesson's first.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) variant: Option<String>,
+    /// Another seed than the lesson's.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+    /// A fault, beside the lesson's own; may be given several times.
+    #[arg(long = "fault", value_name = "SENTENCE")]
+    pub(crate) faults: Vec<String>,
+    /// Leave out the lesson's own faults.
+    #[arg(long)]
+    pub(crate) no_faults: bool,
+    /// Show every record: also each statement, each request sent and each reply received.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// For people or for programs.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A timeline and the verdicts.
+    Text,
+    /// The scene and its whole trace, as the page gets it.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LessonCommand {
+    /// Prove lessons: every verdict, moment and answer that they claim. Without a path, all built-in ones.
+    Check {
+        /// Files, or folders with lessons below them.
+        paths: Vec<PathBuf>,
+    },
+    /// The built-in lessons, by track.
+    List,
+    /// Print a lesson's file: to read it, or to begin one of your own from it.
+    Show {
+        /// A built-in lesson's id, or the path of a lesson's file.
+        lesson: String,
+    },
+}
