@@ -46,8 +46,9 @@ pub(crate) fn told(
                 Changed::Deleted => news.push((index, false)),
                 Changed::Updated => {}
             },
-            // A write that names the lock and changes nothing: a refused SET NX, a release that came too late.
-            None if names && reply.is_some() => news.push((index, false)),
+            // A write that names the lock and changes nothing: a refused SET NX, a release that came too late. An error
+            // (a script that is not loaded yet) tells nothing about the lock.
+            None if names && reply.is_some_and(|reply| !reply.is_error()) => news.push((index, false)),
             None => {}
         }
     }
