@@ -83,12 +83,8 @@ impl EffectCount {
             history,
             match (self.times, done) {
                 (_, 0) => format!("Nothing had an effect in {}.", self.on),
-                (Times::AtLeastOnce, n) => format!("{} had an effect in {}.", plural(n), self.on),
-                (_, n) => format!(
-                    "{} had an effect in {}, none of them twice.",
-                    plural(n),
-                    self.on
-                ),
+                (Times::AtLeastOnce, n) => format!("{} an effect in {}.", self.had(n), self.on),
+                (_, n) => format!("{} an effect in {}, none of them twice.", self.had(n), self.on),
             },
         )
     }
@@ -123,6 +119,15 @@ impl EffectCount {
         by_target.into_iter().collect()
     }
 
+    fn had(&self, n: usize) -> String {
+        match (&self.queue, n) {
+            (Some(_), 1) => "1 job had".to_owned(),
+            (Some(_), n) => format!("{n} jobs had"),
+            (None, 1) => "1 thing had".to_owned(),
+            (None, n) => format!("{n} things had"),
+        }
+    }
+
     fn too_often(
         &self,
         history: &History<'_>,
@@ -154,14 +159,6 @@ impl EffectCount {
             ),
             evidence,
         )
-    }
-}
-
-fn plural(n: usize) -> String {
-    if n == 1 {
-        "1 of them".to_owned()
-    } else {
-        format!("{n} of them")
     }
 }
 

@@ -118,8 +118,8 @@ impl MutualExclusion {
                         .find(|seq| **seq > own.seq && **seq < newest.seq),
                 );
                 format!(
-                    "At {when} {who} wrote {what} to {resource} as the holder of {lock} since {}, but {} had held it \
-                     since {}.",
+                    "At {when} {who} wrote {what} to {resource} as the holder of {lock} since {}, but {} had taken it \
+                     at {}.",
                     moment(own.at),
                     history.name(newest.to),
                     moment(newest.at)
@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(
             found.sentence,
             "At 15.001s worker-a wrote report to storage as the holder of lock:report since 0s, \
-             but worker-b had held it since 12.5s."
+             but worker-b had taken it at 12.5s."
         );
         let told: Vec<&str> = found.evidence.iter().map(|seq| script.what(*seq)).collect();
         assert_eq!(
