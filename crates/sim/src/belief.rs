@@ -48,7 +48,9 @@ pub(crate) fn told(
             },
             // A write that names the lock and changes nothing: a refused SET NX, a release that came too late. An error
             // (a script that is not loaded yet) tells nothing about the lock.
-            None if names && reply.is_some_and(|reply| !reply.is_error()) => news.push((index, false)),
+            None if names && reply.is_some_and(|reply| !reply.is_error()) => {
+                news.push((index, false))
+            }
             None => {}
         }
     }

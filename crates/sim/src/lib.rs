@@ -40,8 +40,8 @@ pub use record::{
 pub use resource::Resource;
 pub use run::Run;
 pub use scenario::{
-    Bounds, ClientSpec, Fault, Intervention, Latency, LinkSpec, LockSpec, NodeSpec, ResourceKind,
-    ResourceSpec, Scenario,
+    Bounds, ClientSpec, Fault, Fsync, Intervention, Latency, LinkSpec, LockSpec, NodeSpec,
+    Persistence, ResourceKind, ResourceSpec, Scenario,
 };
 pub use script::Script;
 pub use sentence::place_name;

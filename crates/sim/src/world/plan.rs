@@ -89,11 +89,9 @@ impl Plan {
                 );
                 return Err(ScenarioError(why));
             };
-            let data = nodes[usize::from(primary)].clone();
-            nodes[usize::from(index)] = Node {
-                replication: Replication::following(primary),
-                ..data
-            };
+            let mut copy = nodes[usize::from(primary)].clone();
+            copy.replication = Replication::following(primary);
+            nodes[usize::from(index)] = copy;
             nodes[usize::from(primary)].replication.followed_by(index);
         }
         for (node, spec) in nodes.iter_mut().zip(&self.scenario.nodes) {
@@ -128,15 +126,6 @@ impl Plan {
             .resources
             .iter()
             .position(|resource| resource.name == name)?;
-        u16::try_from(index).ok()
-    }
-
-    pub(crate) fn client(&self, name: &str) -> Option<u16> {
-        let index = self
-            .scenario
-            .clients
-            .iter()
-            .position(|client| client.name == name)?;
         u16::try_from(index).ok()
     }
 

@@ -746,7 +746,8 @@ impl World {
         replication.backlog = Arc::default();
         replication.backlog_from = replication.offset;
         replication.link += 1;
-        match replication.primary {
+        let primary = replication.primary;
+        match primary {
             Some(primary) => self.ask_to_sync(node, primary, sent),
             // It was the primary, and another one has taken its place meanwhile.
             None if self.service != node && self.nodes[usize::from(self.service)].is_up() => {
