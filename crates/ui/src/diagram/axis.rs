@@ -5,12 +5,13 @@ use redwind_protocol::RecordKind;
 use crate::story::Story;
 use crate::time;
 
-/// Two things on one lane are at least so far apart, in pixels, or they could not be told apart or pointed at.
+/// Two things on one lane are at least so far apart, in pixels, or they could not be told apart or pointed at;
+/// less when zoomed far out.
 const APART: f64 = 9.0;
 /// Before the first record.
 const LEAD: f64 = 26.0;
 /// After the last one.
-const TRAIL: f64 = 64.0;
+const TRAIL: f64 = 48.0;
 /// Ticks are at least so far apart.
 const TICKS_APART: f64 = 78.0;
 
@@ -54,7 +55,8 @@ impl Axis {
     #[must_use]
     pub fn new(story: &Story, zoom: f64) -> Self {
         let scale = zoom / typical_flight(story) as f64;
-        let longest = (zoom * 2.4).max(96.0);
+        let longest = (zoom * 3.2).max(110.0);
+        let apart = (zoom * 0.3).clamp(3.0, APART);
         let mut axis = Self::default();
         let mut on_lane = vec![f64::NEG_INFINITY; story.trace.lanes.len()];
         let (mut place, mut before) = (LEAD, story.at(0));
@@ -63,7 +65,8 @@ impl Axis {
             let wide = passed * scale;
             if wide > longest {
                 // Longer gaps are a little longer on screen too, and all of them have room for their label.
-                let cut = (zoom * 0.9).max(58.0) + 10.0 * (wide / longest).log10();
+                let cut =
+                    zoom.mul_add(0.9, 6.0).clamp(34.0, 90.0) + 10.0 * (wide / longest).log10();
                 axis.gaps.push(Gap {
                     from: place,
                     to: place + cut,
@@ -76,7 +79,7 @@ impl Axis {
             if drawn(record.kind)
                 && let Some(last) = on_lane.get_mut(usize::from(record.lane))
             {
-                place = place.max(*last + APART);
+                place = place.max(*last + apart);
                 *last = place;
             }
             before = record.at;
@@ -88,10 +91,10 @@ impl Axis {
         axis
     }
 
-    /// The zoom at which a run just fits into `room` pixels, within what stays legible.
+    /// The zoom at which a run just fits into `room` pixels, but not below `least`.
     #[must_use]
-    pub fn fitting(story: &Story, room: f64) -> f64 {
-        let (mut low, mut high) = (26.0, 220.0);
+    pub fn fitting(story: &Story, room: f64, least: f64) -> f64 {
+        let (mut low, mut high) = (least, 220.0);
         for _ in 0..9 {
             let middle = (low + high) / 2.0;
             if Self::new(story, middle).length > room {

@@ -54,6 +54,11 @@ pub(super) struct Opened {
     pub(super) y: f64,
 }
 
+/// Zoomed out no further than this by itself, so that labels find room.
+const LEGIBLE: f64 = 26.0;
+/// Zoomed out no further than this at all.
+const LEAST: f64 = 5.0;
+
 /// How much more is drawn than can be seen, so that scrolling a little draws nothing anew.
 const MARGIN: f64 = 384.0;
 
@@ -67,7 +72,7 @@ pub fn Diagram(props: &DiagramProps) -> Html {
         act,
         ..
     } = props;
-    let scroller = use_node_ref();
+    let (scroller, svg) = (use_node_ref(), use_node_ref());
     let size = use_state_eq(|| (0.0_f64, 0.0_f64));
     let offset = use_state_eq(|| 0.0_f64);
     let zoom = use_state_eq(|| None::<f64>);
@@ -78,7 +83,7 @@ pub fn Diagram(props: &DiagramProps) -> Html {
     use_measure(&scroller, &size);
     let (along, across) = if *down { (size.1, size.0) } else { *size };
     let fitting = use_memo((story.clone(), along, *down), |(story, along, down)| {
-        let fitting = Axis::fitting(story, *along);
+        let fitting = Axis::fitting(story, *along, LEGIBLE);
         // Time that runs down has all the length it wants: a phone scrolls down easily.
         if *down { fitting.max(44.0) } else { fitting }
     });
@@ -117,7 +122,7 @@ pub fn Diagram(props: &DiagramProps) -> Html {
             (zoom.clone(), scroller.clone(), picture.clone(), *down);
         let (offset, story) = (offset.clone(), story.clone());
         Callback::from(move |(factor, at): (f64, f64)| {
-            let wanted = (scale * factor).clamp(12.0, 900.0);
+            let wanted = (scale * factor).clamp(LEAST, 900.0);
             // What is under the pointer stays under it.
             let record = picture.axis.record_at(*offset + at);
             zoom.set(Some(wanted));
@@ -127,12 +132,13 @@ pub fn Diagram(props: &DiagramProps) -> Html {
     };
     let onwheel = {
         let (set_zoom, down) = (set_zoom.clone(), *down);
+        let svg = svg.clone();
         Callback::from(move |event: WheelEvent| {
             if !(event.ctrl_key() || event.meta_key()) {
                 return;
             }
             event.prevent_default();
-            let (x, y) = local(&event);
+            let (x, y) = local(&svg, &event);
             set_zoom.emit((1.0015_f64.powf(-event.delta_y()), if down { y } else { x }));
         })
     };
@@ -150,12 +156,13 @@ pub fn Diagram(props: &DiagramProps) -> Html {
     };
     let onpointerdown = {
         let (find, drag, menu) = (Rc::clone(&find), drag.clone(), menu.clone());
+        let svg = svg.clone();
         Callback::from(move |event: PointerEvent| {
             if event.button() != 0 {
                 return;
             }
             menu.set(None);
-            let (x, y) = local(&event);
+            let (x, y) = local(&svg, &event);
             let (hit, along, _) = find(x, y);
             // A finger that moves scrolls; pauses are drawn with a mouse or a pen.
             if let Some(Hit::Client { lane, .. }) = hit.filter(|_| event.pointer_type() != "touch")
@@ -165,10 +172,7 @@ pub fn Diagram(props: &DiagramProps) -> Html {
                     from: along,
                     to: along,
                 }));
-                if let Some(target) = event
-                    .current_target()
-                    .and_then(|t| t.dyn_into::<Element>().ok())
-                {
+                if let Some(target) = svg.cast::<Element>() {
                     let _ = target.set_pointer_capture(event.pointer_id());
                 }
             }
@@ -176,8 +180,9 @@ pub fn Diagram(props: &DiagramProps) -> Html {
     };
     let onpointermove = {
         let (find, drag, hover) = (Rc::clone(&find), drag.clone(), hover.clone());
+        let svg = svg.clone();
         Callback::from(move |event: PointerEvent| {
-            let (x, y) = local(&event);
+            let (x, y) = local(&svg, &event);
             let (hit, along, _) = find(x, y);
             if let Some(now) = *drag {
                 drag.set(Some(Drag { to: along, ..now }));
@@ -188,9 +193,10 @@ pub fn Diagram(props: &DiagramProps) -> Html {
     };
     let onpointerup = {
         let (find, drag, menu, act) = (Rc::clone(&find), drag.clone(), menu.clone(), act.clone());
+        let svg = svg.clone();
         let picture = picture.clone();
         Callback::from(move |event: PointerEvent| {
-            let (x, y) = local(&event);
+            let (x, y) = local(&svg, &event);
             if let Some(done) = *drag {
                 drag.set(None);
                 if (done.to - done.from).abs() > 8.0 {
@@ -241,9 +247,24 @@ pub fn Diagram(props: &DiagramProps) -> Html {
         })
     };
     let fit = {
-        let zoom = zoom.clone();
-        Callback::from(move |_: MouseEvent| zoom.set(None))
+        let (zoom, story) = (zoom.clone(), story.clone());
+        Callback::from(move |_: MouseEvent| {
+            let whole = Axis::fitting(&story, along, LEAST);
+            // A second time: back to where labels can be read.
+            let again = zoom.is_some_and(|zoom| (zoom - whole).abs() < 0.01);
+            zoom.set((!again).then_some(whole));
+        })
     };
+    {
+        // Why a promise broke is a story over the whole run: it is shown at once.
+        let (zoom, story) = (zoom.clone(), story.clone());
+        use_effect_with(props.evidence.is_empty(), move |none| {
+            let whole = (!none && along > 0.0).then(|| Axis::fitting(&story, along, LEAST));
+            if whole.is_some() || zoom.is_some() {
+                zoom.set(whole);
+            }
+        });
+    }
 
     let (width, height) = *size;
     let frame = &picture.frame;
@@ -263,7 +284,7 @@ pub fn Diagram(props: &DiagramProps) -> Html {
             <div class="scroller" ref={scroller} {onscroll} {onwheel}>
                 <div class="spacer" style={format!("width:{:.0}px;height:{:.0}px", inner_w.max(view_w), inner_h.max(view_h))}>
                     if width > 0.0 {
-                        <svg class="picture" width={format!("{view_w:.0}")} height={format!("{view_h:.0}")}
+                        <svg ref={svg} class="picture" width={format!("{view_w:.0}")} height={format!("{view_h:.0}")}
                             role="img" aria-label="Space-time diagram. The same as text: the button Trace as text."
                             data-testid="diagram"
                             {onpointerdown} {onpointermove} {onpointerup} {onpointerleave}>
@@ -294,12 +315,12 @@ pub fn Diagram(props: &DiagramProps) -> Html {
     }
 }
 
-/// Where a pointer is within the diagram's picture.
-fn local(event: &web_sys::MouseEvent) -> (f64, f64) {
-    let target = event
-        .current_target()
-        .and_then(|target| target.dyn_into::<Element>().ok());
-    let Some(area) = target.map(|target| target.get_bounding_client_rect()) else {
+/// Where a pointer is within the diagram's picture. (The event itself only knows the root of the page.)
+fn local(picture: &NodeRef, event: &web_sys::MouseEvent) -> (f64, f64) {
+    let Some(area) = picture
+        .cast::<Element>()
+        .map(|picture| picture.get_bounding_client_rect())
+    else {
         return (0.0, 0.0);
     };
     (

@@ -64,7 +64,7 @@ pub fn LessonPane(props: &LessonProps) -> Html {
     html! {
         <>
             <div class="prose" ref={body}>
-                <p class="kick">{ format!("{} · {} min · {} of {count}", lesson.track, lesson.minutes, beat + 1) }</p>
+                <p class="kick">{ format!("{} · {} min", lesson.track, lesson.minutes) }</p>
                 if first {
                     <h1>{ &lesson.title }</h1>
                 }
@@ -77,8 +77,6 @@ pub fn LessonPane(props: &LessonProps) -> Html {
                 }
             </div>
             <nav class="beats" aria-label="Parts of the lesson">
-                <button class="tool" aria-label="Previous part" title="Previous part" aria-disabled={first.to_string()}
-                    onclick={to(before)} data-testid="beat-back">{ icon("left") }</button>
                 <div class="dots">
                     { for (0..count).map(|n| {
                         let heading = lesson.beats[n].heading.clone().unwrap_or_else(|| lesson.title.clone());
@@ -90,6 +88,9 @@ pub fn LessonPane(props: &LessonProps) -> Html {
                         }
                     }) }
                 </div>
+                <button class="tool" aria-label="Previous part" title="Previous part" aria-disabled={first.to_string()}
+                    onclick={to(before)} data-testid="beat-back">{ icon("left") }</button>
+                <span class="beat-count">{ format!("{} of {count}", beat + 1) }</span>
                 <button class={classes!("btn", "next", (!last).then_some("line"))} aria-disabled={last.to_string()} onclick={to(after)}
                     title={next_heading.unwrap_or_default()} data-testid="beat-next">
                     { if last { "The end" } else { "Next" } }

@@ -151,7 +151,7 @@ pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
                     <FaultBar story={story.clone()} {position} client={page.client} act={act.clone()} />
                 </div>
             </footer>
-            if *help { { help_dialog(toggle_help) } }
+            if *help { <Help on_close={toggle_help} /> }
         </div>
     }
 }
@@ -196,9 +196,25 @@ const KEYS: [(&str, &str); 13] = [
     ("Ctrl + wheel", "zoom the diagram"),
 ];
 
-fn help_dialog(close: Callback<MouseEvent>) -> Html {
+#[derive(Properties, PartialEq)]
+struct HelpProps {
+    on_close: Callback<MouseEvent>,
+}
+
+/// The keys.
+#[component]
+fn Help(props: &HelpProps) -> Html {
+    use_effect_with((), |()| {
+        let before = browser::focused();
+        browser::focus(".help button");
+        move || {
+            if let Some(before) = before {
+                let _ = before.focus();
+            }
+        }
+    });
     let onkeydown = {
-        let close = close.clone();
+        let close = props.on_close.clone();
         Callback::from(move |event: KeyboardEvent| {
             if event.key() == "Escape"
                 && let Ok(click) = MouseEvent::new("click")
@@ -209,7 +225,7 @@ fn help_dialog(close: Callback<MouseEvent>) -> Html {
     };
     html! {
         <div class="help" role="dialog" aria-modal="true" aria-label="Keys" {onkeydown}>
-            <div class="menu-head"><h2>{ "Keys" }</h2><button class="tool" aria-label="Close" onclick={close} autofocus=true>{ icon("close") }</button></div>
+            <div class="menu-head"><h2>{ "Keys" }</h2><button class="tool" aria-label="Close" onclick={props.on_close.clone()}>{ icon("close") }</button></div>
             <p>{ "Single keys work while the diagram or the transport has the focus." }</p>
             <dl>{ for KEYS.iter().map(|(key, what)| html! { <div><dt><kbd>{ *key }</kbd></dt><dd>{ *what }</dd></div> }) }</dl>
         </div>

@@ -98,7 +98,12 @@ fn emblem() -> Html {
             <path class="arrow bad" d="M346 54L368 190" />
             <g class="cn"><circle class="dot" cx="32" cy="190" r="4.5" /><circle class="dot" cx="218" cy="190" r="4.5" /><circle class="dot" cx="256" cy="190" r="4.5" /></g>
             <circle class="bang" cx="368" cy="190" r="9.5" /><path class="bang-cross" d="M364 186l8 8m0-8l-8 8" />
-            <text x="92" y="78">{ "paused 15 s" }</text><text x="196" y="228">{ "expires" }</text>
+            <path class="head c0" d="M44 56l-5 8l6 1zM31 188l-4 -8l6 -1z" /><path class="head c1" d="M268 122l-5 8l6 1zM256 188l-5 -8l6 -1z" />
+            <path class="head bad" d="M366 183l-5 -8l6 -1z" />
+            <text class="name c0" x="12" y="26">{ "worker-a" }</text><text class="name c1" x="12" y="112">{ "worker-b" }</text>
+            <text class="name cn" x="58" y="182">{ "redis" }</text>
+            <text x="100" y="31">{ "believes it holds the lock" }</text><text x="176" y="78">{ "paused 15 s" }</text>
+            <text x="198" y="180">{ "expires" }</text><text x="74" y="224">{ "holds it" }</text><text x="300" y="224">{ "holds it" }</text>
         </svg>
     }
 }

@@ -1,7 +1,6 @@
 //! The slider: a position for every record, marked where faults, broken promises and the lesson's beats are.
 
 use redwind_protocol::RecordKind;
-use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 use crate::seek::Seek;
@@ -26,16 +25,15 @@ pub(super) fn Scrubber(props: &ScrubberProps) -> Html {
         act,
     } = props;
     let held = use_mut_ref(|| false);
+    let rail = use_node_ref();
     let last = story.last();
     let seek = {
-        let act = act.clone();
+        let (act, rail) = (act.clone(), rail.clone());
         move |event: &PointerEvent| {
-            let target = event
-                .current_target()
-                .and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-            let Some(area) = target.map(|target| target.get_bounding_client_rect()) else {
+            let Some(rail) = rail.cast::<web_sys::Element>() else {
                 return;
             };
+            let area = rail.get_bounding_client_rect();
             let inner = (area.width() - 16.0).max(1.0);
             let share = ((f64::from(event.client_x()) - area.left() - 8.0) / inner).clamp(0.0, 1.0);
             act.emit(Action::Seek(Seek::Record(
@@ -44,16 +42,13 @@ pub(super) fn Scrubber(props: &ScrubberProps) -> Html {
         }
     };
     let onpointerdown = {
-        let (held, seek) = (held.clone(), seek.clone());
+        let (held, seek, rail) = (held.clone(), seek.clone(), rail.clone());
         Callback::from(move |event: PointerEvent| {
             if event.button() != 0 {
                 return;
             }
             *held.borrow_mut() = true;
-            if let Some(target) = event
-                .current_target()
-                .and_then(|t| t.dyn_into::<web_sys::Element>().ok())
-            {
+            if let Some(target) = rail.cast::<web_sys::Element>() {
                 let _ = target.set_pointer_capture(event.pointer_id());
             }
             seek(&event);
@@ -73,7 +68,7 @@ pub(super) fn Scrubber(props: &ScrubberProps) -> Html {
     });
     let share = percent(*position, last);
     html! {
-        <div class="scrubber" role="slider" tabindex="0" aria-label="Position in the run" data-testid="scrubber"
+        <div ref={rail} class="scrubber" role="slider" tabindex="0" aria-label="Position in the run" data-testid="scrubber"
             aria-valuemin="0" aria-valuemax={last.to_string()} aria-valuenow={position.to_string()} aria-valuetext={text}
             {onpointerdown} {onpointermove} onpointerup={release.clone()} onpointercancel={release}>
             <Marks story={story.clone()} />

@@ -70,7 +70,7 @@ pub fn Verdicts(props: &VerdictsProps) -> Html {
                                     let here = record == position;
                                     Some(html! {
                                         <li class={classes!(here.then_some("here"))}>
-                                            <button class="link" onclick={act.reform(move |_: MouseEvent| Action::Seek(seek))}>
+                                            <button class="link" title={told.sentence.clone()} onclick={act.reform(move |_: MouseEvent| Action::Seek(seek))}>
                                                 <b>{ time::clock_exact(told.at) }</b>{ " " }{ &told.sentence }
                                             </button>
                                         </li>
