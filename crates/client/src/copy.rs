@@ -2,7 +2,7 @@
 //!
 //! Worlds fork by copying their programs, and an interpreter can only be copied by writing it out and reading
 //! it back. Values are written in the order the types say, without names, as postcard does; unlike postcard
-//! every scalar carries a tag, because the interpreter keeps a few untagged values whose reader has to look.
+//! every value carries a tag, because the interpreter keeps a few untagged ones whose reader has to look.
 
 mod read;
 mod write;
@@ -12,7 +12,7 @@ use std::fmt;
 pub(crate) use read::from_bytes;
 pub(crate) use write::to_bytes;
 
-/// What a scalar starts with.
+/// What a value starts with.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 enum Tag {
@@ -28,6 +28,19 @@ enum Tag {
     Bytes,
     None,
     Some,
+    Letter,
+    /// A count and so many values.
+    Sequence,
+    /// A count and so many keys and values.
+    Map,
+    /// A struct or a tuple: a count and so many values.
+    Record,
+    /// A variant by its number, with nothing in it.
+    Bare,
+    /// A variant by its number, and its one value.
+    Holding,
+    /// A variant by its number, and a record without its tag.
+    Fields,
 }
 
 impl Tag {
@@ -45,6 +58,13 @@ impl Tag {
             9 => Self::Bytes,
             10 => Self::None,
             11 => Self::Some,
+            12 => Self::Letter,
+            13 => Self::Sequence,
+            14 => Self::Map,
+            15 => Self::Record,
+            16 => Self::Bare,
+            17 => Self::Holding,
+            18 => Self::Fields,
             _ => return None,
         })
     }
@@ -87,6 +107,16 @@ mod tests {
     enum Name {
         Number(u32),
         Text(String),
+        Shaped(Inner),
+        Both { inner: Inner, other: Vec<Inner> },
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    enum Inner {
+        Nothing,
+        One(char),
+        Two(i8, Option<String>),
+        Three { a: (u8, f64), b: BTreeMap<String, bool> },
     }
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -126,6 +156,16 @@ mod tests {
                 Shape::Two(-0.5, true),
                 named(Name::Number(7)),
                 named(Name::Text("seven".to_owned())),
+                named(Name::Shaped(Inner::Nothing)),
+                named(Name::Shaped(Inner::One('é'))),
+                named(Name::Shaped(Inner::Two(-3, Some("x".to_owned())))),
+                named(Name::Both {
+                    inner: Inner::Three {
+                        a: (1, 2.5),
+                        b: BTreeMap::from([("k".to_owned(), true)]),
+                    },
+                    other: vec![Inner::Nothing, Inner::Two(1, None)],
+                }),
             ],
             map: BTreeMap::from([("k".to_owned(), (u128::MAX, i128::MIN))]),
             letter: 'x',

@@ -14,6 +14,7 @@ use monty_types::{
 };
 use redwind_sim::{Answer, Exit, Failure, Local, Request, ResourceCall, Span};
 
+pub(crate) use self::output::Caught;
 use self::output::{Noted, Output};
 use self::redis::Waiting;
 use crate::bounds::MOST_STATEMENTS;
@@ -67,9 +68,9 @@ enum Waits {
 const EASY_PARTS: usize = 512;
 
 impl Host {
-    pub(crate) fn new(seed: u64) -> Self {
+    pub(crate) fn new(compiled: Arc<Compiled>, seed: u64) -> Self {
         Self {
-            output: Output::default(),
+            output: Output::new(compiled),
             queue: VecDeque::new(),
             waiting: Waits::Nothing,
             clients: Clients::default(),
@@ -134,13 +135,13 @@ impl Host {
             line,
         };
         if let Some(why) = self.output.stopped() {
-            return stopped(why, Some(self.output.line().unwrap_or(self.line)));
+            return stopped(why, Some(self.output.line()));
         }
         let message = exception.message().unwrap_or_default();
         if exception.exc_type() == ExcType::MemoryError && message.starts_with("memory limit exceeded") {
             return stopped("it made a value of more than 64 MB", Some(self.line));
         }
-        traceback::exit(compiled, exception)
+        traceback::exit(compiled, exception, self.output.caught())
     }
 
     fn run(&mut self, call: FunctionCall, result: impl Into<ExtFunctionResult>) -> Next {
@@ -203,9 +204,9 @@ impl Host {
     }
 
     /// Does what the interpreter stopped for, or asks the world for it.
-    pub(crate) fn serve(&mut self, progress: RunProgress, compiled: &Compiled) -> Next {
+    pub(crate) fn serve(&mut self, progress: RunProgress) -> Next {
         match progress {
-            RunProgress::FunctionCall(call) => self.function(call, compiled),
+            RunProgress::FunctionCall(call) => self.function(call),
             RunProgress::OsCall(call) => self.os(call),
             RunProgress::NameLookup(lookup) => {
                 let print = PrintWriter::Callback(&mut self.output);
@@ -224,8 +225,7 @@ impl Host {
         Next::Asks(RunProgress::FunctionCall(call), request)
     }
 
-    fn function(&mut self, call: FunctionCall, compiled: &Compiled) -> Next {
-        let _ = compiled;
+    fn function(&mut self, call: FunctionCall) -> Next {
         match call.function_name.as_str() {
             "_rw_line" => self.step(call),
             "_rw_when" => self.step_in_condition(call),
@@ -281,7 +281,7 @@ impl Host {
     fn step(&mut self, call: FunctionCall) -> Next {
         let line = u32::try_from(int(&call, 0)).unwrap_or_default();
         self.line = line;
-        self.output.begin_statement();
+        self.output.begin_statement(line);
         if let Some(why) = self.count_statement() {
             let print = PrintWriter::Callback(&mut self.output);
             let abort = MontyException::new(ExcType::RuntimeError, Some(why));
@@ -316,7 +316,7 @@ impl Host {
     }
 
     fn variables(&mut self, call: &FunctionCall) -> Arc<[Local]> {
-        let variables = call.args.arg(1);
+        let variables = call.args.arg(2);
         let Some(variables) = variables.filter(|variables| variables.pairs().is_some()) else {
             self.silent = self.silent.saturating_sub(1);
             return Arc::from([Local {
@@ -389,17 +389,19 @@ impl Host {
     }
 }
 
+/// An argument of a call; before the first the prelude hands over an instance of every class, because the
+/// interpreter can't hand out a class first and then an instance of it.
 fn arg(call: &FunctionCall, index: usize) -> Arg {
-    call.args.arg(index).map_or(Arg::None, Arg::from_object)
+    call.args.arg(index + 1).map_or(Arg::None, Arg::from_object)
 }
 
 fn int(call: &FunctionCall, index: usize) -> i64 {
-    call.args.arg(index).and_then(|value: ObjectRef<'_>| value.as_int()).unwrap_or_default()
+    call.args.arg(index + 1).and_then(|value: ObjectRef<'_>| value.as_int()).unwrap_or_default()
 }
 
 fn text(call: &FunctionCall, index: usize) -> String {
     call.args
-        .arg(index)
+        .arg(index + 1)
         .and_then(|value| value.as_str())
         .unwrap_or_default()
         .to_owned()

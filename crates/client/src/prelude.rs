@@ -12,7 +12,10 @@ use crate::rewrite::Facts;
 const STEPS: &str = include_str!("prelude/steps.py");
 const MARK: &str = include_str!("prelude/mark.py");
 const RANGE: &str = include_str!("prelude/range.py");
-const NOTHING: &str = include_str!("prelude/nothing.py");
+const KNOWN: &str = include_str!("prelude/known.py");
+const LEN: &str = include_str!("prelude/len.py");
+const LEAVE: &str = include_str!("prelude/leave.py");
+const STDERR: &str = include_str!("prelude/stderr.py");
 const ERRORS: &str = include_str!("prelude/errors.py");
 const LUCK: &str = include_str!("prelude/luck.py");
 const UUID: &str = include_str!("prelude/uuid.py");
@@ -112,16 +115,26 @@ pub(crate) fn for_program(facts: &Facts) -> String {
         let _ = write!(text, "'{variable}', ");
     }
     text.push_str(")\n");
+    let errors = facts.errors || redis || !resources.is_empty() || !facts.classes.is_empty();
+    if errors || !facts.hurried.is_empty() {
+        text.push_str(STDERR);
+    }
     if !facts.hurried.is_empty() {
         text.push_str(MARK);
+    }
+    if errors || uuids || facts.modules.contains("logging") {
+        text.push_str(KNOWN);
+    }
+    if facts.lengths {
+        text.push_str(LEN);
+    }
+    if facts.leaves {
+        text.push_str(LEAVE);
     }
     if name("range") {
         text.push_str(RANGE);
     }
-    if attribute("__init__") && name("super") {
-        text.push_str(NOTHING);
-    }
-    if facts.errors || redis || !resources.is_empty() || !facts.classes.is_empty() {
+    if errors {
         text.push_str("_rw_lines = {");
         for (name, base) in REDIS_ERRORS {
             let _ = write!(text, "'{name}': '{base}', ");
@@ -151,7 +164,7 @@ fn resource_module(text: &mut String, resource: &str, methods: &[&str]) {
     for method in methods {
         let _ = writeln!(
             text,
-            "def _rw_{resource}_{method}(*args, **kwargs):\n    return _rw_resource('{resource}', '{method}', args, kwargs)"
+            "def _rw_{resource}_{method}(*args, **kwargs):\n    return _rw_resource(_rw_known, '{resource}', '{method}', args, kwargs)"
         );
         let _ = write!(namespace, "'{method}': _rw_{resource}_{method}, ");
     }
@@ -165,7 +178,7 @@ fn resource_module(text: &mut String, resource: &str, methods: &[&str]) {
 }
 
 /// The methods of a client or of a pipeline that the program may call.
-fn methods(text: &mut String, facts: &Facts, pieces: &[&str], call: &str) {
+fn methods(text: &mut String, facts: &Facts, pieces: &[&str], call: &str, defined: &str) {
     let wanted = |name: &str| {
         facts.attributes.contains(name)
             // What the pieces themselves call.
@@ -173,7 +186,7 @@ fn methods(text: &mut String, facts: &Facts, pieces: &[&str], call: &str) {
     };
     for method in METHODS.iter().flat_map(|group| group.iter()) {
         for name in method.names() {
-            if wanted(name) {
+            if wanted(name) && !defined.contains(&format!("def {name}(")) {
                 let _ = writeln!(
                     text,
                     "    def {name}(self, *args, **kwargs):\n        return {call}'{name}', args, kwargs)"
@@ -211,7 +224,7 @@ fn redis_module(text: &mut String, facts: &Facts, pipelines: bool, scripts: bool
     // The client's methods belong into its class, which is the first thing in its piece.
     let (class, rest) = REDIS.split_at(REDIS.find("_rw_Redis = Redis").unwrap_or(REDIS.len()));
     text.push_str(class);
-    methods(text, facts, &all, "_rw_redis(self._id, ");
+    methods(text, facts, &all, "_rw_redis(_rw_known, self._id, ", REDIS);
     for piece in &client {
         text.push_str(piece);
     }
@@ -220,9 +233,9 @@ fn redis_module(text: &mut String, facts: &Facts, pipelines: bool, scripts: bool
         text.push_str(piece);
         if *piece == PIPELINE {
             // Reopen the class: its last line names it.
-            let name = "_rw_Pipeline = Pipeline\n";
+            let name = "_rw_class(Pipeline, False)\n_rw_Pipeline = Pipeline\n";
             text.truncate(text.len() - name.len());
-            methods(text, facts, &all, "_rw_pipe(self, ");
+            methods(text, facts, &all, "_rw_pipe(self, ", PIPELINE);
             if scripts {
                 text.push_str(CLIENT_SCRIPT);
             }

@@ -40,10 +40,10 @@ enum Machine {
 impl PythonProgram {
     pub(crate) fn new(compiled: Arc<Compiled>, seed: u64) -> Self {
         Self {
+            host: Host::new(Arc::clone(&compiled), seed),
             compiled,
             seed,
             machine: Mutex::new(Machine::Fresh),
-            host: Host::new(seed),
         }
     }
 
@@ -82,7 +82,7 @@ impl Program for PythonProgram {
         };
         loop {
             next = match next {
-                Next::Ran(Ok(progress)) => self.host.serve(progress, &self.compiled),
+                Next::Ran(Ok(progress)) => self.host.serve(progress),
                 Next::Ran(Err(exception)) => {
                     let exit = self.host.exit(&self.compiled, &exception);
                     return self.host.then(Request::Exit(exit));

@@ -11,15 +11,20 @@ mod edits;
 mod errors;
 mod facts;
 mod imports;
+mod indent;
 pub(crate) mod names;
 mod refuse;
 mod walk;
 
-use ruff_python_ast::Stmt;
+use std::borrow::Cow;
+
+use ruff_python_ast::{PythonVersion, Stmt};
+use ruff_python_parser::{Mode, ParseOptions};
 use ruff_python_ast::token::TokenKind;
 use ruff_text_size::Ranged;
 
 pub(crate) use facts::Facts;
+pub(crate) use walk::Function;
 pub(crate) use edits::{Origins, line_starts, position};
 
 use crate::{ProgramError, prelude};
@@ -28,14 +33,17 @@ use crate::{ProgramError, prelude};
 pub(crate) struct Rewritten {
     /// The prelude and the edited source.
     pub(crate) code: String,
-    /// The way back to the learner's source.
+    /// The source it was made from: the learner's, its indentation widened if need be.
+    pub(crate) source: String,
+    /// The way back to that source.
     pub(crate) origins: Origins,
+    /// The functions of the program.
+    pub(crate) functions: Vec<Function>,
 }
 
 /// Rewrites a program.
-pub(crate) fn rewrite(original: &str) -> Result<Rewritten, ProgramError> {
-    let parsed = parse(original)?;
-    let source = original;
+pub(crate) fn rewrite(source: &str) -> Result<Rewritten, ProgramError> {
+    let parsed = parse(source)?;
     let body: &[Stmt] = &parsed.syntax().body;
     let facts = facts::Facts::of(source, body);
     let lines = line_starts(source);
@@ -44,9 +52,27 @@ pub(crate) fn rewrite(original: &str) -> Result<Rewritten, ProgramError> {
         return Err(error_at(source, &lines, offset, refused.message, Some(refused.remedy)));
     }
     let prelude = prelude::for_program(&facts);
-    let edits = walk::edits(source, &lines, parsed.tokens(), body, &facts);
-    let (code, origins) = edits.apply(&prelude, source);
-    Ok(Rewritten { code, origins })
+    let (code, source, origins, functions) = match indent::widened(source, &lines, parsed.tokens()) {
+        Cow::Borrowed(source) => {
+            let (edits, functions) = walk::edits(source, &lines, parsed.tokens(), body, &facts);
+            let (code, origins) = edits.apply(&prelude, source);
+            (code, source.to_owned(), origins, functions)
+        }
+        Cow::Owned(wide) => {
+            let parsed = parse(&wide)?;
+            let lines = line_starts(&wide);
+            let body: &[Stmt] = &parsed.syntax().body;
+            let (edits, functions) = walk::edits(&wide, &lines, parsed.tokens(), body, &facts);
+            let (code, origins) = edits.apply(&prelude, &wide);
+            (code, wide, origins, functions)
+        }
+    };
+    Ok(Rewritten {
+        code,
+        source,
+        origins,
+        functions,
+    })
 }
 
 type Parsed = ruff_python_parser::Parsed<ruff_python_ast::ModModule>;
@@ -66,8 +92,12 @@ fn parse(source: &str) -> Result<Parsed, ProgramError> {
             Some("Move the inner parts into functions or variables.".to_owned()),
         ));
     }
-    match ruff_python_parser::parse_module(source) {
-        Ok(parsed) => {
+    let options = ParseOptions::from(Mode::Module).with_target_version(PythonVersion::latest());
+    let parsed = ruff_python_parser::parse(source, options);
+    match parsed.map(ruff_python_parser::Parsed::try_into_module) {
+        // A module is what was asked for.
+        Ok(None) => Err(error_at(source, &lines, 0, "This is no program.".to_owned(), None)),
+        Ok(Some(parsed)) => {
             if let Some(unsupported) = parsed.unsupported_syntax_errors().first() {
                 let offset = unsupported.range.start().to_usize();
                 return Err(error_at(source, &lines, offset, unsupported.to_string(), None));

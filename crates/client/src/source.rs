@@ -8,7 +8,7 @@ use redwind_sim::{Program, Source, Start};
 
 use crate::ProgramError;
 use crate::program::PythonProgram;
-use crate::rewrite::{Origins, Rewritten, error_at, line_starts, position, rewrite, sentence};
+use crate::rewrite::{Function, Origins, Rewritten, error_at, line_starts, position, rewrite, sentence};
 
 /// The name under which a program appears in tracebacks.
 pub(crate) const FILE: &str = "program.py";
@@ -24,6 +24,8 @@ pub(crate) struct Compiled {
     /// Behind a lock only because it can't be shared between threads as it is.
     run: Mutex<MontyRun>,
     /// As the learner wrote it.
+    original: String,
+    /// The same with wider indentation: what positions speak of.
     pub(crate) source: String,
     /// Where its lines start.
     pub(crate) lines: Vec<usize>,
@@ -31,9 +33,27 @@ pub(crate) struct Compiled {
     pub(crate) code: String,
     /// From there back to the learner's source.
     pub(crate) origins: Origins,
+    /// Its functions, in the order of their starts.
+    pub(crate) functions: Vec<Function>,
 }
 
 impl Compiled {
+    /// The function around a line: its number, from 1, and 0 for the module.
+    pub(crate) fn function(&self, line: u32) -> usize {
+        let around = |function: &&Function| function.first <= line && line <= function.last;
+        // The last one that starts before the line and still goes on is the innermost.
+        let innermost = self.functions.iter().rposition(|function| around(&function));
+        innermost.map_or(0, |at| at + 1)
+    }
+
+    /// The name of a function by its number.
+    pub(crate) fn function_name(&self, number: usize) -> &str {
+        number
+            .checked_sub(1)
+            .and_then(|at| self.functions.get(at))
+            .map_or("<module>", |function| &function.name)
+    }
+
     /// The compiled program, for one run.
     pub(crate) fn run(&self) -> MontyRun {
         self.run.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -54,37 +74,45 @@ impl PythonSource {
     /// Says where the program is not valid Python, or uses something that is not supported here, and then what
     /// to write instead.
     pub fn parse(source: &str) -> Result<Self, ProgramError> {
-        let Rewritten { code, origins } = rewrite(source)?;
+        let original = source;
+        let Rewritten {
+            code,
+            source,
+            origins,
+            functions,
+        } = rewrite(original)?;
         let options = CompileOptions {
             assert_message_annotations: false.into(),
             ..CompileOptions::default()
         };
         let inputs = vec!["_rw_seed".to_owned()];
-        let lines = line_starts(source);
+        let lines = line_starts(&source);
         match MontyRun::new(code.clone(), FILE, inputs, options) {
             Ok(run) => Ok(Self {
                 compiled: Arc::new(Compiled {
                     run: Mutex::new(run),
-                    source: source.to_owned(),
+                    original: original.to_owned(),
+                    source,
                     lines,
                     code,
                     origins,
+                    functions,
                 }),
             }),
-            Err(refused) => Err(compile_error(source, &lines, &code, &origins, &refused)),
+            Err(refused) => Err(compile_error(&source, &lines, &code, &origins, &refused)),
         }
     }
 
     /// The program as it was written.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.compiled.source
+        &self.compiled.original
     }
 }
 
 impl std::fmt::Debug for PythonSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("PythonSource").field(&self.compiled.source).finish()
+        f.debug_tuple("PythonSource").field(&self.compiled.original).finish()
     }
 }
 

@@ -3,11 +3,12 @@
 use monty_types::{ExcType, MontyException, StackFrame};
 use redwind_sim::Exit;
 
+use crate::host::Caught;
 use crate::source::{Compiled, FILE};
 use crate::values::named;
 
 /// How a program ended that raised `exception`.
-pub(crate) fn exit(compiled: &Compiled, exception: &MontyException) -> Exit {
+pub(crate) fn exit(compiled: &Compiled, exception: &MontyException, caught: Option<&Caught>) -> Exit {
     let (kind, message) = named(exception);
     if exception.exc_type() == ExcType::SystemExit {
         if matches!(message.as_str(), "" | "0" | "None") {
@@ -15,11 +16,14 @@ pub(crate) fn exit(compiled: &Compiled, exception: &MontyException) -> Exit {
         }
     }
     let message = clearer(&kind, message);
-    let frames: Vec<Frame> = exception
+    let mut frames: Vec<Frame> = exception
         .traceback()
         .iter()
         .filter_map(|frame| Frame::of(compiled, frame))
         .collect();
+    if let Some(caught) = caught {
+        raised_first(&mut frames, compiled, caught);
+    }
     let line = frames.last().map(|frame| frame.line);
     let traceback = printed(&frames, compiled, &kind, &message);
     Exit::Raised {
@@ -46,6 +50,26 @@ fn clearer(kind: &str, message: String) -> String {
         }
     }
     message
+}
+
+/// An exception that was raised again is at the place of its handler; Python shows where it came from.
+fn raised_first(frames: &mut Vec<Frame>, compiled: &Compiled, caught: &Caught) {
+    let Some(handler) = frames.last_mut() else {
+        return;
+    };
+    let function = compiled.function(handler.line);
+    if let Some(line) = caught.lines.get(&function) {
+        handler.line = *line;
+        handler.marks = None;
+    }
+    let origin = compiled.function(caught.line);
+    if origin != function {
+        frames.push(Frame {
+            line: caught.line,
+            name: compiled.function_name(origin).to_owned(),
+            marks: None,
+        });
+    }
 }
 
 struct Frame {

@@ -57,6 +57,26 @@ impl<'de> Reader<'de> {
         usize::try_from(len).map_err(|_| Unreadable("a length too large".to_owned()))
     }
 
+    /// The number of elements behind one of these tags.
+    fn count(&mut self, tags: &[Tag]) -> Result<usize, Unreadable> {
+        let tag = self.tag()?;
+        if !tags.contains(&tag) {
+            return Err(Unreadable("something else was expected".to_owned()));
+        }
+        self.len()
+    }
+
+    fn index(&mut self) -> Result<u32, Unreadable> {
+        let index = self.varint()?;
+        u32::try_from(index).map_err(|_| Unreadable(format!("{index} is no variant")))
+    }
+
+    fn letter(&mut self) -> Result<char, Unreadable> {
+        let n = self.varint()?;
+        let letter = u32::try_from(n).ok().and_then(char::from_u32);
+        letter.ok_or_else(|| Unreadable(format!("{n} is no letter")))
+    }
+
     fn raw(&mut self) -> Result<&'de [u8], Unreadable> {
         let len = self.len()?;
         self.take(len)
@@ -99,11 +119,27 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
             Tag::Bytes => visitor.visit_borrowed_bytes(self.raw()?),
             Tag::None => visitor.visit_none(),
             Tag::Some => visitor.visit_some(self),
+            Tag::Letter => visitor.visit_char(self.letter()?),
+            Tag::Sequence | Tag::Record => {
+                let left = self.len()?;
+                visitor.visit_seq(Elements { reader: self, left })
+            }
+            Tag::Map => {
+                let left = self.len()?;
+                visitor.visit_map(Elements { reader: self, left })
+            }
+            // Seen from outside, a variant is a map from its number to what it holds.
+            tag @ (Tag::Bare | Tag::Holding | Tag::Fields) => visitor.visit_map(Pair {
+                reader: self,
+                tag,
+                told: false,
+            }),
         }
     }
 
     scalars!(
         deserialize_bool,
+        deserialize_char,
         deserialize_i8,
         deserialize_i16,
         deserialize_i32,
@@ -126,17 +162,6 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
         deserialize_ignored_any
     );
 
-    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
-        match self.tag()? {
-            Tag::Unsigned => {
-                let n = self.varint()?;
-                let letter = u32::try_from(n).ok().and_then(char::from_u32);
-                visitor.visit_char(letter.ok_or_else(|| Unreadable(format!("{n} is no letter")))?)
-            }
-            _ => Err(Unreadable("a letter was expected".to_owned())),
-        }
-    }
-
     fn deserialize_unit_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -154,42 +179,42 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
-        let left = self.len()?;
+        let left = self.count(&[Tag::Sequence, Tag::Record])?;
         visitor.visit_seq(Elements { reader: self, left })
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(
         self,
-        left: usize,
+        _: usize,
         visitor: V,
     ) -> Result<V::Value, Unreadable> {
+        let left = self.count(&[Tag::Record, Tag::Sequence])?;
         visitor.visit_seq(Elements { reader: self, left })
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        left: usize,
+        _: usize,
         visitor: V,
     ) -> Result<V::Value, Unreadable> {
+        let left = self.count(&[Tag::Record])?;
         visitor.visit_seq(Elements { reader: self, left })
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
-        let left = self.len()?;
+        let left = self.count(&[Tag::Map])?;
         visitor.visit_map(Elements { reader: self, left })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        fields: &'static [&'static str],
+        _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Unreadable> {
-        visitor.visit_seq(Elements {
-            reader: self,
-            left: fields.len(),
-        })
+        let left = self.count(&[Tag::Record])?;
+        visitor.visit_seq(Elements { reader: self, left })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -246,6 +271,41 @@ impl<'de> de::MapAccess<'de> for Elements<'_, 'de> {
     }
 }
 
+/// A variant as a map of one entry.
+struct Pair<'r, 'de> {
+    reader: &'r mut Reader<'de>,
+    tag: Tag,
+    told: bool,
+}
+
+impl<'de> de::MapAccess<'de> for Pair<'_, 'de> {
+    type Error = Unreadable;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Unreadable> {
+        if std::mem::replace(&mut self.told, true) {
+            return Ok(None);
+        }
+        let index = u64::from(self.reader.index()?);
+        seed.deserialize(IntoDeserializer::<Unreadable>::into_deserializer(index))
+            .map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Unreadable> {
+        match self.tag {
+            Tag::Bare => seed.deserialize(IntoDeserializer::<Unreadable>::into_deserializer(())),
+            Tag::Holding => seed.deserialize(&mut *self.reader),
+            _ => {
+                let left = self.reader.len()?;
+                let fields = Elements {
+                    reader: self.reader,
+                    left,
+                };
+                seed.deserialize(de::value::SeqAccessDeserializer::new(fields))
+            }
+        }
+    }
+}
+
 struct Variant<'r, 'de> {
     reader: &'r mut Reader<'de>,
 }
@@ -255,8 +315,11 @@ impl<'de> de::EnumAccess<'de> for Variant<'_, 'de> {
     type Variant = Self;
 
     fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Unreadable> {
-        let index = self.reader.varint()?;
-        let index = u32::try_from(index).map_err(|_| Unreadable(format!("{index} is no variant")))?;
+        match self.reader.tag()? {
+            Tag::Bare | Tag::Holding | Tag::Fields => {}
+            _ => return Err(Unreadable("a variant was expected".to_owned())),
+        }
+        let index = self.reader.index()?;
         let value = seed.deserialize(IntoDeserializer::<Unreadable>::into_deserializer(index))?;
         Ok((value, self))
     }
@@ -273,7 +336,8 @@ impl<'de> de::VariantAccess<'de> for Variant<'_, 'de> {
         seed.deserialize(self.reader)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, left: usize, visitor: V) -> Result<V::Value, Unreadable> {
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Unreadable> {
+        let left = self.reader.len()?;
         visitor.visit_seq(Elements {
             reader: self.reader,
             left,
@@ -282,12 +346,13 @@ impl<'de> de::VariantAccess<'de> for Variant<'_, 'de> {
 
     fn struct_variant<V: Visitor<'de>>(
         self,
-        fields: &'static [&'static str],
+        _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Unreadable> {
+        let left = self.reader.len()?;
         visitor.visit_seq(Elements {
             reader: self.reader,
-            left: fields.len(),
+            left,
         })
     }
 }

@@ -47,14 +47,23 @@ impl Writer {
         self.bytes.extend_from_slice(bytes);
     }
 
-    fn count(&mut self, len: Option<usize>) -> Result<(), Unreadable> {
-        match len {
-            Some(len) => {
-                self.varint(len as u64);
-                Ok(())
-            }
-            None => Err(Unreadable("a sequence of unknown length".to_owned())),
-        }
+    fn count(&mut self, tag: Tag, len: Option<usize>) -> Result<(), Unreadable> {
+        let Some(len) = len else {
+            return Err(Unreadable("a sequence of unknown length".to_owned()));
+        };
+        self.tag(tag);
+        self.varint(len as u64);
+        Ok(())
+    }
+
+    fn variant(&mut self, tag: Tag, index: u32) {
+        self.tag(tag);
+        self.varint(index.into());
+    }
+
+    fn fields(&mut self, index: u32, len: usize) {
+        self.variant(Tag::Fields, index);
+        self.varint(len as u64);
     }
 }
 
@@ -128,7 +137,8 @@ impl ser::Serializer for &mut Writer {
         Ok(())
     }
     fn serialize_char(self, v: char) -> Result<(), Unreadable> {
-        self.unsigned(u32::from(v).into());
+        self.tag(Tag::Letter);
+        self.varint(u32::from(v).into());
         Ok(())
     }
     fn serialize_str(self, v: &str) -> Result<(), Unreadable> {
@@ -162,7 +172,7 @@ impl ser::Serializer for &mut Writer {
         index: u32,
         _: &'static str,
     ) -> Result<(), Unreadable> {
-        self.varint(index.into());
+        self.variant(Tag::Bare, index);
         Ok(())
     }
     fn serialize_newtype_struct<T: ?Sized + Serialize>(
@@ -179,17 +189,19 @@ impl ser::Serializer for &mut Writer {
         _: &'static str,
         value: &T,
     ) -> Result<(), Unreadable> {
-        self.varint(index.into());
+        self.variant(Tag::Holding, index);
         value.serialize(self)
     }
     fn serialize_seq(self, len: Option<usize>) -> Result<Self, Unreadable> {
-        self.count(len)?;
+        self.count(Tag::Sequence, len)?;
         Ok(self)
     }
-    fn serialize_tuple(self, _: usize) -> Result<Self, Unreadable> {
+    fn serialize_tuple(self, len: usize) -> Result<Self, Unreadable> {
+        self.count(Tag::Record, Some(len))?;
         Ok(self)
     }
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self, Unreadable> {
+    fn serialize_tuple_struct(self, _: &'static str, len: usize) -> Result<Self, Unreadable> {
+        self.count(Tag::Record, Some(len))?;
         Ok(self)
     }
     fn serialize_tuple_variant(
@@ -197,16 +209,17 @@ impl ser::Serializer for &mut Writer {
         _: &'static str,
         index: u32,
         _: &'static str,
-        _: usize,
+        len: usize,
     ) -> Result<Self, Unreadable> {
-        self.varint(index.into());
+        self.fields(index, len);
         Ok(self)
     }
     fn serialize_map(self, len: Option<usize>) -> Result<Self, Unreadable> {
-        self.count(len)?;
+        self.count(Tag::Map, len)?;
         Ok(self)
     }
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Self, Unreadable> {
+    fn serialize_struct(self, _: &'static str, len: usize) -> Result<Self, Unreadable> {
+        self.count(Tag::Record, Some(len))?;
         Ok(self)
     }
     fn serialize_struct_variant(
@@ -214,9 +227,9 @@ impl ser::Serializer for &mut Writer {
         _: &'static str,
         index: u32,
         _: &'static str,
-        _: usize,
+        len: usize,
     ) -> Result<Self, Unreadable> {
-        self.varint(index.into());
+        self.fields(index, len);
         Ok(self)
     }
 }

@@ -1,10 +1,13 @@
 //! What a program prints, and the steps that can only be told by printing.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use monty_types::{ExcType, MontyException, PrintWriterCallback};
 
 use crate::bounds::{INSTRUCTIONS_A_TICK, LONGEST_STATEMENT, MOST_STATEMENTS};
+use crate::source::Compiled;
 use crate::values::{SIGN, signed};
 
 /// Something to tell the world.
@@ -17,23 +20,54 @@ pub(crate) enum Noted {
 }
 
 /// What a program prints.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone)]
 pub(crate) struct Output {
+    compiled: Arc<Compiled>,
     noted: Vec<Noted>,
     /// The line that is not yet ended.
     open: String,
     /// What came on the other stream: marks.
     mark: String,
     marked: u32,
-    line: Option<u32>,
+    line: u32,
+    /// The line that each function is at, or was at last.
+    lines: BTreeMap<usize, u32>,
+    caught: Option<Caught>,
     ticks: u32,
     stopped: Option<String>,
+}
+
+/// Where an exception was raised, noted when a handler was first asked about it. The interpreter forgets that
+/// when an exception is raised again.
+#[derive(Clone, Debug)]
+pub(crate) struct Caught {
+    /// The line that raised it.
+    pub(crate) line: u32,
+    /// The line that each function was at.
+    pub(crate) lines: BTreeMap<usize, u32>,
+    /// Whether it was raised again.
+    pub(crate) again: bool,
 }
 
 /// A line of this length is cut: nobody reads further.
 const LONGEST_LINE: usize = 10_000;
 
 impl Output {
+    pub(crate) fn new(compiled: Arc<Compiled>) -> Self {
+        Self {
+            compiled,
+            noted: Vec::new(),
+            open: String::new(),
+            mark: String::new(),
+            marked: 0,
+            line: 1,
+            lines: BTreeMap::new(),
+            caught: None,
+            ticks: 0,
+            stopped: None,
+        }
+    }
+
     /// What was printed since the last time; at the `last` time also a line that was not ended.
     pub(crate) fn take(&mut self, last: bool) -> Vec<Noted> {
         if last && !self.open.is_empty() {
@@ -44,9 +78,15 @@ impl Output {
     }
 
     /// A statement begins: its instructions are counted from here.
-    pub(crate) fn begin_statement(&mut self) {
+    pub(crate) fn begin_statement(&mut self, line: u32) {
         self.ticks = 0;
-        self.line = None;
+        self.line = line;
+        self.lines.insert(self.compiled.function(line), line);
+    }
+
+    /// Where the exception that is on its way was raised first, when it was caught and raised again.
+    pub(crate) fn caught(&self) -> Option<&Caught> {
+        self.caught.as_ref().filter(|caught| caught.again)
     }
 
     /// How many statements were told by printing.
@@ -54,8 +94,8 @@ impl Output {
         self.marked
     }
 
-    /// The line of the last statement that was told by printing, since the last other one.
-    pub(crate) fn line(&self) -> Option<u32> {
+    /// The line of the last statement.
+    pub(crate) fn line(&self) -> u32 {
         self.line
     }
 
@@ -104,12 +144,28 @@ impl Output {
 
     fn end_mark(&mut self) -> Result<(), MontyException> {
         let mark = std::mem::take(&mut self.mark);
+        match mark.as_str() {
+            "\u{2}" => {
+                self.caught = Some(Caught {
+                    line: self.line,
+                    lines: self.lines.clone(),
+                    again: false,
+                });
+                return self.refusal();
+            }
+            "\u{3}" => {
+                if let Some(caught) = &mut self.caught {
+                    caught.again = true;
+                }
+                return self.refusal();
+            }
+            _ => {}
+        }
         match mark.strip_prefix(SIGN).and_then(|line| line.parse().ok()) {
             Some(line) => {
                 self.noted.push(Noted::Line(line));
                 self.marked += 1;
-                self.ticks = 0;
-                self.line = Some(line);
+                self.begin_statement(line);
                 if self.marked > MOST_STATEMENTS {
                     self.stop(&format!(
                         "it ran {MOST_STATEMENTS} statements without coming to an end; does a loop never finish?"

@@ -13,4 +13,4 @@
                     pipe.reset()
                     raise
             if watch_delay is not None and watch_delay > 0:
-                _rw_sleep(watch_delay)
+                _rw_sleep(_rw_known, watch_delay)

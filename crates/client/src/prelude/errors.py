@@ -21,6 +21,7 @@ def _rw_kind(name):
             bases = bases + (ValueError,)
         known = type(name, (), {'__init__': _rw_error_init, '__str__': _rw_error_str, '__repr__': _rw_error_repr, '_bases': bases})
         _rw_kinds[name] = known
+        _rw_class(known, True)
     return known
 def _rw_below(kind, wanted):
     if kind is wanted:
@@ -38,7 +39,14 @@ def _rw_is(value, wanted):
     if hasattr(wanted, '_bases') or hasattr(value, '_bases'):
         return _rw_below(type(value), wanted)
     return isinstance(value, wanted)
+_rw_seen = [None]
+def _rw_again(raised):
+    print('\x03', file=_rw_stderr)
+    return raised
 def _rw_open(raised):
+    if _rw_seen[0] is not raised:
+        _rw_seen[0] = raised
+        print('\x02', file=_rw_stderr)
     args = raised.args
     if len(args) == 1 and type(args[0]) is str and args[0][:1] == '\x01':
         sign = args[0].split('\x01', 3)

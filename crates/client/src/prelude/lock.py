@@ -35,16 +35,16 @@ class Lock:
             token = _rw_random(16).hex()
         if type(token) is str:
             token = token.encode()
-        until = None if blocking_timeout is None else _rw_monotonic() + blocking_timeout
+        until = None if blocking_timeout is None else _rw_monotonic(_rw_known) + blocking_timeout
         while True:
             if self._try(token):
                 self._token = token
                 return True
             if not blocking:
                 return False
-            if until is not None and _rw_monotonic() + sleep > until:
+            if until is not None and _rw_monotonic(_rw_known) + sleep > until:
                 return False
-            _rw_sleep(sleep)
+            _rw_sleep(_rw_known, sleep)
     def _try(self, token):
         px = int(self.timeout * 1000) if self.timeout else None
         return bool(self.redis.set(self.name, token, nx=True, px=px))
@@ -79,4 +79,5 @@ class Lock:
         if not self._extend(keys=[self.name], args=[self._token, int(self.timeout * 1000), '1']):
             raise _rw_lock_error('LockNotOwnedError', 'Cannot reacquire a lock that\'s no longer owned')
         return True
+_rw_class(Lock, False)
 _rw_Lock = Lock

@@ -23,4 +23,5 @@ class Script:
                 raise
         self.sha = client.script_load(self.script)
         return client.evalsha(self.sha, len(keys), *everything)
+_rw_class(Script, False)
 _rw_Script = Script

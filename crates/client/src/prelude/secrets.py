@@ -8,7 +8,7 @@ def _rw_token_urlsafe(nbytes=32):
 def _rw_randbelow(n):
     if n <= 0:
         raise ValueError('Upper bound must be positive.')
-    return int.from_bytes(_rw_random(n.bit_length() // 8 + 8), 'big') % n
+    return int(_rw_random(len(str(n)) + 8).hex(), 16) % n
 def _rw_choice(sequence):
     return sequence[_rw_randbelow(len(sequence))]
 _rw_module_secrets = type('secrets', (), {'token_bytes': _rw_token_bytes, 'token_hex': _rw_token_hex, 'token_urlsafe': _rw_token_urlsafe, 'randbelow': _rw_randbelow, 'choice': _rw_choice, 'compare_digest': lambda a, b: a == b})

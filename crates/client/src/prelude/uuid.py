@@ -14,7 +14,7 @@ class UUID:
         else:
             raise TypeError('one of the hex, bytes or int arguments must be given')
         self.int = _rw_int(self.hex, 16)
-        self.bytes = self.int.to_bytes(16, 'big')
+        self.bytes = _rw_bytes(self.hex)
         self.version = _rw_int(self.hex[12], 16)
     def __str__(self):
         hex = self.hex
@@ -27,8 +27,11 @@ class UUID:
         return hash(self.hex)
     def __lt__(self, other):
         return self.int < other.int
+def _rw_bytes(text):
+    return bytes.fromhex(text)
 def _rw_int(text, base):
     return int(text, base)
+_rw_class(UUID, False)
 _rw_UUID = UUID
 def _rw_uuid_of(version):
     drawn = _rw_random(16).hex()

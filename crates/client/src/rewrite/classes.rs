@@ -5,6 +5,7 @@ use ruff_python_ast::visitor::Visitor;
 use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::Ranged;
 
+use super::logical_end;
 use super::names::builtin_line;
 use super::walk::{Place, Walk, is_string};
 
@@ -23,6 +24,15 @@ impl Walk<'_> {
         self.block(&class.body, true);
         self.class = outer;
         self.place = place;
+        // A decorator may give the class parameters that nobody knows here.
+        if let (Some(last), true) = (class.body.last(), class.decorator_list.is_empty()) {
+            let name = class.name.as_str();
+            let plain = !self.facts.inherited(name).iter().any(|member| member == "__init__");
+            let plain = if plain { "True" } else { "False" };
+            let indent = self.indent(class.range.start().to_usize()).to_owned();
+            let end = logical_end(self.tokens, last, self.source);
+            self.edits.insert(end, format!("\n{indent}_rw_class({name}, {plain})"));
+        }
     }
 
     /// Writes what the class inherits into its body.

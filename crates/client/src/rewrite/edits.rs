@@ -27,12 +27,6 @@ impl Edits {
         });
     }
 
-    /// Whether nothing was edited.
-    #[cfg(test)]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.edits.is_empty()
-    }
-
     /// The edited text after `prefix`, and the way back.
     pub(crate) fn apply(mut self, prefix: &str, source: &str) -> (String, Origins) {
         // Insertions come before a replacement that starts at the same place; the sort is stable.

@@ -2,12 +2,12 @@
 //! and of the program. The interpreter itself carries such an exception as a `RuntimeError` with a sign in it.
 //!
 //! ```text
-//! except redis.WatchError as e:        except BaseException as _rw_e:
-//!     retry()                           _rw_x = _rw_open(_rw_e)
+//! except redis.WatchError as e:        except BaseException as _rw_e1:
+//!     retry()                           _rw_x = _rw_open(_rw_e1)
 //!                                       if _rw_is(_rw_x, redis.WatchError):
 //!                                          e = _rw_x; retry()
 //!                                       else:
-//!                                        raise
+//!                                        raise _rw_again(_rw_e1)
 //! ```
 
 use ruff_python_ast::token::TokenKind;
@@ -23,27 +23,31 @@ impl Walk<'_> {
         self.block(&try_.body, false);
         let indent = self.indent(try_.range.start().to_usize()).to_owned();
         let mut catches_all = false;
+        self.tries += 1;
+        let number = self.tries;
+        let outer = self.handling.replace(number);
         for (i, handler) in try_.handlers.iter().enumerate() {
             let ExceptHandler::ExceptHandler(handler) = handler;
             catches_all |= handler.type_.is_none();
-            self.handler(handler, i == 0, &indent);
+            self.handler(handler, number, i == 0, &indent);
         }
+        self.handling = outer;
         if let Some(ExceptHandler::ExceptHandler(last)) = try_.handlers.last()
             && let Some(stmt) = last.body.last()
             && !catches_all
         {
             let end = logical_end(self.tokens, stmt, self.source);
-            self.edits.insert(end, format!("\n{indent} else:\n{indent}  raise"));
+            self.edits.insert(end, format!("\n{indent} else:\n{indent}  raise _rw_again(_rw_e{number})"));
         }
         self.block(&try_.orelse, false);
         self.block(&try_.finalbody, false);
     }
 
-    fn handler(&mut self, handler: &ast::ExceptHandlerExceptHandler, first: bool, indent: &str) {
+    fn handler(&mut self, handler: &ast::ExceptHandlerExceptHandler, number: usize, first: bool, indent: &str) {
         let start = handler.range.start();
         let keyword_end = start + TextSize::new("except".len() as u32);
         let opening = if first {
-            format!("except BaseException as _rw_e:\n{indent} _rw_x = _rw_open(_rw_e)\n{indent} if")
+            format!("except BaseException as _rw_e{number}:\n{indent} _rw_x = _rw_open(_rw_e{number})\n{indent} if")
         } else {
             " elif".to_owned()
         };
@@ -97,6 +101,14 @@ impl Walk<'_> {
             self.edits.insert(exc.start().to_usize(), "_rw_raise(");
             self.visit_expr(exc);
             self.edits.insert(exc.end().to_usize(), ")");
+        }
+        match self.handling {
+            // Told to the host, which remembers where it was raised first.
+            Some(number) if raise.exc.is_none() => {
+                let end = raise.range.end().to_usize();
+                self.edits.insert(end, format!(" _rw_again(_rw_e{number})"));
+            }
+            _ => {}
         }
         if let Some(cause) = &raise.cause {
             self.visit_expr(cause);

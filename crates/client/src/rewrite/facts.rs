@@ -25,6 +25,10 @@ pub(crate) struct Facts {
     pub(crate) classes: BTreeMap<String, Class>,
     /// Functions and methods that may run where the interpreter cannot stop.
     pub(crate) hurried: BTreeSet<String>,
+    /// Whether `len` may meet a pipeline or an object of the program.
+    pub(crate) lengths: bool,
+    /// Whether the program leaves by `sys.exit()`.
+    pub(crate) leaves: bool,
     /// Whether any `raise`, `except`, `with` or `isinstance` needs the errors' part of the prelude.
     pub(crate) errors: bool,
 }
@@ -60,6 +64,9 @@ impl Facts {
             ..
         } = gather;
         facts.variables.extend(globals);
+        facts.lengths = facts.names.contains("len")
+            && (facts.attributes.contains("pipeline") || functions.contains_key("__len__"));
+        facts.leaves = facts.attributes.contains("exit") || facts.names.contains("exit") || facts.names.contains("quit");
         // A function that a hurried one calls is hurried too. Names are all there is to go by: a method is
         // whatever is defined under its name, in any class.
         let mut left: Vec<String> = seeds.into_iter().collect();

@@ -22,6 +22,7 @@ pub(crate) fn first(source: &str, body: &[Stmt], facts: &Facts) -> Option<Refuse
         facts,
         found: None,
         in_class: false,
+        in_function: false,
     };
     search.visit_body(body);
     search.found
@@ -32,6 +33,7 @@ struct Search<'s> {
     facts: &'s Facts,
     found: Option<Refused>,
     in_class: bool,
+    in_function: bool,
 }
 
 impl Search<'_> {
@@ -198,8 +200,10 @@ impl<'a> Visitor<'a> for Search<'_> {
                     );
                 }
                 let outside = std::mem::replace(&mut self.in_class, false);
+                let in_function = std::mem::replace(&mut self.in_function, true);
                 visitor::walk_stmt(self, stmt);
                 self.in_class = outside;
+                self.in_function = in_function;
                 return;
             }
             Stmt::Delete(delete) => {
@@ -214,6 +218,11 @@ impl<'a> Visitor<'a> for Search<'_> {
                     }
                 }
             }
+            Stmt::Return(return_) if !self.in_function => self.refuse(
+                return_.range,
+                "`return` outside a function.",
+                "To end the program here, call `sys.exit()`.",
+            ),
             Stmt::TypeAlias(alias) => self.refuse(
                 alias.range,
                 "`type` aliases are not supported here.",

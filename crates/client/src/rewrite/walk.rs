@@ -8,8 +8,8 @@ use ruff_text_size::{Ranged, TextRange};
 use super::edits::{Edits, position};
 use super::facts::Facts;
 
-/// All edits of a program.
-pub(crate) fn edits(source: &str, lines: &[usize], tokens: &Tokens, body: &[Stmt], facts: &Facts) -> Edits {
+/// All edits of a program, and its functions.
+pub(crate) fn edits(source: &str, lines: &[usize], tokens: &Tokens, body: &[Stmt], facts: &Facts) -> (Edits, Vec<Function>) {
     let mut walk = Walk {
         source,
         lines,
@@ -20,9 +20,12 @@ pub(crate) fn edits(source: &str, lines: &[usize], tokens: &Tokens, body: &[Stmt
         class: None,
         receiver: None,
         plain_range: None,
+        functions: Vec::new(),
+        tries: 0,
+        handling: None,
     };
     walk.block(body, true);
-    walk.edits
+    (walk.edits, walk.functions)
 }
 
 /// Where a statement stands: it decides how a step is told.
@@ -48,6 +51,20 @@ pub(super) struct Walk<'s> {
     pub(super) receiver: Option<String>,
     /// A `range(…)` that a loop steps through itself.
     plain_range: Option<TextRange>,
+    /// The functions, in the order of their starts.
+    functions: Vec<Function>,
+    /// How many `try` statements there were; each names what it catches by its number.
+    pub(super) tries: usize,
+    /// The `try` whose handler this is, within the same function.
+    pub(super) handling: Option<usize>,
+}
+
+/// A function of the program: its first and last line, and its name.
+#[derive(Clone, Debug)]
+pub(crate) struct Function {
+    pub(crate) first: u32,
+    pub(crate) last: u32,
+    pub(crate) name: String,
 }
 
 impl Walk<'_> {
@@ -108,7 +125,7 @@ impl Walk<'_> {
             Place::Hurried => self.before(stmt, &format!("_rw_mark({line})")),
             Place::Module | Place::Function => {
                 let variables = self.variables();
-                self.before(stmt, &format!("_rw_see[0] = _rw_line({line}, {variables})"));
+                self.before(stmt, &format!("_rw_see[0] = _rw_line(_rw_known, {line}, {variables})"));
             }
         }
     }
@@ -123,7 +140,7 @@ impl Walk<'_> {
             Place::Class => return,
             Place::Hurried => format!("_rw_mark({line}) or ("),
             Place::Module | Place::Function => {
-                format!("_rw_when({line}, {}) or (", self.variables())
+                format!("_rw_when(_rw_known, {line}, {}) or (", self.variables())
             }
         };
         self.edits.insert(test.start().to_usize(), tell);
@@ -220,6 +237,12 @@ impl Walk<'_> {
         } else {
             Place::Function
         };
+        self.functions.push(Function {
+            first: self.line(def.range.start().to_usize()),
+            last: self.line(def.range.end().to_usize()),
+            name: def.name.to_string(),
+        });
+        let outer_handling = self.handling.take();
         let outer = std::mem::replace(&mut self.place, place);
         let receiver = def.parameters.posonlyargs.iter().chain(&def.parameters.args).next();
         let receiver = receiver.filter(|_| method).map(|parameter| parameter.parameter.name.to_string());
@@ -230,6 +253,7 @@ impl Walk<'_> {
             self.method_start(def);
         }
         self.block(&def.body, true);
+        self.handling = outer_handling;
         self.class = outer_class;
         self.receiver = outer_receiver;
         self.place = outer;
@@ -285,6 +309,24 @@ impl<'a> Visitor<'a> for Walk<'_> {
             Expr::Name(name) if name.id.as_str() == "isinstance" && !self.facts.variables.contains("isinstance") => {
                 self.edits
                     .replace(name.range.start().to_usize(), name.range.end().to_usize(), "_rw_is");
+            }
+            Expr::Name(name) if name.id.as_str() == "len" && self.facts.lengths => {
+                self.edits
+                    .replace(name.range.start().to_usize(), name.range.end().to_usize(), "_rw_len");
+            }
+            Expr::Name(name)
+                if matches!(name.id.as_str(), "exit" | "quit") && !self.facts.variables.contains(name.id.as_str()) =>
+            {
+                self.edits
+                    .replace(name.range.start().to_usize(), name.range.end().to_usize(), "_rw_leave");
+            }
+            Expr::Attribute(attribute)
+                if attribute.attr.as_str() == "exit"
+                    && matches!(&*attribute.value, Expr::Name(name) if name.id.as_str() == "sys") =>
+            {
+                let range = attribute.range;
+                self.edits
+                    .replace(range.start().to_usize(), range.end().to_usize(), "_rw_leave");
             }
             Expr::Call(call) => {
                 if self.super_call(call) {

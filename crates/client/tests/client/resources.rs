@@ -1,1 +1,72 @@
-//! 
+//! `db`, `storage` and `mailer`.
+
+use redwind_sim::{Answer, Data};
+
+use crate::transcript::{asks, printed};
+
+#[test]
+fn resources_are_there_with_and_without_an_import() {
+    let source = "\
+import db
+from storage import write
+row = db.get('users', 42)
+print(row['name'], row.get('city'))
+db.update('users', 42, {'city': 'Porto', 'tags': ['a', 1.5, None]}, where={'city': 'Rome'})
+write('report', 'text', token=3)
+mailer.send('a@b.c', subject='hi')
+";
+    let row = Data::Map(vec![
+        ("name".to_owned(), Data::Text("Ada".to_owned())),
+        ("city".to_owned(), Data::Null),
+    ]);
+    let done = || Answer::Data(Data::Bool(true));
+    assert_eq!(
+        asks(source, [Answer::Data(row), done(), done(), done()]),
+        "db.get('users', 42)\n\
+         print Ada None\n\
+         db.update('users', 42, {'city': 'Porto', 'tags': ['a', 1.5, None]}, where={'city': 'Rome'})\n\
+         storage.write('report', 'text', token=3)\n\
+         mailer.send('a@b.c', subject='hi')\n\
+         finished\n"
+    );
+}
+
+#[test]
+fn a_refusal_is_the_exception_that_it_names() {
+    let refused = |kind: &str, message: &str| Answer::Refused {
+        kind: kind.to_owned(),
+        message: message.to_owned(),
+    };
+    let source = "\
+import storage
+try:
+    storage.write('report', 'x', token=1)
+except storage.StaleToken as e:
+    print(type(e).__name__, e)
+try:
+    storage.write('report')
+except TypeError as e:
+    print('type', e)
+";
+    assert_eq!(
+        printed(
+            source,
+            [
+                refused("StaleToken", "token 1 is older than 2"),
+                refused("TypeError", "storage.write: value is missing")
+            ]
+        ),
+        "StaleToken token 1 is older than 2\ntype storage.write: value is missing\n"
+    );
+}
+
+#[test]
+fn what_cannot_be_kept_is_refused_with_the_remedy() {
+    let text = printed("db.put('t', 1, {'v': b'x'})\n", []);
+    assert!(text.contains("decode_responses=True"), "{text}");
+    let text = printed("db.find('t')\n", []);
+    assert_eq!(
+        text,
+        "raised AttributeError: module 'db' has no attribute 'find' (line Some(1))\n"
+    );
+}

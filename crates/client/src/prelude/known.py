@@ -1,0 +1,10 @@
+def _rw_class(kind, plain):
+    if len(_rw_known) >= 64:
+        return
+    if plain:
+        _rw_known.append(kind())
+        return
+    init = kind.__init__
+    kind.__init__ = _rw_nothing
+    _rw_known.append(kind())
+    kind.__init__ = init

@@ -1,2 +1,0 @@
-def _rw_nothing(self, *args, **kwargs):
-    pass
