@@ -2,11 +2,14 @@
 
 #![expect(
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a command for developers, who read what it prints"
 )]
 
 mod files;
 mod prepare;
+mod record;
+mod reference;
 mod sizes;
 mod stamp;
 
@@ -17,6 +20,7 @@ use anyhow::{Result, bail};
 const USAGE: &str = "usage: cargo xtask <task>
 
   prepare   write the built-in lessons' traces to web/prepared (Trunk's pre_build hook)
+  record    play the transcripts on a real redis-server and write what it answers [name]
   sizes     print what the site in dist weighs; fail when it is too heavy to be read soon
   stamp     tell the page the version of its worker (Trunk's post_build hook)";
 
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
 fn run(task: Option<&str>) -> Result<()> {
     match task {
         Some("prepare") => prepare::run(),
+        Some("record") => record::run(std::env::args().skip(2)),
         Some("sizes") => sizes::run(),
         Some("stamp") => stamp::run(),
         Some("help" | "--help" | "-h") => {
