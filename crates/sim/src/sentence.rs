@@ -136,7 +136,10 @@ impl Teller<'_> {
             } => format!("the network holds up the reply of {me} by {by}"),
             Event::Delayed {
                 reply: false, by, ..
-            } => format!("the network holds up the request of {me} by {by}"),
+            } => match record.place {
+                Place::Node(_) => format!("the network holds up what {me} passes on by {by}"),
+                _ => format!("the network holds up the request of {me} by {by}"),
+            },
             Event::Slept { lasts } => format!("{me} sleeps for {lasts}"),
             Event::Woke => format!("{me} wakes"),
             Event::Printed { text } => {

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use redwind_resp::Value;
 
 use crate::{
-    Becomes, Call, Changed, Does, Event, Happening, Message, Moment, PacketId, Place, Position,
-    Record, Scenario,
+    Becomes, Call, Does, Event, Happening, Message, Moment, PacketId, Place, Position, Record,
+    Scenario,
 };
 
 /// Waits for one moment.
@@ -224,9 +224,15 @@ fn says(reply: &Value, text: &str) -> bool {
 
 fn happens(scenario: &Scenario, what: &Happening, record: &Record) -> bool {
     match (what, &record.event) {
-        (Happening::Expires { key }, Event::Expired { changes }) => changes
+        // A key whose time has come also goes when a command finds it so.
+        (
+            Happening::Expires { key },
+            Event::Expired { changes }
+            | Event::Executed { changes, .. }
+            | Event::Unblocked { changes, .. },
+        ) => changes
             .iter()
-            .any(|change| change.key == *key && change.changed == Changed::Deleted),
+            .any(|change| change.key == *key && change.what == "expired"),
         (Happening::Client { client, does }, event) => {
             let does_it = match does {
                 Does::Start => matches!(event, Event::Started { .. }),

@@ -37,6 +37,11 @@ impl World {
         place.paused_until = None;
         let cause = place.state_since;
         self.emit(Place::Node(node), cause, Event::Resumed);
+        // Its timers are overdue, and a server looks at them before it reads.
+        let due = self.nodes[usize::from(node)].deadline(self.now);
+        if due.is_some_and(|due| due <= self.now) {
+            self.node_wakes(node);
+        }
         let place = &mut self.nodes[usize::from(node)];
         let waiting = place.connections_with_work();
         let closing = place.connections_closing();

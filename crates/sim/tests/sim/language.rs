@@ -33,6 +33,15 @@ fn every_form_prints_back_as_it_was_written() {
         "pause worker-a when worker-b prints \"all done\" for 1s",
         "pause worker-a when \"a key\" expires for 1s",
         "pause worker-a at the start for 1s",
+        "pause redis at 1s for 3s",
+        "crash redis when worker-a starts, restart after 1s",
+        "cut-power redis at 2s, restart after 1s",
+        "jump-clock redis by +10s at 2s",
+        "jump-clock worker-b by -1.5s after worker-b's 1st SET",
+        "drift redis by -200ppm at the start",
+        "partition {worker-a, redis} from {worker-b, db} at 2s for 5s",
+        "partition redis towards worker-a when lock expires",
+        "failover redis at 1s",
         "crash worker-a at 2s",
         "crash worker-a before worker-a's 1st LREM, restart after 3s",
         "crash worker-a when worker-a's 2nd storage.write is accepted",
@@ -146,7 +155,7 @@ fn a_mistake_says_what_was_expected_and_where() {
     );
     assert_eq!(
         wrong("stop worker-a at 1s"),
-        "expected pause, crash, restart, drop, delay or type, found \"stop\""
+        "expected pause, crash, restart, cut-power, jump-clock, drift, partition, failover, drop, delay or type, found \"stop\""
     );
     assert_eq!(
         wrong("drop worker-a SET"),

@@ -756,3 +756,48 @@ fn clocks_show_the_epoch_plus_the_time_that_has_passed() {
             "#,
     );
 }
+
+#[test]
+fn a_script_and_a_transaction_can_take_and_release_a_lock() {
+    check(
+        world(&[(
+            "worker-a",
+            &[
+                "EVAL \"return redis.call('SET', KEYS[1], ARGV[1], 'NX')\" 1 lock a",
+                "EVAL \"if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0\" 1 lock b",
+                "DEL lock",
+                "transaction: SET lock a NX; INCR n",
+                "transaction: DEL lock; INCR n",
+            ],
+        )]),
+        r#"
+            0s worker-a starts
+            10us worker-a sends EVAL "return redis.call('SET', KEYS[1], ARGV…" 1 lock a to redis
+            1.01ms redis executes EVAL "return redis.call('SET', KEYS[1], ARGV…" 1 lock a for worker-a and answers OK
+            2.01ms worker-a receives OK from redis
+            2.01ms worker-a now believes that it holds lock
+            2.02ms worker-a sends EVAL "if redis.call('GET', KEYS[1]) == ARGV[…" 1 lock b to redis
+            3.02ms redis executes EVAL "if redis.call('GET', KEYS[1]) == ARGV[…" 1 lock b for worker-a and answers 0
+            4.02ms worker-a receives 0 from redis
+            4.02ms worker-a no longer believes that it holds lock
+            4.03ms worker-a sends DEL lock to redis
+            5.03ms redis executes DEL lock for worker-a and answers 1
+            6.03ms worker-a receives 1 from redis
+            6.04ms worker-a sends 4 commands at once to redis: MULTI; SET lock a NX; INCR n; EXEC
+            7.04ms redis executes MULTI for worker-a and answers OK
+            7.04ms redis queues SET lock a NX for worker-a until EXEC
+            7.04ms redis queues INCR n for worker-a until EXEC
+            7.04ms redis executes EXEC for worker-a and answers [OK, 1]
+            8.04ms worker-a receives 4 replies from redis: OK; QUEUED; QUEUED; [OK, 1]
+            8.04ms worker-a now believes that it holds lock
+            8.05ms worker-a sends 4 commands at once to redis: MULTI; DEL lock; INCR n; EXEC
+            9.05ms redis executes MULTI for worker-a and answers OK
+            9.05ms redis queues DEL lock for worker-a until EXEC
+            9.05ms redis queues INCR n for worker-a until EXEC
+            9.05ms redis executes EXEC for worker-a and answers [1, 2]
+            10.05ms worker-a receives 4 replies from redis: OK; QUEUED; QUEUED; [1, 2]
+            10.05ms worker-a no longer believes that it holds lock
+            10.05ms worker-a ends
+            "#,
+    );
+}
