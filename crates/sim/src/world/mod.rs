@@ -13,6 +13,7 @@ mod plan;
 mod queue;
 mod replication;
 mod services;
+mod serving;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;

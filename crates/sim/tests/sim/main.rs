@@ -1,8 +1,12 @@
 //! What happens in small worlds, to the microsecond; and what is so in all of them.
 
+mod beliefs;
 mod common;
-mod distributed;
+mod faults;
 mod language;
+mod machines;
 mod positions;
 mod properties;
+mod replicas;
+mod resources;
 mod timelines;

@@ -1,13 +1,17 @@
 //! Records as people read them: one plain sentence each, and a few words for the diagram.
 
-use bytes::Bytes;
+mod label;
+mod words;
+
 use redwind_resp::Value;
 
 use crate::resource::shorten;
 use crate::{
-    Batch, Changed, Data, Event, Exit, Failure, KeyChange, LostBecause, Message, Place, Record,
+    Batch, Data, Event, Exit, Failure, KeyChange, LostBecause, Message, Place, Record,
     ResourceCall, Scenario, Span,
 };
+pub(crate) use words::command;
+use words::{called, in_one_line, key, reads, text, value};
 
 /// The longest argument that is shown whole.
 const MOST_OF_AN_ARGUMENT: usize = 40;
@@ -340,70 +344,6 @@ impl Teller<'_> {
             .get(usize::from(index))
             .map_or_else(|| "a lock".to_owned(), |lock| key(&lock.key))
     }
-
-    fn label(&self, record: &Record) -> String {
-        match &record.event {
-            Event::Started { restarts: 0 } => "starts".to_owned(),
-            Event::Started { .. } => "starts again".to_owned(),
-            Event::Line { line, .. } => format!("line {line}"),
-            Event::Sent { message, .. } => message_label(message),
-            Event::Executed {
-                argv,
-                reply,
-                changes,
-                ..
-            } => executed_label(argv, reply.as_ref(), changes),
-            Event::Unblocked { argv, reply, .. } => {
-                format!("{} → {}", short_command(argv), short_value(reply))
-            }
-            Event::Expired { changes } => match &changes[..] {
-                [one] => format!("{} expires", key(&one.key)),
-                many => format!("{} keys expire", many.len()),
-            },
-            Event::Performed { call, outcome, .. } => match outcome {
-                Message::Refused { kind, .. } => format!("{}: {kind}", call.method),
-                _ => call.method.clone(),
-            },
-            Event::Received { message, .. } => message_label(message),
-            Event::Failed { failure, .. } => match failure {
-                Failure::Timeout => "times out".to_owned(),
-                Failure::Reset => "connection lost".to_owned(),
-                Failure::Refused => "nobody there".to_owned(),
-            },
-            Event::Lost { .. } => "lost".to_owned(),
-            Event::Delayed { by, .. } => format!("delayed {by}"),
-            Event::Slept { lasts } => format!("sleeps {lasts}"),
-            Event::Woke => "wakes".to_owned(),
-            Event::Printed { text } => in_one_line(text, MOST_OF_AN_ARGUMENT),
-            Event::Believes { lock, holds: true } => format!("holds {}?", self.lock(*lock)),
-            Event::Believes { lock, holds: false } => format!("let go of {}", self.lock(*lock)),
-            Event::Paused { until } => format!("paused {}", *until - record.at),
-            Event::Resumed => "goes on".to_owned(),
-            Event::Crashed => "crashes".to_owned(),
-            Event::Exited(Exit::Finished) => "ends".to_owned(),
-            Event::Exited(Exit::Raised { kind, .. }) => kind.clone(),
-            Event::Exited(Exit::Stopped { .. }) => "stopped".to_owned(),
-            Event::PowerCut => "power cut".to_owned(),
-            Event::Loaded { changes } => match changes.len() {
-                0 => "loads all".to_owned(),
-                lost => format!("{lost} lost"),
-            },
-            Event::ClockJumped { by_micros } => {
-                let sign = if *by_micros < 0 { '−' } else { '+' };
-                format!("clock {sign}{}", Span(by_micros.unsigned_abs()))
-            }
-            Event::ClockDrifts { ppm } => format!("drift {ppm} ppm"),
-            Event::Partitioned { to, .. } => format!("cut from {}", self.names(to)),
-            Event::Healed { .. } => "healed".to_owned(),
-            Event::Replicated { argv, .. } => short_command(argv),
-            Event::Synced { full: true, .. } => "full copy".to_owned(),
-            Event::Synced { full: false, .. } => "caught up".to_owned(),
-            Event::Role { primary: None } => "primary".to_owned(),
-            Event::Role {
-                primary: Some(primary),
-            } => format!("follows {}", self.name(*primary)),
-        }
-    }
 }
 
 fn loaded(me: &str, changes: &[KeyChange]) -> String {
@@ -418,10 +358,6 @@ fn loaded(me: &str, changes: &[KeyChange]) -> String {
             format!("{me} has loaded what its disk had kept; the latest of {more} keys is lost")
         }
     }
-}
-
-fn in_one_line(text: &str, most: usize) -> String {
-    shorten(&text.replace('\n', " / "), most)
 }
 
 fn exited(me: &str, exit: &Exit) -> String {
@@ -446,159 +382,5 @@ fn exited(me: &str, exit: &Exit) -> String {
             ..
         } => format!("{me} ends with {kind}{}: {message}", at(line)),
         Exit::Stopped { why, line } => format!("{me} is stopped{}: {why}", at(line)),
-    }
-}
-
-/// A command as one would type it, long arguments shortened.
-pub(crate) fn command(argv: &[Bytes]) -> String {
-    let words: Vec<String> = (0..)
-        .zip(argv)
-        .map(|(index, arg)| argument(index, arg))
-        .collect();
-    shorten(&words.join(" "), MOST_OF_A_COMMAND)
-}
-
-fn argument(index: u32, arg: &Bytes) -> String {
-    match index {
-        0 => String::from_utf8_lossy(arg).to_uppercase(),
-        _ => key(arg),
-    }
-}
-
-/// Bytes as redis-cli would take them: quoted when they need it.
-fn key(bytes: &[u8]) -> String {
-    let plain = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\');
-    let written = if !bytes.is_empty() && bytes.iter().all(plain) {
-        String::from_utf8_lossy(bytes).into_owned()
-    } else if let Some(text) = std::str::from_utf8(bytes)
-        .ok()
-        .filter(|text| !text.chars().any(char::is_control))
-    {
-        // Text beyond ASCII stays readable.
-        format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-    } else {
-        redwind_resp::render_quoted(bytes)
-    };
-    let shortened = shorten(&written, MOST_OF_AN_ARGUMENT);
-    if shortened.len() < written.len() && written.starts_with('"') {
-        shortened + "\""
-    } else {
-        shortened
-    }
-}
-
-/// A reply in one line, as redis-cli prints it.
-fn value(value: &Value) -> String {
-    match value {
-        Value::Int(n) => n.to_string(),
-        Value::Null | Value::NullArray => "nil".to_owned(),
-        Value::Bulk(bytes) => match key(bytes) {
-            quoted if quoted.starts_with('"') => quoted,
-            plain => format!("\"{plain}\""),
-        },
-        Value::Simple(text) => String::from_utf8_lossy(text).into_owned(),
-        Value::Error(text) => format!("the error {}", String::from_utf8_lossy(text)),
-        Value::Array(items) | Value::Set(items) | Value::Push(items) => {
-            let items: Vec<String> = items.iter().map(self::value).collect();
-            shorten(&format!("[{}]", items.join(", ")), MOST_OF_A_COMMAND)
-        }
-        other => shorten(
-            &redwind_resp::render(other).replace('\n', "; "),
-            MOST_OF_A_COMMAND,
-        ),
-    }
-}
-
-fn short_value(reply: &Value) -> String {
-    match reply {
-        Value::Error(text) => {
-            let code = text.split(|byte| *byte == b' ').next().unwrap_or_default();
-            String::from_utf8_lossy(code).into_owned()
-        }
-        other => shorten(&value(other), 24),
-    }
-}
-
-fn short_command(argv: &[Bytes]) -> String {
-    let name = argv
-        .first()
-        .map(|name| argument(0, name))
-        .unwrap_or_default();
-    match (name.as_str(), argv.get(1)) {
-        // A script says nothing at this length; its first key does.
-        ("EVAL" | "EVALSHA", _) => argv
-            .get(3)
-            .map_or(name.clone(), |first| format!("{name} {}", key(first))),
-        (_, Some(first)) => shorten(&format!("{name} {}", key(first)), 32),
-        _ => name,
-    }
-}
-
-fn executed_label(argv: &[Bytes], reply: Option<&Value>, changes: &[KeyChange]) -> String {
-    let Some(reply) = reply else {
-        return format!("{} waits", short_command(argv));
-    };
-    let nothing_done = reply.is_null()
-        && changes
-            .iter()
-            .all(|change| change.changed == Changed::Deleted);
-    match reply {
-        Value::Simple(text) if text.as_ref() == b"OK" => short_command(argv),
-        _ if nothing_done => format!("{} → nil", short_command(argv)),
-        reply => format!("{} → {}", short_command(argv), short_value(reply)),
-    }
-}
-
-fn message_label(message: &Message) -> String {
-    match message {
-        Message::Commands { commands, .. } => match &commands[..] {
-            [one] => short_command(one),
-            many => {
-                let names: Vec<String> = many
-                    .iter()
-                    .filter_map(|argv| argv.first())
-                    .map(|name| argument(0, name))
-                    .collect();
-                shorten(&names.join(" "), 32)
-            }
-        },
-        Message::Call(call) => match call.args.first() {
-            Some(first) => shorten(
-                &format!("{}.{} {}", call.resource, call.method, text(first)),
-                32,
-            ),
-            None => format!("{}.{}", call.resource, call.method),
-        },
-        Message::Replies(replies) => match &replies[..] {
-            [one] => short_value(one),
-            many => format!("{} replies", many.len()),
-        },
-        Message::Returned(Data::Null) => "done".to_owned(),
-        Message::Returned(data) => shorten(&data.to_string(), 24),
-        Message::Refused { kind, .. } => kind.clone(),
-    }
-}
-
-fn called(call: &ResourceCall) -> String {
-    let positional = call.args.iter().map(ToString::to_string);
-    let named = call
-        .named
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"));
-    let args: Vec<String> = positional
-        .chain(named)
-        .map(|arg| shorten(&arg, MOST_OF_AN_ARGUMENT))
-        .collect();
-    format!("{}({})", call.method, args.join(", "))
-}
-
-fn reads(method: &str) -> bool {
-    matches!(method, "get" | "read" | "select")
-}
-
-fn text(data: &Data) -> String {
-    match data {
-        Data::Text(text) => text.clone(),
-        other => other.to_string(),
     }
 }

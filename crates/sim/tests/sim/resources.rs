@@ -1,0 +1,70 @@
+//! Resources: exactly what they do and refuse.
+
+use redwind_sim::Span;
+
+use crate::common::{check, world};
+
+#[test]
+fn a_resource_works_on_one_call_at_a_time() {
+    let mut scenario = world(&[
+        ("worker-a", &["db.put users 42 name=Ada"]),
+        (
+            "worker-b",
+            &[
+                "db.get users 42",
+                "db.update users 42 age=36 age=35",
+                "db.insert users 42 x",
+            ],
+        ),
+    ]);
+    scenario.resources[0].takes = Span::millis(10);
+    check(scenario, "
+            0s worker-a starts
+            0s worker-b starts
+            10us worker-a asks db for put('users', 42, {'name': 'Ada'})
+            10us worker-b asks db for get('users', 42)
+            11.01ms db carries out worker-a's put('users', 42, {'name': 'Ada'})
+            12.01ms worker-a hears from db that it is done
+            12.01ms worker-a ends
+            21.01ms db carries out worker-b's get('users', 42) and returns {'name': 'Ada'}
+            22.01ms worker-b receives {'name': 'Ada'} from db
+            22.02ms worker-b asks db for update('users', 42, {'age': 36}, {'age': 35})
+            33.02ms db carries out worker-b's update('users', 42, {'age': 36}, {'age': 35}), which changes nothing, and returns 0
+            34.02ms worker-b receives 0 from db
+            34.03ms worker-b asks db for insert('users', 42, 'x')
+            45.03ms db refuses worker-b's insert of users: users/42 already exists
+            46.03ms worker-b hears db refuse with IntegrityError: users/42 already exists
+            46.03ms worker-b ends with IntegrityError at line 3: users/42 already exists
+            ");
+}
+
+#[test]
+fn a_wrong_call_of_a_resource_is_refused_with_its_signature() {
+    check(
+        world(&[
+            ("a", &["storage.write report"]),
+            ("b", &["storage.wipe report"]),
+            ("c", &["disk.write report"]),
+            ("d", &["storage.write report A soon"]),
+        ]),
+        "
+            0s a starts
+            0s b starts
+            0s c starts
+            0s d starts
+            10us a asks storage for write('report')
+            10us b asks storage for wipe('report')
+            10us c ends with NameError at line 1: there is no resource disk: this world has db, storage and mailer
+            10us d asks storage for write('report', 'A', 'soon')
+            2.01ms storage refuses a's write of report: storage.write(name, value, token=None): value is missing
+            3.01ms storage refuses b's wipe of report: storage has no method wipe; it has write(name, value, token=None), read(name), delete(name, token=None)
+            3.01ms a hears storage refuse with TypeError: storage.write(name, value, token=None): value is missing
+            3.01ms a ends with TypeError at line 1: storage.write(name, value, token=None): value is missing
+            4.01ms storage refuses d's write of report: storage.write(name, value, token=None): token must be a whole number, not 'soon'
+            4.01ms b hears storage refuse with AttributeError: storage has no method wipe; it has write(name, value, token=None), read(name), delete(name, token=None)
+            4.01ms b ends with AttributeError at line 1: storage has no method wipe; it has write(name, value, token=None), read(name), delete(name, token=None)
+            5.01ms d hears storage refuse with TypeError: storage.write(name, value, token=None): token must be a whole number, not 'soon'
+            5.01ms d ends with TypeError at line 1: storage.write(name, value, token=None): token must be a whole number, not 'soon'
+            ",
+    );
+}
