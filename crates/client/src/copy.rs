@@ -33,7 +33,9 @@ enum Tag {
     Sequence,
     /// A count and so many keys and values.
     Map,
-    /// A struct or a tuple: a count and so many values.
+    /// A tuple: a count and so many values.
+    Tuple,
+    /// A struct: a count and so many values; seen from outside, a map from the fields' numbers.
     Record,
     /// A variant by its number, with nothing in it.
     Bare,
@@ -61,10 +63,11 @@ impl Tag {
             12 => Self::Letter,
             13 => Self::Sequence,
             14 => Self::Map,
-            15 => Self::Record,
-            16 => Self::Bare,
-            17 => Self::Holding,
-            18 => Self::Fields,
+            15 => Self::Tuple,
+            16 => Self::Record,
+            17 => Self::Bare,
+            18 => Self::Holding,
+            19 => Self::Fields,
             _ => return None,
         })
     }

@@ -120,13 +120,21 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
             Tag::None => visitor.visit_none(),
             Tag::Some => visitor.visit_some(self),
             Tag::Letter => visitor.visit_char(self.letter()?),
-            Tag::Sequence | Tag::Record => {
+            Tag::Sequence | Tag::Tuple => {
                 let left = self.len()?;
                 visitor.visit_seq(Elements { reader: self, left })
             }
             Tag::Map => {
                 let left = self.len()?;
                 visitor.visit_map(Elements { reader: self, left })
+            }
+            Tag::Record => {
+                let count = self.len()?;
+                visitor.visit_map(Numbered {
+                    reader: self,
+                    next: 0,
+                    count,
+                })
             }
             // Seen from outside, a variant is a map from its number to what it holds.
             tag @ (Tag::Bare | Tag::Holding | Tag::Fields) => visitor.visit_map(Pair {
@@ -179,7 +187,7 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
-        let left = self.count(&[Tag::Sequence, Tag::Record])?;
+        let left = self.count(&[Tag::Sequence, Tag::Tuple])?;
         visitor.visit_seq(Elements { reader: self, left })
     }
 
@@ -188,7 +196,7 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
         _: usize,
         visitor: V,
     ) -> Result<V::Value, Unreadable> {
-        let left = self.count(&[Tag::Record, Tag::Sequence])?;
+        let left = self.count(&[Tag::Tuple, Tag::Sequence])?;
         visitor.visit_seq(Elements { reader: self, left })
     }
 
@@ -198,7 +206,7 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
         _: usize,
         visitor: V,
     ) -> Result<V::Value, Unreadable> {
-        let left = self.count(&[Tag::Record])?;
+        let left = self.count(&[Tag::Tuple])?;
         visitor.visit_seq(Elements { reader: self, left })
     }
 
@@ -268,6 +276,31 @@ impl<'de> de::MapAccess<'de> for Elements<'_, 'de> {
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.left.min(self.reader.rest.len()))
+    }
+}
+
+/// A struct as a map from the numbers of its fields.
+struct Numbered<'r, 'de> {
+    reader: &'r mut Reader<'de>,
+    next: usize,
+    count: usize,
+}
+
+impl<'de> de::MapAccess<'de> for Numbered<'_, 'de> {
+    type Error = Unreadable;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Unreadable> {
+        if self.next == self.count {
+            return Ok(None);
+        }
+        let number = self.next as u64;
+        self.next += 1;
+        seed.deserialize(IntoDeserializer::<Unreadable>::into_deserializer(number))
+            .map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Unreadable> {
+        seed.deserialize(&mut *self.reader)
     }
 }
 

@@ -197,11 +197,11 @@ impl ser::Serializer for &mut Writer {
         Ok(self)
     }
     fn serialize_tuple(self, len: usize) -> Result<Self, Unreadable> {
-        self.count(Tag::Record, Some(len))?;
+        self.count(Tag::Tuple, Some(len))?;
         Ok(self)
     }
     fn serialize_tuple_struct(self, _: &'static str, len: usize) -> Result<Self, Unreadable> {
-        self.count(Tag::Record, Some(len))?;
+        self.count(Tag::Tuple, Some(len))?;
         Ok(self)
     }
     fn serialize_tuple_variant(
