@@ -12,7 +12,7 @@ use crate::db::{Data, Db, Entry, Kind};
 use crate::memory;
 use crate::pubsub::class_of;
 use crate::session::{Awaits, Session};
-use crate::{Choice, Choose, Config, Engine, Micros, Output, Outputs, Refusal, SessionId};
+use crate::{Choice, Choose, Command, Config, Engine, Flags, Micros, Output, Outputs, Refusal, SessionId};
 
 /// What replicas must repeat for the command that runs.
 #[derive(Default)]
@@ -133,6 +133,12 @@ impl<'a> Cx<'a> {
         let db = self.db();
         let index = db.find(key)?;
         if db.at(index).is_expired(now_ms) {
+            match self.engine.primary_link {
+                // To what its primary writes, a replica's key lives until the primary deletes it.
+                Some(link) if link == self.session => return Some(index),
+                Some(_) => return None,
+                None => {}
+            }
             self.engine.expire_key(self.now, self.db, key, self.out);
             return None;
         }
@@ -166,6 +172,11 @@ impl<'a> Cx<'a> {
 
     pub(crate) fn exists(&mut self, key: &[u8]) -> bool {
         self.find(key).is_some()
+    }
+
+    /// Whether this command may not run because only the primary writes to a replica.
+    pub(crate) fn is_refused_on_replica(&self, command: &Command) -> bool {
+        self.engine.refuses_writes_of(self.session) && command.flags.has(Flags::WRITE)
     }
 
     /// What a key holds, if it is of this type.

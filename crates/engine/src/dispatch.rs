@@ -100,6 +100,9 @@ impl Engine {
         out: &mut Outputs,
     ) -> Result<Done, Refusal> {
         let command = commands::resolve(argv)?;
+        if command.flags.has(Flags::WRITE) && self.refuses_writes_of(from) {
+            return Err(Refusal::ReadOnlyReplica);
+        }
         let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&from) else {
             return Ok(Done::default());
         };

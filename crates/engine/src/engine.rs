@@ -90,6 +90,8 @@ pub struct Engine {
     /// What `math.random` draws from in scripts.
     pub(crate) script_luck: Drand,
     pub(crate) started: Option<Micros>,
+    /// On a replica: the connection through which its primary writes.
+    pub(crate) primary_link: Option<SessionId>,
 }
 
 impl Engine {
@@ -111,7 +113,19 @@ impl Engine {
             scripts: Arc::default(),
             script_luck: Drand::default(),
             started: None,
+            primary_link: None,
         }
+    }
+
+    /// Whether this is a replica and the session is not its primary's.
+    pub(crate) fn refuses_writes_of(&self, session: SessionId) -> bool {
+        self.primary_link.is_some_and(|link| link != session)
+    }
+
+    /// Makes this server a replica, to which its primary writes through `link`: it refuses everyone else's writes,
+    /// hides keys whose time has come, and leaves it to the primary to delete them. `None` makes it a primary.
+    pub fn follow(&mut self, link: Option<SessionId>) {
+        self.primary_link = link;
     }
 
     /// A client connects.
@@ -149,6 +163,7 @@ impl Engine {
         let expiry = self
             .dbs
             .iter()
+            .filter(|_| self.primary_link.is_none())
             .filter_map(|db| db.soonest())
             .map(|(when, _)| *when)
             .min();
@@ -164,6 +179,7 @@ impl Engine {
     pub fn wake(&mut self, now: Micros, luck: &mut dyn Choose, out: &mut Outputs) {
         for db in 0..self.dbs.len() {
             while let Some((when, key)) = self.dbs[db].soonest()
+                && self.primary_link.is_none()
                 && now.millis() > *when
             {
                 let key = key.clone();

@@ -311,6 +311,9 @@ fn call(
     if read_only && command.flags.has(Flags::WRITE) {
         return refuse("ERR Write commands are not allowed from read-only scripts.");
     }
+    if cx.is_refused_on_replica(command) {
+        return refuse(&Refusal::ReadOnlyReplica.to_string());
+    }
     if let Err(refusal) = cx.check_memory(command) {
         return refuse(&refusal.to_string());
     }

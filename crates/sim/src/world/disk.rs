@@ -41,7 +41,9 @@ impl Disk {
     pub(crate) fn new(policy: Persistence, engine: &Engine, now: SimTime) -> Self {
         let base = match policy {
             Persistence::None => Engine::new(Config::default()),
-            Persistence::Aof(_) | Persistence::Snapshot(_) => engine.clone(),
+            Persistence::Aof(_) | Persistence::Snapshot(_) => {
+                without_sessions(engine, std::iter::empty())
+            }
         };
         Self {
             policy,
@@ -122,6 +124,8 @@ pub(crate) fn without_sessions(
     sessions: impl Iterator<Item = SessionId>,
 ) -> Engine {
     let mut copy = engine.clone();
+    // Data has no role; whoever loads it has one.
+    copy.follow(None);
     for session in sessions {
         copy.disconnect(Micros(0), session, &mut Outputs::new());
     }

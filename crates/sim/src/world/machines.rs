@@ -121,6 +121,7 @@ impl World {
         let changes = place.replace_data(engine, now, "lost", self.records);
         let place = &mut self.nodes[usize::from(node)];
         place.restart_disk(now);
+        place.play_role(now);
         self.emit(Place::Node(node), Some(seq), Event::Loaded { changes });
         self.links_up(node);
     }

@@ -8,7 +8,7 @@ use redwind_engine::{Config, Engine, FirstChoice, Micros, Output, Outputs, Sessi
 use redwind_resp::Value;
 
 use crate::world::changes::Known;
-use crate::world::disk::{Disk, Effective, Fall, without_sessions};
+use crate::world::disk::{Disk, Effective, Fall, Repeat, without_sessions};
 use crate::world::network::{Connection, Packet};
 use crate::world::replication::Replication;
 use crate::{Clock, KeyChange, PacketId, Persistence, Place, SimTime};
@@ -73,6 +73,8 @@ pub(super) struct Sorted {
     pub(super) rest: Vec<KeyChange>,
     pub(super) closed: Vec<SessionId>,
     pub(super) effects: Vec<Effective>,
+    /// Messages to those who listen to channels.
+    pub(super) pushed: Vec<(SessionId, Value)>,
 }
 
 impl Node {
@@ -140,6 +142,7 @@ impl Node {
         let mut closed = Vec::new();
         let mut events = Vec::new();
         let mut effects = Vec::new();
+        let mut pushed = Vec::new();
         for output in out {
             if let Output::Propagate { db, argv } = &output
                 && !is_bracket(argv)
@@ -156,7 +159,7 @@ impl Node {
                     answered.push(Answered { to, value, changes });
                 }
                 Output::Close { session } => closed.push(session),
-                Output::Push { .. } => {}
+                Output::Push { to, value } => pushed.push((to, value)),
                 event => events.push(event),
             }
         }
@@ -168,6 +171,7 @@ impl Node {
             rest,
             closed,
             effects,
+            pushed,
         }
     }
 
@@ -189,6 +193,20 @@ impl Node {
     pub(crate) fn take_snapshot(&mut self, now: SimTime) {
         let sessions = self.by_id.keys().copied().chain(self.replication.session());
         self.disk.before_change(now, &self.engine, sessions);
+    }
+
+    /// Prepares its engine for its role: a replica's has a connection through which its primary writes.
+    pub(crate) fn play_role(&mut self, now: SimTime) {
+        let local = self.now(now);
+        if let Some(repeat) = self.replication.repeat.take() {
+            repeat.end(&mut self.engine, local);
+        }
+        self.engine.follow(None);
+        if self.replication.primary.is_some() {
+            let repeat = Repeat::new(&mut self.engine, local);
+            self.engine.follow(Some(repeat.session()));
+            self.replication.repeat = Some(repeat);
+        }
     }
 
     /// What a restart found is what the disk has from then on.

@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::names::{Names, closest, listed};
 use crate::world::node::Node;
 use crate::world::replication::Replication;
-use crate::{Latency, Place, Scenario};
+use crate::{Latency, Place, Scenario, SimTime};
 
 /// What is wrong with a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -91,6 +91,7 @@ impl Plan {
             };
             let mut copy = nodes[usize::from(primary)].clone();
             copy.replication = Replication::following(primary);
+            copy.play_role(SimTime(0));
             nodes[usize::from(index)] = copy;
             nodes[usize::from(primary)].replication.followed_by(index);
         }

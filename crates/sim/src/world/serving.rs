@@ -70,11 +70,16 @@ impl World {
             rest,
             closed,
             effects,
+            pushed,
         } = place.sort(local, out, record);
         let mine = answered.iter().position(|answer| answer.to == id);
         let (reply, mut changes) = match mine.map(|at| answered.remove(at)) {
             Some(answer) => (Some(answer.value), answer.changes),
-            None => (None, Vec::new()),
+            // To listen to a channel is answered by a message of its own kind.
+            None => {
+                let own = pushed.into_iter().find(|(to, _)| *to == id);
+                (own.map(|(_, value)| value), Vec::new())
+            }
         };
         changes.extend(rest);
         let event = Event::Executed {
@@ -324,6 +329,7 @@ impl World {
             rest: mut changes,
             closed,
             effects,
+            ..
         } = place.sort(local, out, record);
         // Expiries come before the replies of commands that they let go on, and belong to no command.
         for answer in &mut answered {

@@ -46,7 +46,7 @@ pub(crate) struct Replication {
     link: u32,
     link_up: bool,
     /// The session through which it repeats its primary's writes.
-    repeat: Option<Repeat>,
+    pub(super) repeat: Option<Repeat>,
     /// Its replicas, and how far each is known to have got.
     followers: BTreeMap<u16, u64>,
     /// What arrived while it was paused.
@@ -364,13 +364,10 @@ impl World {
         let place = &mut self.nodes[usize::from(node)];
         place.take_snapshot(now);
         let local = place.now(now);
-        let mut repeat = match place.replication.repeat.take() {
-            Some(repeat) => repeat,
-            None => Repeat::new(&mut place.engine, local),
-        };
         let mut out = Outputs::new();
-        repeat.one(&mut place.engine, local, effect, &mut out);
-        place.replication.repeat = Some(repeat);
+        if let Some(repeat) = &mut place.replication.repeat {
+            repeat.one(&mut place.engine, local, effect, &mut out);
+        }
         place.disk.append(now, std::slice::from_ref(effect));
         place
             .known

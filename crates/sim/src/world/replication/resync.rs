@@ -91,6 +91,7 @@ impl World {
         replication.backlog = Arc::default();
         replication.backlog_from = offset;
         replication.link_up = true;
+        place.play_role(now);
         let event = Event::Synced {
             from: Place::Node(from),
             full: true,

@@ -1,7 +1,6 @@
 //! Who is a primary and who follows whom: by command, or by a failover.
 
 use bytes::Bytes;
-use redwind_engine::Flags;
 use redwind_resp::Value;
 
 use super::Says;
@@ -62,9 +61,6 @@ impl World {
                     }
                     None => error("ERR no such node"),
                 }
-            }
-            _ if replication.primary.is_some() && writes(&name) => {
-                error("READONLY You can't write against a read only replica.")
             }
             _ => None,
         }
@@ -130,6 +126,7 @@ impl World {
         replication.link_up = false;
         replication.former = Some((replication.history, replication.offset));
         replication.history = Luck::new(seed, Purpose::History, &[u64::from(node), now.0]).next();
+        self.nodes[usize::from(node)].play_role(now);
         self.emit(Place::Node(node), cause, Event::Role { primary: None })
     }
 
@@ -145,6 +142,8 @@ impl World {
         replication.link_up = false;
         replication.followers.clear();
         replication.waits.clear();
+        let now = self.now;
+        self.nodes[usize::from(node)].play_role(now);
         let event = Event::Role {
             primary: Some(Place::Node(primary)),
         };
@@ -157,11 +156,4 @@ impl World {
         }
         self.ask_to_sync(node, primary, seq);
     }
-}
-
-/// Whether a command may change data by itself. What a script does is seen by the engine only.
-fn writes(name: &[u8]) -> bool {
-    let name = String::from_utf8_lossy(name).to_ascii_lowercase();
-    redwind_engine::commands()
-        .any(|command| command.name == name && command.flags.has(Flags::WRITE))
 }
