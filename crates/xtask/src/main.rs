@@ -19,10 +19,11 @@ use anyhow::{Result, bail};
 
 const USAGE: &str = "usage: cargo xtask <task>
 
-  prepare   write the built-in lessons' traces to web/prepared (Trunk's pre_build hook)
-  record    play the transcripts on a real redis-server and write what it answers [name]
-  sizes     print what the site in dist weighs; fail when it is too heavy to be read soon
-  stamp     tell the page the version of its worker (Trunk's post_build hook)";
+  prepare    write the built-in lessons' traces to web/prepared (Trunk's pre_build hook)
+  record     play the transcripts on a real redis-server and write what it answers [name]
+  reference  fetch a real redis-server 8.2 for the tests that compare with one, and print its path
+  sizes      print what the site in dist weighs; fail when it is too heavy to be read soon
+  stamp      tell the page the version of its worker (Trunk's post_build hook)";
 
 fn main() -> ExitCode {
     match run(std::env::args().nth(1).as_deref()) {
@@ -38,6 +39,10 @@ fn run(task: Option<&str>) -> Result<()> {
     match task {
         Some("prepare") => prepare::run(),
         Some("record") => record::run(std::env::args().skip(2)),
+        Some("reference") => {
+            println!("{}", reference::find_or_fetch()?.display());
+            Ok(())
+        }
         Some("sizes") => sizes::run(),
         Some("stamp") => stamp::run(),
         Some("help" | "--help" | "-h") => {
