@@ -1,5 +1,7 @@
 //! Measures how fast programs start, step, call and fork: `cargo run --release -p redwind-client --example speed`.
 
+#![expect(clippy::disallowed_types, reason = "it measures real time")]
+
 use std::time::Instant;
 
 use redwind_client::PythonSource;

@@ -1,7 +1,8 @@
 //! What a program may use. Every bound counts something of the program itself, so that a run which reaches one
 //! reaches it at the same place every time.
 
-/// How many statements a program may run.
+/// How many statements a program may run. Variables with thousands of values count too: telling them at every
+/// step takes time.
 pub const MOST_STATEMENTS: u32 = 100_000;
 
 /// How many instructions of the interpreter one statement may take: a comprehension over tens of thousands of

@@ -119,7 +119,10 @@ mod tests {
         Nothing,
         One(char),
         Two(i8, Option<String>),
-        Three { a: (u8, f64), b: BTreeMap<String, bool> },
+        Three {
+            a: (u8, f64),
+            b: BTreeMap<String, bool>,
+        },
     }
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]

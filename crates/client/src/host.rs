@@ -9,8 +9,8 @@ use std::sync::Arc;
 use monty::{FunctionCall, OsCall, RunProgress};
 use monty_types::unstable;
 use monty_types::{
-    ExcType, ExtFunctionResult, MontyDate, MontyDateTime, MontyException, MontyObject, MontyTimeZone, NameLookupResult,
-    ObjectRef, OsFunctionCall, PrintWriter,
+    ExcType, ExtFunctionResult, MontyDate, MontyDateTime, MontyException, MontyObject,
+    MontyTimeZone, NameLookupResult, ObjectRef, OsFunctionCall, PrintWriter,
 };
 use redwind_sim::{Answer, Exit, Failure, Local, Request, ResourceCall, Span};
 
@@ -44,8 +44,8 @@ pub(crate) struct Host {
     clients: Clients,
     luck: u64,
     statements: u32,
-    /// Steps for which no variables are told, because telling them was so much work before.
-    silent: u32,
+    /// What telling large variables counted, in statements.
+    burden: u32,
     line: u32,
 }
 
@@ -53,7 +53,6 @@ pub(crate) struct Host {
 #[derive(Clone, Debug)]
 enum Waits {
     Nothing,
-    Step { told: bool },
     Redis(Box<Waiting>),
     Resource(String),
     Sleep,
@@ -64,8 +63,8 @@ enum Waits {
     Now(Option<MontyTimeZone>),
 }
 
-/// Variables of more parts than this are not told at every step.
-const EASY_PARTS: usize = 512;
+/// Telling the variables takes work by their parts: so many parts count as a statement.
+const PARTS_A_STATEMENT: usize = 1024;
 
 impl Host {
     pub(crate) fn new(compiled: Arc<Compiled>, seed: u64) -> Self {
@@ -76,7 +75,7 @@ impl Host {
             clients: Clients::default(),
             luck: seed ^ 0x6c75_636b,
             statements: 0,
-            silent: 0,
+            burden: 0,
             line: 1,
         }
     }
@@ -138,7 +137,9 @@ impl Host {
             return stopped(why, Some(self.output.line()));
         }
         let message = exception.message().unwrap_or_default();
-        if exception.exc_type() == ExcType::MemoryError && message.starts_with("memory limit exceeded") {
+        if exception.exc_type() == ExcType::MemoryError
+            && message.starts_with("memory limit exceeded")
+        {
             return stopped("it made a value of more than 64 MB", Some(self.line));
         }
         traceback::exit(compiled, exception, self.output.caught())
@@ -170,17 +171,22 @@ impl Host {
         match std::mem::replace(&mut self.waiting, Waits::Nothing) {
             Waits::Redis(waiting) => self.redis_answer(progress, *waiting, answer),
             Waits::Nothing | Waits::Sleep => self.resume(progress, MontyObject::none()),
-            Waits::Step { told } => self.resume(progress, MontyObject::int(i64::from(told))),
             Waits::Resource(resource) => {
                 let result: ExtFunctionResult = match answer {
                     Answer::Data(data) => from_data(&data).into(),
-                    Answer::Refused { kind, message } => exception(&Refusal { kind, message }).into(),
-                    Answer::Failed(Failure::Timeout) => {
-                        MontyException::new(ExcType::TimeoutError, Some(format!("{resource} did not answer in time"))).into()
+                    Answer::Refused { kind, message } => {
+                        exception(&Refusal { kind, message }).into()
                     }
-                    Answer::Failed(_) => {
-                        MontyException::new(ExcType::OSError, Some(format!("the connection to {resource} failed"))).into()
-                    }
+                    Answer::Failed(Failure::Timeout) => MontyException::new(
+                        ExcType::TimeoutError,
+                        Some(format!("{resource} did not answer in time")),
+                    )
+                    .into(),
+                    Answer::Failed(_) => MontyException::new(
+                        ExcType::OSError,
+                        Some(format!("the connection to {resource} failed")),
+                    )
+                    .into(),
                     _ => MontyObject::none().into(),
                 };
                 self.resume(progress, result)
@@ -213,7 +219,10 @@ impl Host {
                 Next::Ran(lookup.resume(NameLookupResult::Undefined, print))
             }
             RunProgress::ResolveFutures(futures) => {
-                let why = MontyException::new(ExcType::RuntimeError, Some("there is nothing to await here".to_owned()));
+                let why = MontyException::new(
+                    ExcType::RuntimeError,
+                    Some("there is nothing to await here".to_owned()),
+                );
                 Next::Ran(futures.abort(why, PrintWriter::Callback(&mut self.output)))
             }
             RunProgress::Complete(_) => Next::Finished,
@@ -228,7 +237,21 @@ impl Host {
     fn function(&mut self, call: FunctionCall) -> Next {
         match call.function_name.as_str() {
             "_rw_line" => self.step(call),
-            "_rw_when" => self.step_in_condition(call),
+            "_rw_random" => {
+                let count = usize::try_from(int(&call, 0))
+                    .unwrap_or_default()
+                    .min(1 << 16);
+                let bytes = self.bytes(count);
+                self.run(call, MontyObject::bytes(bytes))
+            }
+            "_rw_sha" => {
+                let script = match arg(&call, 0) {
+                    Arg::Text(text) => text.into_bytes(),
+                    Arg::Bytes(bytes) => bytes,
+                    _ => Vec::new(),
+                };
+                self.run(call, MontyObject::string(sha1_hex(&script)))
+            }
             "_rw_connect" => {
                 let named = names(&arg(&call, 1));
                 match options(positional(arg(&call, 0)), named) {
@@ -249,7 +272,11 @@ impl Host {
             }
             "_rw_redis" | "_rw_execute" => self.redis_call(call),
             "_rw_check" => {
-                let checked = crate::redis::command(&text(&call, 1), positional(arg(&call, 2)), names(&arg(&call, 3)));
+                let checked = crate::redis::command(
+                    &text(&call, 1),
+                    positional(arg(&call, 2)),
+                    names(&arg(&call, 3)),
+                );
                 match checked {
                     Ok(_) => self.run(call, MontyObject::none()),
                     Err(refusal) => self.refuse(call, &refusal),
@@ -288,27 +315,22 @@ impl Host {
             return Next::Ran(call.abort(abort, print));
         }
         let locals = self.variables(&call);
-        let told = self.silent == 0;
-        self.ask(call, Waits::Step { told }, Request::Line { line, locals })
-    }
-
-    fn step_in_condition(&mut self, call: FunctionCall) -> Next {
-        match self.step(call) {
-            Next::Asks(progress, request) => {
-                // A condition goes on with what follows `or`.
-                self.waiting = Waits::Nothing;
-                Next::Asks(progress, request)
-            }
-            other => other,
-        }
+        // `None` is false: in a condition the call stands before `or`.
+        self.ask(call, Waits::Nothing, Request::Line { line, locals })
     }
 
     /// Counts a statement; why the program must stop, when it was one too many.
     fn count_statement(&mut self) -> Option<String> {
-        self.statements += 1;
-        let total = self.statements + self.output.marked();
-        if total > MOST_STATEMENTS {
-            let why = format!("it ran {MOST_STATEMENTS} statements without coming to an end; does a loop never finish?");
+        self.statements = self.statements.saturating_add(1);
+        let ran = self.statements.saturating_add(self.output.marked());
+        if ran.saturating_add(self.burden) > MOST_STATEMENTS {
+            let why = if self.burden > ran {
+                "its variables hold so many values that showing them step by step takes too long; keep fewer".to_owned()
+            } else {
+                format!(
+                    "it ran {MOST_STATEMENTS} statements without coming to an end; does a loop never finish?"
+                )
+            };
             self.output.stop(&why);
             return Some(why);
         }
@@ -316,19 +338,13 @@ impl Host {
     }
 
     fn variables(&mut self, call: &FunctionCall) -> Arc<[Local]> {
-        let variables = call.args.arg(2);
-        let Some(variables) = variables.filter(|variables| variables.pairs().is_some()) else {
-            self.silent = self.silent.saturating_sub(1);
-            return Arc::from([Local {
-                name: "…".to_owned(),
-                value: "too much to show at every step".to_owned(),
-            }]);
-        };
+        // Telling much takes long, so it counts among the statements.
         let parts = unstable::call_args_parts(&call.args).0.len();
-        if parts > EASY_PARTS {
-            self.silent = u32::try_from(parts / 64).unwrap_or(u32::MAX);
-        }
-        locals::shown(variables)
+        let counts = u32::try_from(parts / PARTS_A_STATEMENT).unwrap_or(u32::MAX);
+        self.burden = self.burden.saturating_add(counts);
+        call.args
+            .arg(shifted(call, 1))
+            .map_or_else(|| Arc::from([]), locals::shown)
     }
 
     fn resource(&mut self, call: FunctionCall) -> Next {
@@ -359,9 +375,12 @@ impl Host {
                 let micros = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX);
                 (Waits::Sleep, Request::Sleep(Span(micros)))
             }
-            OsFunctionCall::Time(Caller::Monotonic | Caller::MonotonicNs | Caller::PerfCounter | Caller::PerfCounterNs) => {
-                (Waits::Seconds, Request::MonotonicClock)
-            }
+            OsFunctionCall::Time(
+                Caller::Monotonic
+                | Caller::MonotonicNs
+                | Caller::PerfCounter
+                | Caller::PerfCounterNs,
+            ) => (Waits::Seconds, Request::MonotonicClock),
             OsFunctionCall::Time(_) => (Waits::Seconds, Request::WallClock),
             OsFunctionCall::DateToday => (Waits::Today, Request::WallClock),
             OsFunctionCall::DateTimeNow(zone) => (Waits::Now(zone.clone()), Request::WallClock),
@@ -380,7 +399,10 @@ impl Host {
                 return self.run_os(call, missing);
             }
             other => {
-                let why = format!("{} is not possible here: a program has no files", other.name());
+                let why = format!(
+                    "{} is not possible here: a program has no files",
+                    other.name()
+                );
                 return self.run_os(call, MontyException::new(ExcType::OSError, Some(why)));
             }
         };
@@ -389,19 +411,30 @@ impl Host {
     }
 }
 
-/// An argument of a call; before the first the prelude hands over an instance of every class, because the
-/// interpreter can't hand out a class first and then an instance of it.
+/// Where an argument is: before the first, the prelude hands over an instance of every class, because the
+/// interpreter can't hand out a class first and then an instance of it. Nothing else begins with a list.
+fn shifted(call: &FunctionCall, index: usize) -> usize {
+    let first = call.args.arg(0).map(unstable::node);
+    index + usize::from(matches!(first, Some(unstable::MontyNode::List(_))))
+}
+
+/// An argument of a call.
 fn arg(call: &FunctionCall, index: usize) -> Arg {
-    call.args.arg(index + 1).map_or(Arg::None, Arg::from_object)
+    call.args
+        .arg(shifted(call, index))
+        .map_or(Arg::None, Arg::from_object)
 }
 
 fn int(call: &FunctionCall, index: usize) -> i64 {
-    call.args.arg(index + 1).and_then(|value: ObjectRef<'_>| value.as_int()).unwrap_or_default()
+    call.args
+        .arg(shifted(call, index))
+        .and_then(|value: ObjectRef<'_>| value.as_int())
+        .unwrap_or_default()
 }
 
 fn text(call: &FunctionCall, index: usize) -> String {
     call.args
-        .arg(index + 1)
+        .arg(shifted(call, index))
         .and_then(|value| value.as_str())
         .unwrap_or_default()
         .to_owned()
@@ -430,13 +463,19 @@ fn civil(days: u64) -> (i32, u8, u8) {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * of_year + 2) / 153;
     let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year.clamp(1, 9999) as i32, month as u8, day as u8)
 }
 
 fn moment(micros: u64, zone: Option<MontyTimeZone>) -> MontyDateTime {
-    let shift = zone.as_ref().map_or(0, |zone| i64::from(zone.offset_seconds) * 1_000_000);
+    let shift = zone
+        .as_ref()
+        .map_or(0, |zone| i64::from(zone.offset_seconds) * 1_000_000);
     let local = micros.saturating_add_signed(shift);
     let (year, month, day) = civil(local / 86_400_000_000);
     let of_day = local % 86_400_000_000 / 1_000_000;
@@ -451,4 +490,10 @@ fn moment(micros: u64, zone: Option<MontyTimeZone>) -> MontyDateTime {
         offset_seconds: zone.as_ref().map(|zone| zone.offset_seconds),
         timezone_name: zone.and_then(|zone| zone.name),
     }
+}
+
+fn sha1_hex(bytes: &[u8]) -> String {
+    use sha1::Digest;
+    let digest = sha1::Sha1::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -40,11 +40,15 @@ fn is_furniture(value: ObjectRef<'_>) -> bool {
         | MontyNode::Type(_)
         | MontyNode::ClassType(_)
         | MontyNode::Module { .. } => true,
-        MontyNode::Repr(text) => {
-            ["<function", "<module", "<class", "<built-in", "<bound method"]
-                .iter()
-                .any(|start| text.starts_with(start))
-        }
+        MontyNode::Repr(text) => [
+            "<function",
+            "<module",
+            "<class",
+            "<built-in",
+            "<bound method",
+        ]
+        .iter()
+        .any(|start| text.starts_with(start)),
         _ => false,
     }
 }
@@ -65,7 +69,9 @@ fn write(value: ObjectRef<'_>, text: &mut String, depth: usize) -> bool {
     }
     let child = |id| unstable::child(value, id);
     match unstable::node(value) {
-        MontyNode::List(items) => sequence(items.iter().map(|id| child(*id)), "[", "]", text, depth),
+        MontyNode::List(items) => {
+            sequence(items.iter().map(|id| child(*id)), "[", "]", text, depth)
+        }
         MontyNode::Tuple(items) => {
             let end = if items.len() == 1 { ",)" } else { ")" };
             sequence(items.iter().map(|id| child(*id)), "(", end, text, depth)
@@ -90,7 +96,14 @@ fn write(value: ObjectRef<'_>, text: &mut String, depth: usize) -> bool {
             text.push('}');
             true
         }
-        MontyNode::ClassInstance { attrs, .. } => instance(value, attrs.iter().map(|(name, value)| (child(*name), child(*value))), text, depth),
+        MontyNode::ClassInstance { attrs, .. } => instance(
+            value,
+            attrs
+                .iter()
+                .map(|(name, value)| (child(*name), child(*value))),
+            text,
+            depth,
+        ),
         MontyNode::String(string) => {
             let cut = string.char_indices().nth(LONGEST_STRING).map(|(at, _)| at);
             let shown = &string[..cut.unwrap_or(string.len())];

@@ -1,40 +1,61 @@
 //! Python that is compiled with every program: the modules that live here, and what the rewriting calls.
 //!
-//! A program is started thousands of times and copied more often, so it is given only what it mentions: of the
-//! redis-py API, the methods whose names occur in it.
+//! A program is started thousands of times and copied more often, and every line of the prelude with it. So a
+//! program is given only what it mentions: of the redis-py API, the methods whose names occur in it.
 
 use std::fmt::Write as _;
 
 use crate::redis::METHODS;
-use crate::rewrite::names::REDIS_ERRORS;
 use crate::rewrite::Facts;
+use crate::rewrite::names::{REDIS_ERRORS, redis_line};
 
-const STEPS: &str = include_str!("prelude/steps.py");
-const MARK: &str = include_str!("prelude/mark.py");
-const RANGE: &str = include_str!("prelude/range.py");
-const KNOWN: &str = include_str!("prelude/known.py");
-const LEN: &str = include_str!("prelude/len.py");
-const LEAVE: &str = include_str!("prelude/leave.py");
-const STDERR: &str = include_str!("prelude/stderr.py");
-const ERRORS: &str = include_str!("prelude/errors.py");
-const LUCK: &str = include_str!("prelude/luck.py");
-const UUID: &str = include_str!("prelude/uuid.py");
-const SECRETS: &str = include_str!("prelude/secrets.py");
-const LOGGING: &str = include_str!("prelude/logging.py");
-const REDIS: &str = include_str!("prelude/redis.py");
-const RETRY: &str = include_str!("prelude/retry.py");
-const PIPELINE: &str = include_str!("prelude/pipeline.py");
-const SCRIPT: &str = include_str!("prelude/script.py");
-const LOCK: &str = include_str!("prelude/lock.py");
-const CLIENT_PIPELINE: &str = include_str!("prelude/client_pipeline.py");
-const CLIENT_TRANSACTION: &str = include_str!("prelude/client_transaction.py");
-const CLIENT_SCRIPT: &str = include_str!("prelude/client_script.py");
-const CLIENT_SCAN_ITER: &str = include_str!("prelude/client_scan_iter.py");
-const CLIENT_LOCK: &str = include_str!("prelude/client_lock.py");
+macro_rules! pieces {
+    ($($name:ident = $file:literal),* $(,)?) => {$(
+        const $name: &str = include_str!(concat!("prelude/", $file, ".py"));
+    )*};
+}
+
+pieces! {
+    AGAIN = "again",
+    BUILTIN = "builtin",
+    CLIENT_CLOSE = "client_close",
+    CLIENT_EXECUTE = "client_execute",
+    CLIENT_LOCK = "client_lock",
+    CLIENT_PIPELINE = "client_pipeline",
+    CLIENT_SCAN_ITER = "client_scan_iter",
+    CLIENT_SCRIPT = "client_script",
+    CLIENT_TRANSACTION = "client_transaction",
+    CLIENT_WITH = "client_with",
+    ERRORS = "errors",
+    EXIT = "exit",
+    FROM_URL = "from_url",
+    KNOWN = "known",
+    LEAVE = "leave",
+    LEN = "len",
+    LOCK = "lock",
+    LOGGING = "logging",
+    MARK = "mark",
+    PIPELINE = "pipeline",
+    POOL = "pool",
+    RAISE = "raise",
+    RANGE = "range",
+    REDIS = "redis",
+    RETRY = "retry",
+    SCRIPT = "script",
+    SECRETS = "secrets",
+    STDERR = "stderr",
+    STEPS = "steps",
+    UUID_FULL = "uuid_full",
+    UUID_OF = "uuid_of",
+    UUID_SMALL = "uuid_small",
+}
 
 /// The resources, and what each can be asked.
 const RESOURCES: &[(&str, &[&str])] = &[
-    ("db", &["get", "put", "insert", "update", "delete", "select"]),
+    (
+        "db",
+        &["get", "put", "insert", "update", "delete", "select"],
+    ),
     ("storage", &["read", "write", "delete"]),
     ("mailer", &["send"]),
 ];
@@ -43,17 +64,59 @@ const RESOURCES: &[(&str, &[&str])] = &[
 const CONTENTS: &[(&str, &[&str])] = &[
     (
         "redis",
-        &["Redis", "StrictRedis", "ConnectionPool", "BlockingConnectionPool", "from_url", "exceptions", "retry", "backoff", "client", "lock"],
+        &[
+            "Redis",
+            "StrictRedis",
+            "ConnectionPool",
+            "BlockingConnectionPool",
+            "from_url",
+            "exceptions",
+            "retry",
+            "backoff",
+            "client",
+            "connection",
+            "lock",
+        ],
     ),
     ("redis.exceptions", &[]),
     ("redis.client", &["Redis", "StrictRedis", "Pipeline"]),
-    ("redis.connection", &["ConnectionPool", "BlockingConnectionPool"]),
+    (
+        "redis.connection",
+        &["ConnectionPool", "BlockingConnectionPool"],
+    ),
     ("redis.lock", &["Lock"]),
     ("redis.retry", &["Retry"]),
     ("redis.backoff", BACKOFFS),
     ("uuid", &["UUID", "uuid4", "uuid1"]),
-    ("secrets", &["token_bytes", "token_hex", "token_urlsafe", "randbelow", "choice", "compare_digest"]),
-    ("logging", &["getLogger", "basicConfig", "debug", "info", "warning", "error", "exception", "critical", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]),
+    (
+        "secrets",
+        &[
+            "token_bytes",
+            "token_hex",
+            "token_urlsafe",
+            "randbelow",
+            "choice",
+            "compare_digest",
+        ],
+    ),
+    (
+        "logging",
+        &[
+            "getLogger",
+            "basicConfig",
+            "debug",
+            "info",
+            "warning",
+            "error",
+            "exception",
+            "critical",
+            "DEBUG",
+            "INFO",
+            "WARNING",
+            "ERROR",
+            "CRITICAL",
+        ],
+    ),
     ("db", RESOURCES[0].1),
     ("storage", &["read", "write", "delete", "StaleToken"]),
     ("mailer", RESOURCES[2].1),
@@ -95,80 +158,78 @@ pub(crate) fn contents(module: &str) -> String {
 
 /// What a program is compiled with.
 pub(crate) fn for_program(facts: &Facts) -> String {
-    let name = |name: &str| facts.names.contains(name);
-    let attribute = |name: &str| facts.attributes.contains(name);
-    let redis = facts.modules.iter().any(|module| module.starts_with("redis"));
-    let resources: Vec<&(&str, &[&str])> = RESOURCES
-        .iter()
-        .filter(|(resource, _)| name(resource) || facts.modules.contains(*resource))
-        .collect();
-    let pipelines = redis && (attribute("pipeline") || attribute("transaction") || attribute("Pipeline"));
-    let locks = redis && (attribute("lock") || name("Lock") || attribute("Lock"));
-    let scripts = redis && (locks || attribute("register_script"));
-    let uuids = facts.modules.contains("uuid");
-    let secrets = facts.modules.contains("secrets");
-
+    let needs = Needs::of(facts);
     let mut text = String::with_capacity(4096);
-    text.push_str(STEPS);
-    text.push_str("_rw_variables = (");
-    for variable in &facts.variables {
-        let _ = write!(text, "'{variable}', ");
-    }
-    text.push_str(")\n");
-    let errors = facts.errors || redis || !resources.is_empty() || !facts.classes.is_empty();
-    if errors || !facts.hurried.is_empty() {
-        text.push_str(STDERR);
-    }
-    if !facts.hurried.is_empty() {
-        text.push_str(MARK);
-    }
-    if errors || uuids || facts.modules.contains("logging") {
-        text.push_str(KNOWN);
-    }
-    if facts.lengths {
-        text.push_str(LEN);
-    }
-    if facts.leaves {
-        text.push_str(LEAVE);
-    }
-    if name("range") {
-        text.push_str(RANGE);
-    }
-    if errors {
-        text.push_str("_rw_lines = {");
-        for (name, base) in REDIS_ERRORS {
-            let _ = write!(text, "'{name}': '{base}', ");
+    if !facts.variables.is_empty() {
+        text.push_str("_rw_variables = (");
+        for variable in &facts.variables {
+            let _ = write!(text, "'{variable}', ");
         }
-        text.push_str("}\n");
-        text.push_str(ERRORS);
+        text.push_str(")\n");
+        text.push_str(STEPS);
     }
-    if locks || uuids || secrets {
-        text.push_str(LUCK);
-    }
-    for (module, piece) in [("uuid", UUID), ("secrets", SECRETS), ("logging", LOGGING)] {
-        if facts.modules.contains(module) {
+    let uuid_of = facts.modules.contains("uuid");
+    let uuid_full = uuid_of
+        && ["UUID", "int", "bytes", "version", "fields"]
+            .iter()
+            .any(|name| facts.attributes.contains(*name));
+    for (wanted, piece) in [
+        (facts.errors || !facts.hurried.is_empty(), STDERR),
+        (!facts.hurried.is_empty(), MARK),
+        (facts.instances(), KNOWN),
+        (facts.lengths, LEN),
+        (facts.leaves, LEAVE),
+        (facts.names.contains("range"), RANGE),
+        (facts.errors, ERRORS),
+        (facts.handlers, AGAIN),
+        (facts.errors, BUILTIN),
+        (facts.raises || needs.pipelines || needs.locks, RAISE),
+        (facts.exits, EXIT),
+        (uuid_full, UUID_FULL),
+        (uuid_of && !uuid_full, UUID_SMALL),
+        (uuid_of, UUID_OF),
+        (facts.modules.contains("secrets"), SECRETS),
+        (facts.modules.contains("logging"), LOGGING),
+    ] {
+        if wanted {
             text.push_str(piece);
         }
     }
-    if redis {
-        redis_module(&mut text, facts, pipelines, scripts, locks);
+    if uuid_of {
+        text.push_str(
+            "def _rw_uuid4():\n    return _rw_uuid_of('4')\ndef _rw_uuid1():\n    return _rw_uuid_of('1')\n\
+             _rw_module_uuid = type('uuid', (), {'UUID': _rw_UUID, 'uuid4': _rw_uuid4, 'uuid1': _rw_uuid1})\n",
+        );
     }
-    for (resource, methods) in resources {
-        resource_module(&mut text, resource, methods);
+    if needs.redis {
+        redis_module(&mut text, facts, &needs);
+    }
+    for (resource, methods) in RESOURCES {
+        if facts.names.contains(*resource) || facts.modules.contains(*resource) {
+            resource_module(&mut text, facts, resource, methods);
+        }
+    }
+    if !facts.instances() {
+        text = text.replace("_rw_known, ", "");
+        text = text.replace("_rw_known", "");
     }
     text
 }
 
-fn resource_module(text: &mut String, resource: &str, methods: &[&str]) {
+fn resource_module(text: &mut String, facts: &Facts, resource: &str, methods: &[&str]) {
     let mut namespace = String::new();
-    for method in methods {
+    for method in methods
+        .iter()
+        .filter(|method| facts.attributes.contains(**method))
+    {
         let _ = writeln!(
             text,
-            "def _rw_{resource}_{method}(*args, **kwargs):\n    return _rw_resource(_rw_known, '{resource}', '{method}', args, kwargs)"
+            "def _rw_{resource}_{method}(*args, **kwargs):\n    \
+             return _rw_resource(_rw_known, '{resource}', '{method}', args, kwargs)"
         );
         let _ = write!(namespace, "'{method}': _rw_{resource}_{method}, ");
     }
-    if resource == "storage" {
+    if facts.attributes.contains("StaleToken") && resource == "storage" {
         namespace.push_str("'StaleToken': _rw_kind('StaleToken'), ");
     }
     let _ = writeln!(
@@ -177,12 +238,45 @@ fn resource_module(text: &mut String, resource: &str, methods: &[&str]) {
     );
 }
 
-/// The methods of a client or of a pipeline that the program may call.
+/// Which parts of redis-py a program uses.
+pub(crate) struct Needs {
+    redis: bool,
+    pub(crate) pipelines: bool,
+    pub(crate) locks: bool,
+    scripts: bool,
+    scan_iters: bool,
+    retries: bool,
+    pools: bool,
+}
+
+impl Needs {
+    pub(crate) fn of(facts: &Facts) -> Self {
+        let attribute = |name: &str| facts.attributes.contains(name);
+        let redis = facts
+            .modules
+            .iter()
+            .any(|module| module.starts_with("redis"));
+        let locks = redis && (attribute("lock") || attribute("Lock"));
+        Self {
+            redis,
+            pipelines: redis
+                && (attribute("pipeline") || attribute("transaction") || attribute("Pipeline")),
+            locks,
+            scripts: redis && (locks || attribute("register_script")),
+            scan_iters: ["scan_iter", "hscan_iter", "sscan_iter", "zscan_iter"]
+                .iter()
+                .any(|name| attribute(name)),
+            retries: attribute("Retry") || facts.modules.contains("redis.backoff"),
+            pools: attribute("ConnectionPool") || attribute("BlockingConnectionPool"),
+        }
+    }
+}
+
+/// The methods of a client or of a pipeline that the program, or a piece it is given, may call.
 fn methods(text: &mut String, facts: &Facts, pieces: &[&str], call: &str, defined: &str) {
     let wanted = |name: &str| {
-        facts.attributes.contains(name)
-            // What the pieces themselves call.
-            || pieces.iter().any(|piece| piece.contains(&format!(".{name}(")))
+        let called = format!(".{name}(");
+        facts.attributes.contains(name) || pieces.iter().any(|piece| piece.contains(&called))
     };
     for method in METHODS.iter().flat_map(|group| group.iter()) {
         for name in method.names() {
@@ -196,93 +290,111 @@ fn methods(text: &mut String, facts: &Facts, pieces: &[&str], call: &str, define
     }
 }
 
-fn redis_module(text: &mut String, facts: &Facts, pipelines: bool, scripts: bool, locks: bool) {
-    let scan_iters = ["scan_iter", "hscan_iter", "sscan_iter", "zscan_iter"]
-        .iter()
-        .any(|name| facts.attributes.contains(*name));
-    let mut pieces: Vec<&str> = Vec::new();
-    let mut client: Vec<&str> = Vec::new();
-    if pipelines {
-        pieces.push(PIPELINE);
-        client.push(CLIENT_PIPELINE);
-        if facts.attributes.contains("transaction") {
-            client.push(CLIENT_TRANSACTION);
-        }
-    }
-    if scripts {
-        pieces.push(SCRIPT);
-        client.push(CLIENT_SCRIPT);
-    }
-    if locks {
-        pieces.push(LOCK);
-        client.push(CLIENT_LOCK);
-    }
-    if scan_iters {
-        client.push(CLIENT_SCAN_ITER);
-    }
-    let all: Vec<&str> = pieces.iter().chain(&client).copied().collect();
-    // The client's methods belong into its class, which is the first thing in its piece.
-    let (class, rest) = REDIS.split_at(REDIS.find("_rw_Redis = Redis").unwrap_or(REDIS.len()));
-    text.push_str(class);
+fn redis_module(text: &mut String, facts: &Facts, needs: &Needs) {
+    let attribute = |name: &str| facts.attributes.contains(name);
+    let client: Vec<&str> = [
+        (facts.withs, CLIENT_WITH),
+        (attribute("close"), CLIENT_CLOSE),
+        (attribute("execute_command"), CLIENT_EXECUTE),
+        (needs.pipelines, CLIENT_PIPELINE),
+        (attribute("transaction"), CLIENT_TRANSACTION),
+        (needs.scripts, CLIENT_SCRIPT),
+        (needs.scan_iters, CLIENT_SCAN_ITER),
+        (needs.locks, CLIENT_LOCK),
+    ]
+    .into_iter()
+    .filter_map(|(wanted, piece)| wanted.then_some(piece))
+    .collect();
+    let own: Vec<&str> = [
+        (needs.pipelines, PIPELINE),
+        (needs.scripts, SCRIPT),
+        (needs.locks, LOCK),
+    ]
+    .into_iter()
+    .filter_map(|(wanted, piece)| wanted.then_some(piece))
+    .collect();
+    let all: Vec<&str> = own.iter().chain(&client).copied().collect();
+    text.push_str(REDIS);
     methods(text, facts, &all, "_rw_redis(_rw_known, self._id, ", REDIS);
-    for piece in &client {
-        text.push_str(piece);
-    }
-    text.push_str(rest);
-    for piece in &pieces {
-        text.push_str(piece);
-        if *piece == PIPELINE {
-            // Reopen the class: its last line names it.
-            let name = "_rw_class(Pipeline, False)\n_rw_Pipeline = Pipeline\n";
-            text.truncate(text.len() - name.len());
-            methods(text, facts, &all, "_rw_pipe(self, ", PIPELINE);
-            if scripts {
-                text.push_str(CLIENT_SCRIPT);
+    client.iter().for_each(|piece| text.push_str(piece));
+    text.push_str("_rw_Redis = Redis\n");
+    for piece in own {
+        // The methods of a pipeline belong into its class, which the last line of its piece names.
+        match piece.strip_suffix("_rw_Pipeline = Pipeline\n") {
+            Some(class) => {
+                text.push_str(class);
+                methods(text, facts, &all, "_rw_pipe(self, ", PIPELINE);
+                if needs.scripts {
+                    text.push_str(CLIENT_SCRIPT);
+                }
+                text.push_str("_rw_Pipeline = Pipeline\n");
             }
-            text.push_str(name);
+            None => text.push_str(piece),
         }
     }
-    let retries = facts.names.contains("Retry") || facts.attributes.contains("Retry") || facts.modules.contains("redis.backoff");
-    if retries {
-        text.push_str(RETRY);
+    for (wanted, piece) in [
+        (attribute("from_url"), FROM_URL),
+        (needs.pools, POOL),
+        (needs.retries, RETRY),
+    ] {
+        if wanted {
+            text.push_str(piece);
+        }
     }
-    namespaces(text, facts, pipelines, locks, retries);
+    if facts.instances() {
+        for (wanted, class) in [
+            (true, "Redis"),
+            (needs.pipelines, "Pipeline"),
+            (needs.scripts, "Script"),
+            (needs.locks, "Lock"),
+        ] {
+            if wanted {
+                let _ = writeln!(text, "_rw_class({class}, False)");
+            }
+        }
+    }
+    namespaces(text, facts, needs);
 }
 
-/// `redis` and its parts, holding the exceptions that the program names.
-fn namespaces(text: &mut String, facts: &Facts, pipelines: bool, locks: bool, retries: bool) {
+/// `redis` and its parts, holding what the program names.
+fn namespaces(text: &mut String, facts: &Facts, needs: &Needs) {
+    let attribute = |name: &str| facts.attributes.contains(name);
     let mut errors = String::new();
     for (name, _) in REDIS_ERRORS {
-        if facts.attributes.contains(*name) || facts.names.contains(*name) || facts.imported.contains(*name) {
-            let _ = write!(errors, "'{name}': _rw_kind('{name}'), ");
+        if attribute(name) {
+            let _ = write!(errors, "'{name}': _rw_kind('{}'), ", redis_line(name));
         }
     }
     let clients = "'Redis': _rw_Redis, 'StrictRedis': _rw_Redis, ";
-    let pools = "'ConnectionPool': _rw_Pool, 'BlockingConnectionPool': _rw_Pool, ";
-    let mut parts = vec![("exceptions", errors.clone()), ("connection", pools.to_owned())];
-    let pipeline = if pipelines { "'Pipeline': _rw_Pipeline, " } else { "" };
-    parts.push(("client", format!("{clients}{pipeline}")));
-    if locks {
-        parts.push(("lock", "'Lock': _rw_Lock, ".to_owned()));
+    let only = |wanted: bool, text: &str| {
+        if wanted {
+            text.to_owned()
+        } else {
+            String::new()
+        }
+    };
+    let pools = only(
+        needs.pools,
+        "'ConnectionPool': _rw_Pool, 'BlockingConnectionPool': _rw_Pool, ",
+    );
+    let from_url = only(attribute("from_url"), "'from_url': _rw_from_url, ");
+    let part = |name: &str| attribute(name) || facts.modules.contains(&format!("redis.{name}"));
+    let mut parts = String::new();
+    let pipeline = only(needs.pipelines, "'Pipeline': _rw_Pipeline, ");
+    for (name, wanted, holds) in [
+        ("exceptions", true, errors.clone()),
+        ("connection", true, pools.clone()),
+        ("client", true, format!("{clients}{pipeline}")),
+        ("lock", needs.locks, "'Lock': _rw_Lock, ".to_owned()),
+        ("retry", needs.retries, "'Retry': _rw_Retry, ".to_owned()),
+        ("backoff", needs.retries, "**_rw_backoffs".to_owned()),
+    ] {
+        if wanted && part(name) {
+            let _ = write!(parts, "'{name}': type('redis.{name}', (), {{{holds}}}), ");
+        }
     }
-    if retries {
-        parts.push(("retry", "'Retry': _rw_Retry, ".to_owned()));
-        let backoffs: Vec<String> = BACKOFFS
-            .iter()
-            .map(|name| format!("'{name}': _rw_backoffs['{name}'], "))
-            .collect();
-        parts.push(("backoff", backoffs.concat()));
-    }
-    text.push_str("_rw_redis_parts = {");
-    for (part, holds) in parts {
-        let _ = write!(text, "'{part}': type('redis.{part}', (), {{{holds}}}), ");
-    }
-    text.push_str("}\n");
     let _ = writeln!(
         text,
-        "_rw_redis_names = {{{clients}{pools}'from_url': _rw_from_url, '__version__': '8.1.0', {errors}}}\n\
-         _rw_redis_names.update(_rw_redis_parts)\n\
-         _rw_module_redis = type('redis', (), _rw_redis_names)"
+        "_rw_module_redis = type('redis', (), {{{clients}{pools}{from_url}{errors}{parts}}})"
     );
 }
-

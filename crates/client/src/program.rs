@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use monty::RunProgress;
 use monty_types::{
-    DateTimeSource, MontyException, MontyObject, OsPolicy, PrintWriter, RandomSeed, RandomStart,
-    ResourceLimits, ResourceTracker, SleepMode,
+    DateTimeSource, MontyException, OsPolicy, PrintWriter, RandomSeed, RandomStart, ResourceLimits,
+    ResourceTracker, SleepMode,
 };
 use redwind_sim::{Answer, Exit, Program, Request};
 
@@ -58,10 +58,12 @@ impl PythonProgram {
             .max_memory(LARGEST_OBJECT)
             .max_recursion_depth(DEEPEST_CALL);
         let run = self.compiled.run().with_os_policy(policy);
-        // Half of the seed's range: the interpreter's small integers are signed.
-        let seed = MontyObject::int((self.seed >> 1) as i64);
         let tracker = ResourceTracker::new(limits);
-        run.start(vec![seed], tracker, PrintWriter::Callback(self.host.output()))
+        run.start(
+            Vec::new(),
+            tracker,
+            PrintWriter::Callback(self.host.output()),
+        )
     }
 }
 
@@ -70,7 +72,10 @@ impl Program for PythonProgram {
         if let Some(request) = self.host.queued() {
             return request;
         }
-        let machine = self.machine.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let machine = self
+            .machine
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut next = match std::mem::replace(machine, Machine::Gone) {
             Machine::Fresh => Next::Ran(self.begin()),
             Machine::Waiting { progress, .. } => self.host.answer(*progress, answer),
@@ -89,7 +94,10 @@ impl Program for PythonProgram {
                 }
                 Next::Finished => return self.host.then(Request::Exit(Exit::Finished)),
                 Next::Asks(progress, request) => {
-                    let machine = self.machine.get_mut().unwrap_or_else(PoisonError::into_inner);
+                    let machine = self
+                        .machine
+                        .get_mut()
+                        .unwrap_or_else(PoisonError::into_inner);
                     *machine = Machine::Waiting {
                         progress: Box::new(progress),
                         copy: None,

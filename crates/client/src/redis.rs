@@ -127,7 +127,13 @@ pub(crate) fn command(
             format!("'Redis' object has no attribute '{name}'"),
         ));
     };
-    let call = bind(&format!("Redis.{name}()"), &method.parameters, args, named, true)?;
+    let call = bind(
+        &format!("Redis.{name}()"),
+        &method.parameters,
+        args,
+        named,
+        true,
+    )?;
     let mut words = Words::default();
     match method.api.argv {
         Argv::Template(template) => words.template(template, &call)?,

@@ -18,14 +18,14 @@ mod walk;
 
 use std::borrow::Cow;
 
+use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{PythonVersion, Stmt};
 use ruff_python_parser::{Mode, ParseOptions};
-use ruff_python_ast::token::TokenKind;
 use ruff_text_size::Ranged;
 
+pub(crate) use edits::{Origins, line_starts, position};
 pub(crate) use facts::Facts;
 pub(crate) use walk::Function;
-pub(crate) use edits::{Origins, line_starts, position};
 
 use crate::{ProgramError, prelude};
 
@@ -39,6 +39,8 @@ pub(crate) struct Rewritten {
     pub(crate) origins: Origins,
     /// The functions of the program.
     pub(crate) functions: Vec<Function>,
+    /// Whether every call of the host begins with an instance of every class.
+    pub(crate) instances: bool,
 }
 
 /// Rewrites a program.
@@ -49,10 +51,17 @@ pub(crate) fn rewrite(source: &str) -> Result<Rewritten, ProgramError> {
     let lines = line_starts(source);
     if let Some(refused) = refuse::first(source, body, &facts) {
         let offset = refused.range.start().to_usize();
-        return Err(error_at(source, &lines, offset, refused.message, Some(refused.remedy)));
+        return Err(error_at(
+            source,
+            &lines,
+            offset,
+            refused.message,
+            Some(refused.remedy),
+        ));
     }
     let prelude = prelude::for_program(&facts);
-    let (code, source, origins, functions) = match indent::widened(source, &lines, parsed.tokens()) {
+    let (code, source, origins, functions) = match indent::widened(source, &lines, parsed.tokens())
+    {
         Cow::Borrowed(source) => {
             let (edits, functions) = walk::edits(source, &lines, parsed.tokens(), body, &facts);
             let (code, origins) = edits.apply(&prelude, source);
@@ -72,6 +81,7 @@ pub(crate) fn rewrite(source: &str) -> Result<Rewritten, ProgramError> {
         source,
         origins,
         functions,
+        instances: facts.instances(),
     })
 }
 
@@ -80,7 +90,13 @@ type Parsed = ruff_python_parser::Parsed<ruff_python_ast::ModModule>;
 fn parse(source: &str) -> Result<Parsed, ProgramError> {
     let lines = line_starts(source);
     if u32::try_from(source.len()).is_err() || source.len() > MAX_SOURCE {
-        return Err(error_at(source, &lines, 0, "This program is too long.".to_owned(), None));
+        return Err(error_at(
+            source,
+            &lines,
+            0,
+            "This program is too long.".to_owned(),
+            None,
+        ));
     }
     // Before the parser sees it: brackets nested without end would use up its stack.
     if !monty::source_within_nesting_bound(source, 0) {
@@ -96,11 +112,23 @@ fn parse(source: &str) -> Result<Parsed, ProgramError> {
     let parsed = ruff_python_parser::parse(source, options);
     match parsed.map(ruff_python_parser::Parsed::try_into_module) {
         // A module is what was asked for.
-        Ok(None) => Err(error_at(source, &lines, 0, "This is no program.".to_owned(), None)),
+        Ok(None) => Err(error_at(
+            source,
+            &lines,
+            0,
+            "This is no program.".to_owned(),
+            None,
+        )),
         Ok(Some(parsed)) => {
             if let Some(unsupported) = parsed.unsupported_syntax_errors().first() {
                 let offset = unsupported.range.start().to_usize();
-                return Err(error_at(source, &lines, offset, unsupported.to_string(), None));
+                return Err(error_at(
+                    source,
+                    &lines,
+                    offset,
+                    unsupported.to_string(),
+                    None,
+                ));
             }
             Ok(parsed)
         }
@@ -127,7 +155,11 @@ pub(crate) fn error_at(
     ProgramError {
         line,
         column,
-        text: source.lines().nth(line as usize - 1).unwrap_or_default().to_owned(),
+        text: source
+            .lines()
+            .nth(line as usize - 1)
+            .unwrap_or_default()
+            .to_owned(),
         message,
         remedy,
     }

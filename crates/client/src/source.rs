@@ -8,7 +8,9 @@ use redwind_sim::{Program, Source, Start};
 
 use crate::ProgramError;
 use crate::program::PythonProgram;
-use crate::rewrite::{Function, Origins, Rewritten, error_at, line_starts, position, rewrite, sentence};
+use crate::rewrite::{
+    Function, Origins, Rewritten, error_at, line_starts, position, rewrite, sentence,
+};
 
 /// The name under which a program appears in tracebacks.
 pub(crate) const FILE: &str = "program.py";
@@ -35,6 +37,8 @@ pub(crate) struct Compiled {
     pub(crate) origins: Origins,
     /// Its functions, in the order of their starts.
     pub(crate) functions: Vec<Function>,
+    /// Whether every call of the host begins with an instance of every class.
+    pub(crate) instances: bool,
 }
 
 impl Compiled {
@@ -42,7 +46,10 @@ impl Compiled {
     pub(crate) fn function(&self, line: u32) -> usize {
         let around = |function: &&Function| function.first <= line && line <= function.last;
         // The last one that starts before the line and still goes on is the innermost.
-        let innermost = self.functions.iter().rposition(|function| around(&function));
+        let innermost = self
+            .functions
+            .iter()
+            .rposition(|function| around(&function));
         innermost.map_or(0, |at| at + 1)
     }
 
@@ -56,7 +63,10 @@ impl Compiled {
 
     /// The compiled program, for one run.
     pub(crate) fn run(&self) -> MontyRun {
-        self.run.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.run
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// The line of the learner's source, and the column, of a position in what is run.
@@ -80,14 +90,14 @@ impl PythonSource {
             source,
             origins,
             functions,
+            instances,
         } = rewrite(original)?;
         let options = CompileOptions {
             assert_message_annotations: false.into(),
             ..CompileOptions::default()
         };
-        let inputs = vec!["_rw_seed".to_owned()];
         let lines = line_starts(&source);
-        match MontyRun::new(code.clone(), FILE, inputs, options) {
+        match MontyRun::new(code.clone(), FILE, Vec::new(), options) {
             Ok(run) => Ok(Self {
                 compiled: Arc::new(Compiled {
                     run: Mutex::new(run),
@@ -97,6 +107,7 @@ impl PythonSource {
                     code,
                     origins,
                     functions,
+                    instances,
                 }),
             }),
             Err(refused) => Err(compile_error(&source, &lines, &code, &origins, &refused)),
@@ -112,7 +123,9 @@ impl PythonSource {
 
 impl std::fmt::Debug for PythonSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("PythonSource").field(&self.compiled.original).finish()
+        f.debug_tuple("PythonSource")
+            .field(&self.compiled.original)
+            .finish()
     }
 }
 
@@ -139,16 +152,17 @@ fn compile_error(
         })
         .unwrap_or(0);
     let message = refused.message().unwrap_or("This program can't be run.");
-    let (message, remedy) = match message.strip_prefix("The monty syntax parser does not yet support ") {
-        Some(what) => (
-            format!("Not supported here: {}.", what.trim_end_matches('.')),
-            Some("Write it in a plainer way.".to_owned()),
-        ),
-        None if refused.exc_type() == ExcType::NotImplementedError => (
-            sentence(message),
-            Some("Write it in a plainer way.".to_owned()),
-        ),
-        None => (sentence(message), None),
-    };
+    let (message, remedy) =
+        match message.strip_prefix("The monty syntax parser does not yet support ") {
+            Some(what) => (
+                format!("Not supported here: {}.", what.trim_end_matches('.')),
+                Some("Write it in a plainer way.".to_owned()),
+            ),
+            None if refused.exc_type() == ExcType::NotImplementedError => (
+                sentence(message),
+                Some("Write it in a plainer way.".to_owned()),
+            ),
+            None => (sentence(message), None),
+        };
     error_at(source, lines, offset, message, remedy)
 }

@@ -8,7 +8,11 @@ use crate::source::{Compiled, FILE};
 use crate::values::named;
 
 /// How a program ended that raised `exception`.
-pub(crate) fn exit(compiled: &Compiled, exception: &MontyException, caught: Option<&Caught>) -> Exit {
+pub(crate) fn exit(
+    compiled: &Compiled,
+    exception: &MontyException,
+    caught: Option<&Caught>,
+) -> Exit {
     let (kind, message) = named(exception);
     if exception.exc_type() == ExcType::SystemExit {
         if matches!(message.as_str(), "" | "0" | "None") {
@@ -42,7 +46,16 @@ fn clearer(kind: &str, message: String) -> String {
             .to_owned();
     }
     if kind == "AttributeError" {
-        for module in ["redis", "redis.exceptions", "uuid", "secrets", "logging", "db", "storage", "mailer"] {
+        for module in [
+            "redis",
+            "redis.exceptions",
+            "uuid",
+            "secrets",
+            "logging",
+            "db",
+            "storage",
+            "mailer",
+        ] {
             let machinery = format!("type object '{module}' has no attribute");
             if let Some(rest) = message.strip_prefix(&machinery) {
                 return format!("module '{module}' has no attribute{rest}");
@@ -90,7 +103,10 @@ impl Frame {
             .map(|(_, end_column)| (column, end_column));
         Some(Self {
             line,
-            name: frame.frame_name.clone().unwrap_or_else(|| "<module>".to_owned()),
+            name: frame
+                .frame_name
+                .clone()
+                .unwrap_or_else(|| "<module>".to_owned()),
             marks,
         })
     }
@@ -125,7 +141,10 @@ fn printed(frames: &[Frame], compiled: &Compiled, kind: &str, message: &str) -> 
 }
 
 fn push_frame(text: &mut String, frame: &Frame, compiled: &Compiled) {
-    text.push_str(&format!("  File \"{FILE}\", line {}, in {}\n", frame.line, frame.name));
+    text.push_str(&format!(
+        "  File \"{FILE}\", line {}, in {}\n",
+        frame.line, frame.name
+    ));
     let Some(line) = compiled.source.lines().nth(frame.line as usize - 1) else {
         return;
     };

@@ -4,7 +4,7 @@ use monty_types::{ExcType, MontyException, MontyObject};
 use redwind_sim::Data;
 
 use crate::redis::{Arg, Refusal};
-use crate::rewrite::names::REDIS_ERRORS;
+use crate::rewrite::names::{REDIS_ERRORS, redis_line};
 
 /// What begins the message of an exception that the interpreter carries for the prelude.
 pub(crate) const SIGN: char = '\u{1}';
@@ -15,7 +15,7 @@ pub(crate) fn exception(refusal: &Refusal) -> MontyException {
     let redis = REDIS_ERRORS.iter().any(|(name, _)| name == kind);
     match kind.parse::<ExcType>() {
         Ok(builtin) if !redis => MontyException::new(builtin, Some(message.clone())),
-        _ => signed("new", kind, message),
+        _ => signed("new", &redis_line(kind), message),
     }
 }
 
@@ -30,7 +30,10 @@ pub(crate) fn named(exception: &MontyException) -> (String, String) {
     let message = exception.message().unwrap_or_default();
     let mut sign = message.splitn(4, SIGN);
     match (sign.next(), sign.next(), sign.next(), sign.next()) {
-        (Some(""), Some(_), Some(kind), Some(text)) => (kind.to_owned(), text.to_owned()),
+        (Some(""), Some(_), Some(line), Some(text)) => {
+            let kind = line.split(',').next().unwrap_or(line);
+            (kind.to_owned(), text.to_owned())
+        }
         _ => (exception.exc_type().to_string(), message.to_owned()),
     }
 }

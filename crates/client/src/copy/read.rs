@@ -270,7 +270,10 @@ impl<'de> de::MapAccess<'de> for Elements<'_, 'de> {
         de::SeqAccess::next_element_seed(self, seed)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Unreadable> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, Unreadable> {
         seed.deserialize(&mut *self.reader)
     }
 
@@ -289,7 +292,10 @@ struct Numbered<'r, 'de> {
 impl<'de> de::MapAccess<'de> for Numbered<'_, 'de> {
     type Error = Unreadable;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Unreadable> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Unreadable> {
         if self.next == self.count {
             return Ok(None);
         }
@@ -299,7 +305,10 @@ impl<'de> de::MapAccess<'de> for Numbered<'_, 'de> {
             .map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Unreadable> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, Unreadable> {
         seed.deserialize(&mut *self.reader)
     }
 }
@@ -314,7 +323,10 @@ struct Pair<'r, 'de> {
 impl<'de> de::MapAccess<'de> for Pair<'_, 'de> {
     type Error = Unreadable;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Unreadable> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Unreadable> {
         if std::mem::replace(&mut self.told, true) {
             return Ok(None);
         }
@@ -323,7 +335,10 @@ impl<'de> de::MapAccess<'de> for Pair<'_, 'de> {
             .map(Some)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Unreadable> {
+    fn next_value_seed<V: DeserializeSeed<'de>>(
+        &mut self,
+        seed: V,
+    ) -> Result<V::Value, Unreadable> {
         match self.tag {
             Tag::Bare => seed.deserialize(IntoDeserializer::<Unreadable>::into_deserializer(())),
             Tag::Holding => seed.deserialize(&mut *self.reader),
@@ -347,7 +362,10 @@ impl<'de> de::EnumAccess<'de> for Variant<'_, 'de> {
     type Error = Unreadable;
     type Variant = Self;
 
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), Unreadable> {
+    fn variant_seed<V: DeserializeSeed<'de>>(
+        self,
+        seed: V,
+    ) -> Result<(V::Value, Self), Unreadable> {
         match self.reader.tag()? {
             Tag::Bare | Tag::Holding | Tag::Fields => {}
             _ => return Err(Unreadable("a variant was expected".to_owned())),
@@ -365,7 +383,10 @@ impl<'de> de::VariantAccess<'de> for Variant<'_, 'de> {
         Ok(())
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Unreadable> {
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(
+        self,
+        seed: T,
+    ) -> Result<T::Value, Unreadable> {
         seed.deserialize(self.reader)
     }
 

@@ -215,7 +215,10 @@ impl PrintWriterCallback for Output {
             self.stop("one statement ran for millions of instructions without coming to an end");
         }
         match &self.stopped {
-            Some(why) => Err(MontyException::new(ExcType::KeyboardInterrupt, Some(why.clone()))),
+            Some(why) => Err(MontyException::new(
+                ExcType::KeyboardInterrupt,
+                Some(why.clone()),
+            )),
             None => Ok(()),
         }
     }

@@ -25,6 +25,8 @@ pub(super) struct Waiting {
     single: bool,
     failures: u32,
     stage: Stage,
+    /// The text of the script that is run, until it was loaded once.
+    script: Option<Bytes>,
 }
 
 #[derive(Clone, Debug)]
@@ -38,6 +40,8 @@ enum Stage {
     /// A new connection selects its database.
     Select,
     Commands,
+    /// The server did not know a script; it is loaded.
+    Load,
     /// It waits before it tries again.
     Backoff,
     /// The reply is of no interest; the call returns this.
@@ -58,7 +62,11 @@ impl Host {
     pub(super) fn redis_call(&mut self, call: FunctionCall) -> Next {
         let single = call.function_name == "_rw_redis";
         let (held, made) = if single {
-            let made = command(&text(&call, 1), positional(arg(&call, 2)), names(&arg(&call, 3)));
+            let made = command(
+                &text(&call, 1),
+                positional(arg(&call, 2)),
+                names(&arg(&call, 3)),
+            );
             (arg(&call, 4), made.map(|command| vec![command]))
         } else {
             (arg(&call, 1), queued(arg(&call, 3)))
@@ -92,6 +100,11 @@ impl Host {
             single,
             failures: 0,
             stage: Stage::Commands,
+            script: match arg(&call, 5) {
+                Arg::Text(text) if single => Some(Bytes::from(text)),
+                Arg::Bytes(bytes) if single => Some(Bytes::from(bytes)),
+                _ => None,
+            },
         };
         self.send(RunProgress::FunctionCall(call), waiting)
     }
@@ -113,7 +126,11 @@ impl Host {
 
     fn send_commands(&mut self, progress: RunProgress, mut waiting: Waiting) -> Next {
         waiting.stage = Stage::Commands;
-        let mut commands: Vec<Vec<Bytes>> = waiting.commands.iter().map(|sent| sent.argv.clone()).collect();
+        let mut commands: Vec<Vec<Bytes>> = waiting
+            .commands
+            .iter()
+            .map(|sent| sent.argv.clone())
+            .collect();
         if waiting.batch == Batch::Transaction {
             commands.insert(0, vec![Bytes::from_static(b"MULTI")]);
             commands.push(vec![Bytes::from_static(b"EXEC")]);
@@ -165,7 +182,12 @@ impl Host {
         self.run(call, MontyObject::none())
     }
 
-    pub(super) fn redis_answer(&mut self, progress: RunProgress, mut waiting: Waiting, answer: Answer) -> Next {
+    pub(super) fn redis_answer(
+        &mut self,
+        progress: RunProgress,
+        mut waiting: Waiting,
+        answer: Answer,
+    ) -> Next {
         let failure = match answer {
             Answer::Failed(failure) => Some(failure),
             _ => None,
@@ -177,7 +199,9 @@ impl Host {
                     self.clients.broke(waiting.connection);
                 }
                 match aside {
-                    Aside::Taken => self.resume(progress, MontyObject::int(waiting.connection.into())),
+                    Aside::Taken => {
+                        self.resume(progress, MontyObject::int(waiting.connection.into()))
+                    }
                     Aside::Given => {
                         self.clients.give(waiting.client, waiting.connection);
                         self.resume(progress, MontyObject::none())
@@ -188,12 +212,22 @@ impl Host {
                 waiting.failures += 1;
                 self.failed(progress, waiting, failure)
             }
-            (Stage::Select, None) => self.send_commands(progress, waiting),
+            (Stage::Select | Stage::Load, None) => self.send_commands(progress, waiting),
             (Stage::Commands, None) => {
                 let replies = match answer {
                     Answer::Replies(replies) => replies,
                     _ => Vec::new(),
                 };
+                let unknown = matches!(replies.first(), Some(Value::Error(text)) if text.starts_with(b"NOSCRIPT"));
+                if let (true, Some(script)) = (unknown, waiting.script.take()) {
+                    waiting.stage = Stage::Load;
+                    let load = [
+                        Bytes::from_static(b"SCRIPT"),
+                        Bytes::from_static(b"LOAD"),
+                        script,
+                    ];
+                    return self.transmit(progress, waiting, vec![load.to_vec()], Batch::Single);
+                }
                 if !waiting.held {
                     self.clients.give(waiting.client, waiting.connection);
                 }
@@ -232,7 +266,8 @@ impl Host {
         // Dropped from the pool: never given back, so nothing refers to it any more.
         self.clients.give(waiting.client, waiting.connection);
         let retry = client.map(|client| client.retry);
-        let again = retry.filter(|retry| retry.times < 0 || i64::from(waiting.failures) <= retry.times);
+        let again =
+            retry.filter(|retry| retry.times < 0 || i64::from(waiting.failures) <= retry.times);
         match again {
             None => self.resume(progress, exception(&Refusal::new(kind, message))),
             Some(retry) => {
@@ -259,6 +294,7 @@ fn aside(client: i64, connection: u32, aside: Aside) -> Waiting {
         single: true,
         failures: 0,
         stage: Stage::Aside(aside),
+        script: None,
     }
 }
 
@@ -271,8 +307,13 @@ fn queued(commands: Arg) -> Result<Vec<Command>, Refusal> {
     positional(commands)
         .into_iter()
         .map(|one| match positional(one).as_slice() {
-            [Arg::Text(name), args, kwargs] => command(name, positional(args.clone()), names(kwargs)),
-            _ => Err(Refusal::new("RedisError", "a pipeline holds something that is no command")),
+            [Arg::Text(name), args, kwargs] => {
+                command(name, positional(args.clone()), names(kwargs))
+            }
+            _ => Err(Refusal::new(
+                "RedisError",
+                "a pipeline holds something that is no command",
+            )),
         })
         .collect()
 }
@@ -332,7 +373,10 @@ impl Waiting {
 
 /// An error of one command among several says which.
 fn annotated(mut refusal: Refusal, index: usize, argv: &[Bytes]) -> Refusal {
-    let words: Vec<_> = argv.iter().map(|word| String::from_utf8_lossy(word)).collect();
+    let words: Vec<_> = argv
+        .iter()
+        .map(|word| String::from_utf8_lossy(word))
+        .collect();
     let mut command = words.join(" ");
     if let Some((cut, _)) = command.char_indices().nth(100) {
         command.truncate(cut);

@@ -9,7 +9,7 @@
                 pipe.reset()
                 return value if value_from_callable else results
             except RuntimeError as raised:
-                if not _rw_is(_rw_open(raised), _rw_kind('WatchError')):
+                if not _rw_is(_rw_open(raised), _rw_kind('WatchError,RedisError')):
                     pipe.reset()
                     raise
             if watch_delay is not None and watch_delay > 0:

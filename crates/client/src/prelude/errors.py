@@ -1,5 +1,5 @@
 _rw_raised = {}
-_rw_count = [0]
+_rw_seen = [None]
 _rw_kinds = {}
 def _rw_error_init(self, *args):
     self.args = args
@@ -12,11 +12,11 @@ def _rw_error_repr(self):
     args = getattr(self, 'args', ())
     name = type(self).__name__
     return name + '(' + repr(args[0]) + ')' if len(args) == 1 else name + repr(args)
-def _rw_kind(name):
+def _rw_kind(line):
+    name, comma, above = line.partition(',')
     known = _rw_kinds.get(name)
     if known is None:
-        base = _rw_lines.get(name, 'Exception')
-        bases = (Exception, BaseException) if base == 'Exception' else (_rw_kind(base),)
+        bases = (_rw_kind(above),) if above else (Exception, BaseException)
         if name == 'LockError':
             bases = bases + (ValueError,)
         known = type(name, (), {'__init__': _rw_error_init, '__str__': _rw_error_str, '__repr__': _rw_error_repr, '_bases': bases})
@@ -39,10 +39,6 @@ def _rw_is(value, wanted):
     if hasattr(wanted, '_bases') or hasattr(value, '_bases'):
         return _rw_below(type(value), wanted)
     return isinstance(value, wanted)
-_rw_seen = [None]
-def _rw_again(raised):
-    print('\x03', file=_rw_stderr)
-    return raised
 def _rw_open(raised):
     if _rw_seen[0] is not raised:
         _rw_seen[0] = raised
@@ -56,19 +52,3 @@ def _rw_open(raised):
             return _rw_kind(sign[2])(sign[3])
         return _rw_raised[int(sign[1])]
     return raised
-def _rw_raise(raised):
-    if not hasattr(raised, '_bases') or not _rw_below(raised if type(raised).__name__ == 'type' else type(raised), BaseException):
-        return raised
-    if type(raised).__name__ == 'type':
-        raised = raised()
-    number = _rw_count[0]
-    _rw_count[0] = number + 1
-    _rw_raised[number] = raised
-    if number >= 256:
-        _rw_raised.pop(number - 256, None)
-    return RuntimeError('\x01' + str(number) + '\x01' + type(raised).__name__ + '\x01' + str(raised))
-def _rw_exit(kind, raised):
-    if raised is None:
-        return (kind, raised)
-    raised = _rw_open(raised)
-    return (type(raised), raised)

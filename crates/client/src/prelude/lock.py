@@ -17,12 +17,12 @@ class Lock:
     def __enter__(self):
         if self.acquire():
             return self
-        raise _rw_lock_error('LockError', 'Unable to acquire lock within the time specified')
+        raise _rw_lock_error('LockError,RedisError', 'Unable to acquire lock within the time specified')
     def __exit__(self, kind, raised, traceback):
         try:
             self.release()
         except RuntimeError as raised:
-            if self.raise_on_release_error or not _rw_is(_rw_open(raised), _rw_kind('LockError')):
+            if self.raise_on_release_error or not _rw_is(_rw_open(raised), _rw_kind('LockError,RedisError')):
                 raise
     def acquire(self, sleep=None, blocking=None, blocking_timeout=None, token=None):
         if sleep is None:
@@ -32,7 +32,7 @@ class Lock:
         if blocking_timeout is None:
             blocking_timeout = self.blocking_timeout
         if token is None:
-            token = _rw_random(16).hex()
+            token = _rw_random(_rw_known, 16).hex()
         if type(token) is str:
             token = token.encode()
         until = None if blocking_timeout is None else _rw_monotonic(_rw_known) + blocking_timeout
@@ -58,26 +58,25 @@ class Lock:
     def release(self):
         token = self._token
         if token is None:
-            raise _rw_lock_error('LockError', 'Cannot release a lock that\'s not owned or is already unlocked.')
+            raise _rw_lock_error('LockError,RedisError', 'Cannot release a lock that\'s not owned or is already unlocked.')
         self._token = None
         if not self._release(keys=[self.name], args=[token]):
-            raise _rw_lock_error('LockNotOwnedError', 'Cannot release a lock that\'s no longer owned')
+            raise _rw_lock_error('LockNotOwnedError,LockError,RedisError', 'Cannot release a lock that\'s no longer owned')
     def extend(self, additional_time, replace_ttl=False):
         if self._token is None:
-            raise _rw_lock_error('LockError', 'Cannot extend an unlocked lock')
+            raise _rw_lock_error('LockError,RedisError', 'Cannot extend an unlocked lock')
         if self.timeout is None:
-            raise _rw_lock_error('LockError', 'Cannot extend a lock with no timeout')
+            raise _rw_lock_error('LockError,RedisError', 'Cannot extend a lock with no timeout')
         added = int(additional_time * 1000)
         if not self._extend(keys=[self.name], args=[self._token, added, '1' if replace_ttl else '0']):
-            raise _rw_lock_error('LockNotOwnedError', 'Cannot extend a lock that\'s no longer owned')
+            raise _rw_lock_error('LockNotOwnedError,LockError,RedisError', 'Cannot extend a lock that\'s no longer owned')
         return True
     def reacquire(self):
         if self._token is None:
-            raise _rw_lock_error('LockError', 'Cannot reacquire an unlocked lock')
+            raise _rw_lock_error('LockError,RedisError', 'Cannot reacquire an unlocked lock')
         if self.timeout is None:
-            raise _rw_lock_error('LockError', 'Cannot reacquire a lock with no timeout')
+            raise _rw_lock_error('LockError,RedisError', 'Cannot reacquire a lock with no timeout')
         if not self._extend(keys=[self.name], args=[self._token, int(self.timeout * 1000), '1']):
-            raise _rw_lock_error('LockNotOwnedError', 'Cannot reacquire a lock that\'s no longer owned')
+            raise _rw_lock_error('LockNotOwnedError,LockError,RedisError', 'Cannot reacquire a lock that\'s no longer owned')
         return True
-_rw_class(Lock, False)
 _rw_Lock = Lock

@@ -20,7 +20,6 @@ class Logger:
         _rw_log(self.name, 40, message, args)
     def critical(self, message, *args, exc_info=None):
         _rw_log(self.name, 50, message, args)
-_rw_class(Logger, False)
 _rw_Logger = Logger
 def _rw_getLogger(name='root'):
     return _rw_Logger(name)

@@ -81,5 +81,4 @@ class Pipeline:
                 if type(one) is tuple and len(one) == 3 and one[0] == '\x01':
                     results[i] = _rw_kind(one[1])(one[2])
         return results
-_rw_class(Pipeline, False)
 _rw_Pipeline = Pipeline

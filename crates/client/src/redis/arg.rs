@@ -294,9 +294,14 @@ pub(crate) fn bind(
         });
     }
     if args.next().is_some() {
-        let takes = parameters.iter().filter(|parameter| parameter.kind == Kind::Plain);
+        let takes = parameters
+            .iter()
+            .filter(|parameter| parameter.kind == Kind::Plain);
         let most = takes.clone().count() + usize::from(method);
-        let least = takes.filter(|parameter| parameter.default.is_none()).count() + usize::from(method);
+        let least = takes
+            .filter(|parameter| parameter.default.is_none())
+            .count()
+            + usize::from(method);
         let takes = if least == most {
             format!("{most} positional argument{}", plural(most))
         } else {
@@ -376,7 +381,10 @@ mod tests {
 
     fn refused(args: Vec<Arg>, named: &[&str]) -> String {
         let parameters = parameters("name, value, ex=None, nx=False");
-        let named = named.iter().map(|name| ((*name).to_owned(), Arg::Int(1))).collect();
+        let named = named
+            .iter()
+            .map(|name| ((*name).to_owned(), Arg::Int(1)))
+            .collect();
         match bind("Redis.set()", &parameters, args, named, true) {
             Err(Refusal { message, .. }) => message,
             Ok(call) => format!("{call:?}"),

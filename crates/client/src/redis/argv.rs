@@ -49,7 +49,11 @@ impl Words {
             Arg::Float(x) => float_repr(*x).into_bytes(),
             other => {
                 let kind = other.type_name();
-                let kind = if matches!(other, Arg::List(_)) { "list" } else { kind };
+                let kind = if matches!(other, Arg::List(_)) {
+                    "list"
+                } else {
+                    kind
+                };
                 return Err(Refusal::data(format!(
                     "Invalid input of type: '{kind}'. Convert to a bytes, string, int or float first."
                 )));
@@ -110,7 +114,10 @@ impl Words {
             } else if let Some((name, word)) = part.split_once('=') {
                 if call.has(name) {
                     self.word(word);
-                    self.time(call.get(name), if word.starts_with('P') { 1_000 } else { 1 })?;
+                    self.time(
+                        call.get(name),
+                        if word.starts_with('P') { 1_000 } else { 1 },
+                    )?;
                 }
             } else if let Some((name, word)) = part.split_once('?') {
                 if call.flag(name) {

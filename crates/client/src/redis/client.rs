@@ -17,7 +17,13 @@ legacy_responses=True, url=None!";
 
 /// The settings of a new `Redis` object.
 pub(crate) fn options(args: Vec<Arg>, named: Vec<(String, Arg)>) -> Result<Client, Refusal> {
-    let call = bind("Redis.__init__()", &parameters(PARAMETERS), args, named, true)?;
+    let call = bind(
+        "Redis.__init__()",
+        &parameters(PARAMETERS),
+        args,
+        named,
+        true,
+    )?;
     // What a pool was made with holds for its clients.
     if let Arg::Other(_, attributes) = call.get("connection_pool") {
         for (name, value) in attributes {
@@ -25,7 +31,9 @@ pub(crate) fn options(args: Vec<Arg>, named: Vec<(String, Arg)>) -> Result<Clien
                 let named = pairs
                     .iter()
                     .filter_map(|(name, value)| match name {
-                        Arg::Text(name) if name != "connection_pool" => Some((name.clone(), value.clone())),
+                        Arg::Text(name) if name != "connection_pool" => {
+                            Some((name.clone(), value.clone()))
+                        }
                         _ => None,
                     })
                     .collect();
@@ -115,7 +123,10 @@ impl Client {
         }
         if !port.is_empty() {
             self.port = port.parse().map_err(|_| {
-                Refusal::new("ValueError", format!("Port could not be cast to integer value as '{port}'"))
+                Refusal::new(
+                    "ValueError",
+                    format!("Port could not be cast to integer value as '{port}'"),
+                )
             })?;
         }
         if let Ok(db) = db.parse() {
@@ -125,11 +136,17 @@ impl Client {
             match name {
                 "db" => self.db = value.parse().unwrap_or(self.db),
                 "decode_responses" => {
-                    let off = matches!(value.to_ascii_lowercase().as_str(), "" | "0" | "f" | "false" | "n" | "no");
+                    let off = matches!(
+                        value.to_ascii_lowercase().as_str(),
+                        "" | "0" | "f" | "false" | "n" | "no"
+                    );
                     self.decode = if off { Decode::Bytes } else { Decode::Text };
                 }
                 "socket_timeout" if !call.has("socket_timeout") => {
-                    self.timeout = value.parse::<f64>().ok().map(|s| Span((s.max(0.0) * 1e6) as u64));
+                    self.timeout = value
+                        .parse::<f64>()
+                        .ok()
+                        .map(|s| Span((s.max(0.0) * 1e6) as u64));
                 }
                 _ => {}
             }
@@ -159,7 +176,12 @@ impl Retry {
         let Arg::Other(_, attributes) = retry else {
             return never;
         };
-        let find = |wanted: &str| attributes.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
+        let find = |wanted: &str| {
+            attributes
+                .iter()
+                .find(|(name, _)| name == wanted)
+                .map(|(_, value)| value)
+        };
         let times = match find("retries") {
             Some(Arg::Int(times)) => *times,
             _ => 0,
@@ -226,7 +248,9 @@ impl Clients {
     /// Takes a connection out of the client's pool, opening one when all are in use; with the database that a
     /// new one has to select.
     pub(crate) fn take(&mut self, id: i64) -> (u32, Option<i64>) {
-        let client = usize::try_from(id).ok().and_then(|id| self.clients.get_mut(id));
+        let client = usize::try_from(id)
+            .ok()
+            .and_then(|id| self.clients.get_mut(id));
         let Some(client) = client else {
             return (0, None);
         };
@@ -243,7 +267,10 @@ impl Clients {
         if self.broken.remove(&connection) {
             return;
         }
-        if let Some(client) = usize::try_from(id).ok().and_then(|id| self.clients.get_mut(id)) {
+        if let Some(client) = usize::try_from(id)
+            .ok()
+            .and_then(|id| self.clients.get_mut(id))
+        {
             client.free.push(connection);
         }
     }
@@ -265,7 +292,10 @@ mod tests {
     fn a_url_says_where_to_connect_and_how_to_read() {
         let url = "redis://:secret@cache:7000/3?decode_responses=true&socket_timeout=0.5";
         let client = made(&[("url", Arg::Text(url.to_owned()))]);
-        assert_eq!((client.host.as_str(), client.port, client.db), ("cache", 7000, 3));
+        assert_eq!(
+            (client.host.as_str(), client.port, client.db),
+            ("cache", 7000, 3)
+        );
         assert_eq!(client.decode, Decode::Text);
         assert_eq!(client.timeout, Some(Span(500_000)));
     }

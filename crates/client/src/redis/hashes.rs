@@ -5,7 +5,11 @@ use super::arg::{Arg, Call, Refusal};
 use super::argv::Words;
 
 pub(super) const METHODS: &[Api] = &[
-    Api::coded("hset", "name, key=None, value=None, mapping=None, items=None", hset),
+    Api::coded(
+        "hset",
+        "name, key=None, value=None, mapping=None, items=None",
+        hset,
+    ),
     Api::new("hsetnx", "name, key, value", "HSETNX name key value"),
     Api::new("hget", "name, key", "HGET name key"),
     Api::new("hgetall", "name", "HGETALL name"),
@@ -23,23 +27,39 @@ pub(super) const METHODS: &[Api] = &[
     Api::new("hkeys", "name", "HKEYS name"),
     Api::new("hvals", "name", "HVALS name"),
     Api::new("hincrby", "name, key, amount=1", "HINCRBY name key amount"),
-    Api::new("hincrbyfloat", "name, key, amount=1.0", "HINCRBYFLOAT name key amount"),
+    Api::new(
+        "hincrbyfloat",
+        "name, key, amount=1.0",
+        "HINCRBYFLOAT name key amount",
+    ),
     Api::new("hstrlen", "name, key", "HSTRLEN name key"),
-    Api::coded("hrandfield", "key, count=None, withvalues=False", |call, words| {
-        words.template("HRANDFIELD key", call)?;
-        if call.has("count") {
-            words.value(call.get("count"))?;
-        }
-        words.template("withvalues?WITHVALUES", call)
-    }),
-    Api::coded("hexpire", "name, seconds, *fields, nx=False!, xx=False!, gt=False!, lt=False!", |call, words| {
-        words.template("HEXPIRE name seconds: nx?NX xx?XX gt?GT lt?LT", call)?;
-        fields(call, words)
-    }),
-    Api::coded("hpexpire", "name, milliseconds, *fields, nx=False!, xx=False!, gt=False!, lt=False!", |call, words| {
-        words.template("HPEXPIRE name milliseconds:: nx?NX xx?XX gt?GT lt?LT", call)?;
-        fields(call, words)
-    }),
+    Api::coded(
+        "hrandfield",
+        "key, count=None, withvalues=False",
+        |call, words| {
+            words.template("HRANDFIELD key", call)?;
+            if call.has("count") {
+                words.value(call.get("count"))?;
+            }
+            words.template("withvalues?WITHVALUES", call)
+        },
+    ),
+    Api::coded(
+        "hexpire",
+        "name, seconds, *fields, nx=False!, xx=False!, gt=False!, lt=False!",
+        |call, words| {
+            words.template("HEXPIRE name seconds: nx?NX xx?XX gt?GT lt?LT", call)?;
+            fields(call, words)
+        },
+    ),
+    Api::coded(
+        "hpexpire",
+        "name, milliseconds, *fields, nx=False!, xx=False!, gt=False!, lt=False!",
+        |call, words| {
+            words.template("HPEXPIRE name milliseconds:: nx?NX xx?XX gt?GT lt?LT", call)?;
+            fields(call, words)
+        },
+    ),
     Api::coded("httl", "key, *fields", |call, words| {
         words.template("HTTL key", call)?;
         fields(call, words)

@@ -23,8 +23,16 @@ pub(super) const METHODS: &[Api] = &[
     Api::new("lrange", "name, start, end", "LRANGE name start end"),
     Api::new("ltrim", "name, start, end", "LTRIM name start end"),
     Api::new("lrem", "name, count, value", "LREM name count value"),
-    Api::new("linsert", "name, where, refvalue, value", "LINSERT name where refvalue value"),
-    Api::new("lpos", "name, value, rank=None, count=None, maxlen=None", "LPOS name value rank=RANK count=COUNT maxlen=MAXLEN"),
+    Api::new(
+        "linsert",
+        "name, where, refvalue, value",
+        "LINSERT name where refvalue value",
+    ),
+    Api::new(
+        "lpos",
+        "name, value, rank=None, count=None, maxlen=None",
+        "LPOS name value rank=RANK count=COUNT maxlen=MAXLEN",
+    ),
     Api::coded("blpop", "keys, timeout=0", |call, words| {
         words.word("BLPOP");
         wait_on(call, words)
@@ -38,11 +46,31 @@ pub(super) const METHODS: &[Api] = &[
         timeout(call, words)
     }),
     Api::new("rpoplpush", "src, dst", "RPOPLPUSH src dst"),
-    Api::new("lmove", "first_list, second_list, src='LEFT', dest='RIGHT'", "LMOVE first_list second_list src dest"),
-    Api::new("blmove", "first_list, second_list, timeout, src='LEFT', dest='RIGHT'", "BLMOVE first_list second_list src dest timeout"),
-    Api::new("lmpop", "num_keys, *args, direction!, count=1!", "LMPOP num_keys +args direction count=COUNT"),
-    Api::new("blmpop", "timeout, numkeys, *args, direction!, count=1!", "BLMPOP timeout numkeys +args direction count=COUNT"),
-    Api::coded("sort", "name, start=None, num=None, by=None, get=None, desc=False, alpha=False, store=None, groups=False", sort),
+    Api::new(
+        "lmove",
+        "first_list, second_list, src='LEFT', dest='RIGHT'",
+        "LMOVE first_list second_list src dest",
+    ),
+    Api::new(
+        "blmove",
+        "first_list, second_list, timeout, src='LEFT', dest='RIGHT'",
+        "BLMOVE first_list second_list src dest timeout",
+    ),
+    Api::new(
+        "lmpop",
+        "num_keys, *args, direction!, count=1!",
+        "LMPOP num_keys +args direction count=COUNT",
+    ),
+    Api::new(
+        "blmpop",
+        "timeout, numkeys, *args, direction!, count=1!",
+        "BLMPOP timeout numkeys +args direction count=COUNT",
+    ),
+    Api::coded(
+        "sort",
+        "name, start=None, num=None, by=None, get=None, desc=False, alpha=False, store=None, groups=False",
+        sort,
+    ),
 ];
 
 fn pop(call: &Call, words: &mut Words) -> Result<(), Refusal> {
@@ -70,7 +98,10 @@ pub(super) fn wait_on(call: &Call, words: &mut Words) -> Result<(), Refusal> {
 
 fn sort(call: &Call, words: &mut Words) -> Result<(), Refusal> {
     if call.has("start") != call.has("num") {
-        return Err(Refusal::new("RedisError", "``start`` and ``num`` must both be specified"));
+        return Err(Refusal::new(
+            "RedisError",
+            "``start`` and ``num`` must both be specified",
+        ));
     }
     words.template("SORT name by=BY", call)?;
     if call.has("start") {

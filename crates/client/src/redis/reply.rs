@@ -73,19 +73,22 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn command(&self, command: &str, reply: &Value) -> Out {
         match command {
-            "COPY" | "EXPIRE" | "EXPIREAT" | "HEXISTS" | "HMSET" | "MOVE" | "MSETNX" | "PERSIST" | "PSETEX"
-            | "PEXPIRE" | "PEXPIREAT" | "RENAMENX" | "SETEX" | "SETNX" | "SMOVE" => Ok(truth(reply)),
-            "HINCRBYFLOAT" | "INCRBYFLOAT" | "ZINCRBY" | "ZSCORE" | "GEODIST" => self.score_or_none(reply),
-            "FLUSHALL" | "FLUSHDB" | "LSET" | "LTRIM" | "MSET" | "PFMERGE" | "RENAME" | "SELECT" | "SWAPDB"
-            | "WATCH" | "UNWATCH" | "QUIT" | "SAVE" => Ok(is_text(reply, b"OK")),
+            "COPY" | "EXPIRE" | "EXPIREAT" | "HEXISTS" | "HMSET" | "MOVE" | "MSETNX"
+            | "PERSIST" | "PSETEX" | "PEXPIRE" | "PEXPIREAT" | "RENAMENX" | "SETEX" | "SETNX"
+            | "SMOVE" => Ok(truth(reply)),
+            "HINCRBYFLOAT" | "INCRBYFLOAT" | "ZINCRBY" | "ZSCORE" | "GEODIST" => {
+                self.score_or_none(reply)
+            }
+            "FLUSHALL" | "FLUSHDB" | "LSET" | "LTRIM" | "MSET" | "PFMERGE" | "RENAME"
+            | "SELECT" | "SWAPDB" | "WATCH" | "UNWATCH" | "QUIT" | "SAVE" => {
+                Ok(is_text(reply, b"OK"))
+            }
             "PING" => Ok(is_text(reply, b"PONG")),
             "SET" if !self.call.flag("get") => match reply {
                 Value::Null | Value::NullArray => Ok(MontyObject::none()),
                 other => Ok(is_text(other, b"OK")),
             },
-            "SDIFF" | "SINTER" | "SMEMBERS" | "SUNION" => {
-                Ok(MontyObject::set(self.items(reply)?))
-            }
+            "SDIFF" | "SINTER" | "SMEMBERS" | "SUNION" => Ok(MontyObject::set(self.items(reply)?)),
             "HGETALL" => self.dict(reply),
             "BLPOP" | "BRPOP" => match items(reply) {
                 Some(items) if !items.is_empty() => Ok(MontyObject::tuple(self.items(reply)?)),
@@ -106,7 +109,9 @@ impl Reader<'_> {
                 self.scored(reply)
             }
             "ZRANK" | "ZREVRANK" if self.call.flag("withscore") => match items(reply) {
-                Some([rank, score]) => Ok(MontyObject::list([self.plain(rank)?, self.score(score)?])),
+                Some([rank, score]) => {
+                    Ok(MontyObject::list([self.plain(rank)?, self.score(score)?]))
+                }
                 _ => self.plain(reply),
             },
             "ZADD" => match reply {
@@ -157,16 +162,18 @@ impl Reader<'_> {
 
     fn container(&self, command: &str, sub: &str, reply: &Value) -> Out {
         match (command, sub) {
-            ("CLIENT", "SETNAME" | "PAUSE" | "SETINFO") | ("CONFIG", "SET" | "RESETSTAT") | ("SCRIPT", "FLUSH" | "KILL")
+            ("CLIENT", "SETNAME" | "PAUSE" | "SETINFO")
+            | ("CONFIG", "SET" | "RESETSTAT")
+            | ("SCRIPT", "FLUSH" | "KILL")
             | ("XGROUP", "CREATE" | "SETID") => Ok(is_text(reply, b"OK")),
             ("XGROUP", "DESTROY") | ("CLIENT", "UNBLOCK") => Ok(truth(reply)),
             ("CLIENT", "GETNAME") | ("SCRIPT", "LOAD") => Ok(text_or_none(reply)),
             ("SCRIPT", "EXISTS") => self.each(reply, |one| Ok(truth(one))),
             ("CONFIG", "GET") => {
                 let pairs = pairs(reply);
-                Ok(MontyObject::dict(
-                    pairs.into_iter().map(|(name, value)| (text_or_none(name), text_or_none(value))),
-                ))
+                Ok(MontyObject::dict(pairs.into_iter().map(|(name, value)| {
+                    (text_or_none(name), text_or_none(value))
+                })))
             }
             ("XINFO", "STREAM") => self.stream_info(reply),
             ("XINFO", "GROUPS" | "CONSUMERS") => self.each(reply, |one| self.named(one)),
@@ -208,7 +215,9 @@ impl Reader<'_> {
                     let byte = bytes.get(at).copied().unwrap_or_default();
                     Err(Refusal::new(
                         "UnicodeDecodeError",
-                        format!("'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: invalid start byte"),
+                        format!(
+                            "'utf-8' codec can't decode byte 0x{byte:02x} in position {at}: invalid start byte"
+                        ),
                     ))
                 }
             },
@@ -276,7 +285,12 @@ impl Reader<'_> {
     fn scored(&self, reply: &Value) -> Out {
         let scored: Result<Vec<_>, Refusal> = pairs(reply)
             .into_iter()
-            .map(|(member, score)| Ok(MontyObject::tuple([self.plain(member)?, self.score(score)?])))
+            .map(|(member, score)| {
+                Ok(MontyObject::tuple([
+                    self.plain(member)?,
+                    self.score(score)?,
+                ]))
+            })
             .collect();
         Ok(MontyObject::list(scored?))
     }
@@ -296,7 +310,8 @@ impl Reader<'_> {
         match items(reply) {
             None => Ok(MontyObject::none()),
             Some(entries) => {
-                let entries: Result<Vec<_>, _> = entries.iter().map(|entry| self.entry(entry)).collect();
+                let entries: Result<Vec<_>, _> =
+                    entries.iter().map(|entry| self.entry(entry)).collect();
                 Ok(MontyObject::list(entries?))
             }
         }
@@ -312,7 +327,10 @@ impl Reader<'_> {
                 Ok(MontyObject::tuple([self.plain(id)?, fields]))
             }
             // An entry that was deleted meanwhile.
-            _ => Ok(MontyObject::tuple([MontyObject::none(), MontyObject::none()])),
+            _ => Ok(MontyObject::tuple([
+                MontyObject::none(),
+                MontyObject::none(),
+            ])),
         }
     }
 
@@ -337,7 +355,10 @@ impl Reader<'_> {
                 Some([id, consumer, idle, times]) => Ok(MontyObject::dict([
                     (MontyObject::string("message_id"), self.plain(id)?),
                     (MontyObject::string("consumer"), self.plain(consumer)?),
-                    (MontyObject::string("time_since_delivered"), self.plain(idle)?),
+                    (
+                        MontyObject::string("time_since_delivered"),
+                        self.plain(idle)?,
+                    ),
                     (MontyObject::string("times_delivered"), self.plain(times)?),
                 ])),
                 _ => self.plain(one),
@@ -357,7 +378,10 @@ impl Reader<'_> {
                         .map(|(name, pending)| {
                             Ok(MontyObject::dict([
                                 (MontyObject::string("name"), self.plain(name)?),
-                                (MontyObject::string("pending"), MontyObject::int(number(pending))),
+                                (
+                                    MontyObject::string("pending"),
+                                    MontyObject::int(number(pending)),
+                                ),
                             ]))
                         })
                         .collect::<Result<Vec<_>, Refusal>>()?,
@@ -366,7 +390,10 @@ impl Reader<'_> {
                     (MontyObject::string("pending"), self.plain(count)?),
                     (MontyObject::string("min"), self.plain(least)?),
                     (MontyObject::string("max"), self.plain(most)?),
-                    (MontyObject::string("consumers"), MontyObject::list(consumers)),
+                    (
+                        MontyObject::string("consumers"),
+                        MontyObject::list(consumers),
+                    ),
                 ]))
             }
             _ => self.plain(reply),
@@ -462,7 +489,9 @@ fn text_or_none(reply: &Value) -> MontyObject {
 
 /// `INFO` as a dict: numbers as numbers, `a=1,b=2` as a dict.
 fn info(reply: &Value) -> MontyObject {
-    let text = bytes_of(reply).map(String::from_utf8_lossy).unwrap_or_default();
+    let text = bytes_of(reply)
+        .map(String::from_utf8_lossy)
+        .unwrap_or_default();
     let pairs = text
         .lines()
         .filter(|line| !line.starts_with('#'))
@@ -473,7 +502,11 @@ fn info(reply: &Value) -> MontyObject {
 
 fn info_value(value: &str) -> MontyObject {
     if !value.contains(',') || !value.contains('=') {
-        return match (value.parse::<i64>(), value.contains('.'), value.parse::<f64>()) {
+        return match (
+            value.parse::<i64>(),
+            value.contains('.'),
+            value.parse::<f64>(),
+        ) {
             (Ok(n), _, _) => MontyObject::int(n),
             (_, true, Ok(x)) => MontyObject::float(x),
             _ => MontyObject::string(value),

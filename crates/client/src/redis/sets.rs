@@ -7,7 +7,11 @@ pub(super) const METHODS: &[Api] = &[
     Api::new("srem", "name, *values", "SREM name +values"),
     Api::new("smembers", "name", "SMEMBERS name"),
     Api::new("sismember", "name, value", "SISMEMBER name value"),
-    Api::new("smismember", "name, values, *args", "SMISMEMBER name *values"),
+    Api::new(
+        "smismember",
+        "name, values, *args",
+        "SMISMEMBER name *values",
+    ),
     Api::new("scard", "name", "SCARD name"),
     Api::coded("spop", "name, count=None", |call, words| {
         words.template("SPOP name", call)?;
@@ -30,5 +34,9 @@ pub(super) const METHODS: &[Api] = &[
     Api::new("sinterstore", "dest, keys, *args", "SINTERSTORE dest *keys"),
     Api::new("sunionstore", "dest, keys, *args", "SUNIONSTORE dest *keys"),
     Api::new("sdiffstore", "dest, keys, *args", "SDIFFSTORE dest *keys"),
-    Api::new("sintercard", "numkeys, keys, limit=0", "SINTERCARD numkeys *keys LIMIT limit"),
+    Api::new(
+        "sintercard",
+        "numkeys, keys, limit=0",
+        "SINTERCARD numkeys *keys LIMIT limit",
+    ),
 ];

@@ -11,8 +11,16 @@ pub(super) const METHODS: &[Api] = &[
         xadd,
     ),
     Api::new("xlen", "name", "XLEN name"),
-    Api::new("xrange", "name, min='-', max='+', count=None", "XRANGE name min max count=COUNT"),
-    Api::new("xrevrange", "name, max='+', min='-', count=None", "XREVRANGE name max min count=COUNT"),
+    Api::new(
+        "xrange",
+        "name, min='-', max='+', count=None",
+        "XRANGE name min max count=COUNT",
+    ),
+    Api::new(
+        "xrevrange",
+        "name, max='+', min='-', count=None",
+        "XREVRANGE name max min count=COUNT",
+    ),
     Api::coded("xread", "streams, count=None, block=None", |call, words| {
         words.template("XREAD block=BLOCK count=COUNT", call)?;
         streams(call, words)
@@ -33,26 +41,49 @@ pub(super) const METHODS: &[Api] = &[
         "name, groupname, id='$', mkstream=False, entries_read=None",
         "XGROUP CREATE name groupname id mkstream?MKSTREAM entries_read=ENTRIESREAD",
     ),
-    Api::new("xgroup_destroy", "name, groupname", "XGROUP DESTROY name groupname"),
-    Api::new("xgroup_createconsumer", "name, groupname, consumername", "XGROUP CREATECONSUMER name groupname consumername"),
-    Api::new("xgroup_delconsumer", "name, groupname, consumername", "XGROUP DELCONSUMER name groupname consumername"),
-    Api::new("xgroup_setid", "name, groupname, id, entries_read=None", "XGROUP SETID name groupname id entries_read=ENTRIESREAD"),
+    Api::new(
+        "xgroup_destroy",
+        "name, groupname",
+        "XGROUP DESTROY name groupname",
+    ),
+    Api::new(
+        "xgroup_createconsumer",
+        "name, groupname, consumername",
+        "XGROUP CREATECONSUMER name groupname consumername",
+    ),
+    Api::new(
+        "xgroup_delconsumer",
+        "name, groupname, consumername",
+        "XGROUP DELCONSUMER name groupname consumername",
+    ),
+    Api::new(
+        "xgroup_setid",
+        "name, groupname, id, entries_read=None",
+        "XGROUP SETID name groupname id entries_read=ENTRIESREAD",
+    ),
     Api::new("xack", "name, groupname, *ids", "XACK name groupname +ids"),
     Api::new("xpending", "name, groupname", "XPENDING name groupname"),
-    Api::coded("xpending_range", "name, groupname, min, max, count, consumername=None, idle=None", |call, words| {
-        words.template("XPENDING name groupname idle=IDLE min max count", call)?;
-        if call.has("consumername") {
-            words.value(call.get("consumername"))?;
-        }
-        Ok(())
-    }),
+    Api::coded(
+        "xpending_range",
+        "name, groupname, min, max, count, consumername=None, idle=None",
+        |call, words| {
+            words.template("XPENDING name groupname idle=IDLE min max count", call)?;
+            if call.has("consumername") {
+                words.value(call.get("consumername"))?;
+            }
+            Ok(())
+        },
+    ),
     Api::coded(
         "xclaim",
         "name, groupname, consumername, min_idle_time, message_ids, idle=None, time=None, retrycount=None, force=False, justid=False",
         |call, words| {
             words.template("XCLAIM name groupname consumername min_idle_time", call)?;
             words.list(call.get("message_ids"), &[])?;
-            words.template("idle=IDLE time=TIME retrycount=RETRYCOUNT force?FORCE justid?JUSTID", call)
+            words.template(
+                "idle=IDLE time=TIME retrycount=RETRYCOUNT force?FORCE justid?JUSTID",
+                call,
+            )
         },
     ),
     Api::new(
@@ -61,16 +92,28 @@ pub(super) const METHODS: &[Api] = &[
         "XAUTOCLAIM name groupname consumername min_idle_time start_id count=COUNT justid?JUSTID",
     ),
     Api::new("xdel", "name, *ids", "XDEL name +ids"),
-    Api::coded("xtrim", "name, maxlen=None, approximate=True, minid=None, limit=None, ref_policy=None", |call, words| {
-        words.template("XTRIM name", call)?;
-        if call.has("maxlen") == call.has("minid") {
-            return Err(Refusal::data("One of ``maxlen`` or ``minid`` must be specified"));
-        }
-        trim(call, words)
+    Api::coded(
+        "xtrim",
+        "name, maxlen=None, approximate=True, minid=None, limit=None, ref_policy=None",
+        |call, words| {
+            words.template("XTRIM name", call)?;
+            if call.has("maxlen") == call.has("minid") {
+                return Err(Refusal::data(
+                    "One of ``maxlen`` or ``minid`` must be specified",
+                ));
+            }
+            trim(call, words)
+        },
+    ),
+    Api::coded("xinfo_stream", "name, full=False", |call, words| {
+        words.template("XINFO STREAM name full?FULL", call)
     }),
-    Api::coded("xinfo_stream", "name, full=False", |call, words| words.template("XINFO STREAM name full?FULL", call)),
     Api::new("xinfo_groups", "name", "XINFO GROUPS name"),
-    Api::new("xinfo_consumers", "name, groupname", "XINFO CONSUMERS name groupname"),
+    Api::new(
+        "xinfo_consumers",
+        "name, groupname",
+        "XINFO CONSUMERS name groupname",
+    ),
 ];
 
 fn trim(call: &Call, words: &mut Words) -> Result<(), Refusal> {
@@ -92,7 +135,9 @@ fn trim(call: &Call, words: &mut Words) -> Result<(), Refusal> {
 
 fn xadd(call: &Call, words: &mut Words) -> Result<(), Refusal> {
     if call.has("maxlen") && call.has("minid") {
-        return Err(Refusal::data("Only one of ``maxlen`` or ``minid`` may be specified"));
+        return Err(Refusal::data(
+            "Only one of ``maxlen`` or ``minid`` may be specified",
+        ));
     }
     words.template("XADD name nomkstream?NOMKSTREAM", call)?;
     trim(call, words)?;

@@ -16,7 +16,8 @@ impl Walk<'_> {
         }
         if let Some(arguments) = &class.arguments {
             let range = arguments.range;
-            self.edits.replace(range.start().to_usize(), range.end().to_usize(), "");
+            self.edits
+                .replace(range.start().to_usize(), range.end().to_usize(), "");
         }
         self.given_members(class);
         let place = std::mem::replace(&mut self.place, Place::Class);
@@ -27,11 +28,16 @@ impl Walk<'_> {
         // A decorator may give the class parameters that nobody knows here.
         if let (Some(last), true) = (class.body.last(), class.decorator_list.is_empty()) {
             let name = class.name.as_str();
-            let plain = !self.facts.inherited(name).iter().any(|member| member == "__init__");
+            let plain = !self
+                .facts
+                .inherited(name)
+                .iter()
+                .any(|member| member == "__init__");
             let plain = if plain { "True" } else { "False" };
             let indent = self.indent(class.range.start().to_usize()).to_owned();
             let end = logical_end(self.tokens, last, self.source);
-            self.edits.insert(end, format!("\n{indent}_rw_class({name}, {plain})"));
+            self.edits
+                .insert(end, format!("\n{indent}_rw_class({name}, {plain})"));
         }
     }
 
@@ -41,7 +47,11 @@ impl Walk<'_> {
         let Some(known) = self.facts.classes.get(name) else {
             return;
         };
-        let bases: Vec<&String> = known.bases.iter().filter(|base| *base != "object").collect();
+        let bases: Vec<&String> = known
+            .bases
+            .iter()
+            .filter(|base| *base != "object")
+            .collect();
         if bases.is_empty() {
             return;
         }
@@ -80,7 +90,9 @@ impl Walk<'_> {
         }
         let given = given.join("; ");
         match class.body.first() {
-            Some(first) if is_string(first) => self.edits.insert(first.end().to_usize(), format!("; {given}")),
+            Some(first) if is_string(first) => self
+                .edits
+                .insert(first.end().to_usize(), format!("; {given}")),
             Some(first) => self.before(first, &given),
             None => {}
         }

@@ -30,7 +30,8 @@ impl Edits {
     /// The edited text after `prefix`, and the way back.
     pub(crate) fn apply(mut self, prefix: &str, source: &str) -> (String, Origins) {
         // Insertions come before a replacement that starts at the same place; the sort is stable.
-        self.edits.sort_by_key(|edit| (edit.start, edit.end > edit.start));
+        self.edits
+            .sort_by_key(|edit| (edit.start, edit.end > edit.start));
         let mut text = String::with_capacity(prefix.len() + source.len() * 2);
         let mut kept = Vec::new();
         text.push_str(prefix);

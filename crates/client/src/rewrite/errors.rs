@@ -16,6 +16,7 @@ use ruff_python_ast::{self as ast, ExceptHandler, Expr};
 use ruff_text_size::{Ranged, TextSize};
 
 use super::logical_end;
+use super::names::builtin_line;
 use super::walk::Walk;
 
 impl Walk<'_> {
@@ -37,17 +38,28 @@ impl Walk<'_> {
             && !catches_all
         {
             let end = logical_end(self.tokens, stmt, self.source);
-            self.edits.insert(end, format!("\n{indent} else:\n{indent}  raise _rw_again(_rw_e{number})"));
+            self.edits.insert(
+                end,
+                format!("\n{indent} else:\n{indent}  raise _rw_again(_rw_e{number})"),
+            );
         }
         self.block(&try_.orelse, false);
         self.block(&try_.finalbody, false);
     }
 
-    fn handler(&mut self, handler: &ast::ExceptHandlerExceptHandler, number: usize, first: bool, indent: &str) {
+    fn handler(
+        &mut self,
+        handler: &ast::ExceptHandlerExceptHandler,
+        number: usize,
+        first: bool,
+        indent: &str,
+    ) {
         let start = handler.range.start();
         let keyword_end = start + TextSize::new("except".len() as u32);
         let opening = if first {
-            format!("except BaseException as _rw_e{number}:\n{indent} _rw_x = _rw_open(_rw_e{number})\n{indent} if")
+            format!(
+                "except BaseException as _rw_e{number}:\n{indent} _rw_x = _rw_open(_rw_e{number})\n{indent} if"
+            )
         } else {
             " elif".to_owned()
         };
@@ -87,7 +99,8 @@ impl Walk<'_> {
                 } else {
                     " else".to_owned()
                 };
-                self.edits.replace(start.to_usize(), keyword_end.to_usize(), opening);
+                self.edits
+                    .replace(start.to_usize(), keyword_end.to_usize(), opening);
             }
         }
         if let (Some(name), Some(stmt)) = (&handler.name, handler.body.first()) {
@@ -115,6 +128,38 @@ impl Walk<'_> {
         }
     }
 
+    /// `KeyError(3)`: the interpreter's own exceptions hold at most one string, so the prelude makes the others.
+    pub(super) fn builtin_error(&mut self, call: &ast::ExprCall) {
+        let Expr::Name(name) = &*call.func else {
+            return;
+        };
+        let line = builtin_line(name.id.as_str());
+        let simple = match &*call.arguments.args {
+            [] => true,
+            [one] => one.is_string_literal_expr() || one.is_f_string_expr(),
+            _ => false,
+        };
+        let ours = self.facts.variables.contains(name.id.as_str())
+            || self.facts.classes.contains_key(name.id.as_str())
+            || self.facts.imported.contains(name.id.as_str());
+        if line.is_empty()
+            || simple
+            || ours
+            || !self.facts.errors
+            || !call.arguments.keywords.is_empty()
+        {
+            return;
+        }
+        let range = name.range;
+        self.edits.replace(
+            range.start().to_usize(),
+            range.end().to_usize(),
+            "_rw_builtin",
+        );
+        let open = call.arguments.range.start().to_usize() + 1;
+        self.edits.insert(open, format!("({},), ", line.join(", ")));
+    }
+
     /// What a method needs at its start: `__exit__` is given the exception that the program raised, and the
     /// `__init__` of an exception keeps its arguments, as Python does before it is called.
     pub(super) fn method_start(&mut self, def: &ast::StmtFunctionDef) {
@@ -140,7 +185,12 @@ impl Walk<'_> {
                 }
                 _ => return,
             },
-            "__init__" if self.class.as_ref().is_some_and(|class| self.facts.is_error(class)) => {
+            "__init__"
+                if self
+                    .class
+                    .as_ref()
+                    .is_some_and(|class| self.facts.is_error(class)) =>
+            {
                 let mut args: String = names.iter().map(|name| format!("{name}, ")).collect();
                 if let Some(rest) = &parameters.vararg {
                     args.push_str(&format!("*{}", rest.name));
@@ -157,4 +207,3 @@ impl Walk<'_> {
         }
     }
 }
-

@@ -29,7 +29,15 @@ pub(crate) struct Facts {
     pub(crate) lengths: bool,
     /// Whether the program leaves by `sys.exit()`.
     pub(crate) leaves: bool,
-    /// Whether any `raise`, `except`, `with` or `isinstance` needs the errors' part of the prelude.
+    /// Whether there is an `except`.
+    pub(crate) handlers: bool,
+    /// Whether there is a `raise`.
+    pub(crate) raises: bool,
+    /// Whether there is a `with`.
+    pub(crate) withs: bool,
+    /// Whether a class defines `__exit__`.
+    pub(crate) exits: bool,
+    /// Whether the exceptions' part of the prelude is needed.
     pub(crate) errors: bool,
 }
 
@@ -66,13 +74,31 @@ impl Facts {
         facts.variables.extend(globals);
         facts.lengths = facts.names.contains("len")
             && (facts.attributes.contains("pipeline") || functions.contains_key("__len__"));
-        facts.leaves = facts.attributes.contains("exit") || facts.names.contains("exit") || facts.names.contains("quit");
+        facts.exits = functions.contains_key("__exit__");
+        let needs = crate::prelude::Needs::of(&facts);
+        facts.errors = facts.handlers
+            || facts.raises
+            || facts.exits
+            || needs.pipelines
+            || needs.locks
+            || facts.classes.values().any(|class| !class.bases.is_empty())
+            || facts.attributes.contains("StaleToken")
+            || REDIS_ERRORS
+                .iter()
+                .any(|(name, _)| facts.attributes.contains(*name));
+        facts.leaves = facts.attributes.contains("exit")
+            || facts.names.contains("exit")
+            || facts.names.contains("quit");
         // A function that a hurried one calls is hurried too. Names are all there is to go by: a method is
         // whatever is defined under its name, in any class.
         let mut left: Vec<String> = seeds.into_iter().collect();
         while let Some(name) = left.pop() {
             let constructor = facts.classes.contains_key(&name);
-            let name = if constructor { "__init__".to_owned() } else { name };
+            let name = if constructor {
+                "__init__".to_owned()
+            } else {
+                name
+            };
             let Some(calls) = functions.get(&name) else {
                 continue;
             };
@@ -83,6 +109,12 @@ impl Facts {
         facts
     }
 
+    /// Whether the prelude keeps an instance of every class, to be handed out before anything else: the
+    /// interpreter can't hand out a class and after it an instance of it.
+    pub(crate) fn instances(&self) -> bool {
+        self.errors || !self.classes.is_empty()
+    }
+
     /// Whether a class or a base as written is an exception.
     pub(crate) fn is_error(&self, name: &str) -> bool {
         self.is_error_at(name, 0)
@@ -90,7 +122,11 @@ impl Facts {
 
     fn is_error_at(&self, name: &str, depth: usize) -> bool {
         if let Some(class) = self.classes.get(name) {
-            return depth < 64 && class.bases.iter().any(|base| self.is_error_at(base, depth + 1));
+            return depth < 64
+                && class
+                    .bases
+                    .iter()
+                    .any(|base| self.is_error_at(base, depth + 1));
         }
         let last = name.rsplit('.').next().unwrap_or(name);
         BUILTIN_ERRORS.iter().any(|(known, _)| *known == last)
@@ -285,7 +321,9 @@ impl<'a> Visitor<'a> for Gather<'_> {
                     return;
                 }
             }
-            Stmt::Global(global) => self.globals.extend(global.names.iter().map(ToString::to_string)),
+            Stmt::Global(global) => self
+                .globals
+                .extend(global.names.iter().map(ToString::to_string)),
             Stmt::Import(import) => {
                 let modules = import.names.iter().map(|alias| alias.name.to_string());
                 self.facts.modules.extend(modules);
@@ -301,7 +339,9 @@ impl<'a> Visitor<'a> for Gather<'_> {
                 // A name that is imported is used as if it were an attribute.
                 self.facts.attributes.extend(imported);
             }
-            Stmt::Raise(_) | Stmt::Try(_) | Stmt::With(_) => self.facts.errors = true,
+            Stmt::Raise(_) => self.facts.raises = true,
+            Stmt::With(_) => self.facts.withs = true,
+            Stmt::Try(try_) => self.facts.handlers |= !try_.handlers.is_empty(),
             _ => {}
         }
         visitor::walk_stmt(self, stmt);
@@ -329,9 +369,6 @@ impl<'a> Visitor<'a> for Gather<'_> {
                     }
                     _ => {}
                 }
-                if name.id.as_str() == "isinstance" {
-                    self.facts.errors = true;
-                }
             }
             Expr::Attribute(attribute) => {
                 self.facts.attributes.insert(attribute.attr.to_string());
@@ -341,11 +378,6 @@ impl<'a> Visitor<'a> for Gather<'_> {
                 self.visit_expr(&attribute.value);
             }
             Expr::Call(call) => {
-                if let Expr::Name(name) = &*call.func
-                    && name.id.as_str() == "isinstance"
-                {
-                    self.facts.errors = true;
-                }
                 self.call(call);
             }
             // A lambda that is kept may be called anywhere.

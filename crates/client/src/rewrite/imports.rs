@@ -7,7 +7,11 @@ use crate::prelude;
 
 impl Walk<'_> {
     pub(super) fn import(&mut self, import: &ast::StmtImport) {
-        if !import.names.iter().any(|alias| prelude::provides(alias.name.as_str())) {
+        if !import
+            .names
+            .iter()
+            .any(|alias| prelude::provides(alias.name.as_str()))
+        {
             return;
         }
         let parts: Vec<String> = import
@@ -27,8 +31,11 @@ impl Walk<'_> {
             })
             .collect();
         let range = import.range;
-        self.edits
-            .replace(range.start().to_usize(), range.end().to_usize(), parts.join("; "));
+        self.edits.replace(
+            range.start().to_usize(),
+            range.end().to_usize(),
+            parts.join("; "),
+        );
     }
 
     pub(super) fn import_from(&mut self, import: &ast::StmtImportFrom) {
@@ -48,7 +55,10 @@ impl Walk<'_> {
             })
             .collect();
         let range = import.range;
-        self.edits
-            .replace(range.start().to_usize(), range.end().to_usize(), parts.join("; "));
+        self.edits.replace(
+            range.start().to_usize(),
+            range.end().to_usize(),
+            parts.join("; "),
+        );
     }
 }

@@ -18,7 +18,10 @@ pub(super) fn widened<'s>(source: &'s str, lines: &[usize], tokens: &Tokens) -> 
         })
         .collect();
     let tabs = source.contains('\t');
-    let narrow = widths.iter().zip(widths.iter().skip(1)).any(|(a, b)| b - a < 2);
+    let narrow = widths
+        .iter()
+        .zip(widths.iter().skip(1))
+        .any(|(a, b)| b - a < 2);
     if !tabs && !narrow {
         return Cow::Borrowed(source);
     }

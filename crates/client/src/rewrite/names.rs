@@ -74,6 +74,21 @@ pub(crate) const REDIS_ERRORS: &[(&str, &str)] = &[
     ("MasterDownError", "ClusterDownError"),
 ];
 
+/// An exception class of redis-py and those above it, with commas between.
+pub(crate) fn redis_line(name: &str) -> String {
+    let mut line = name.to_owned();
+    let mut next = name;
+    while let Some((_, base)) = REDIS_ERRORS.iter().find(|(known, _)| *known == next) {
+        if *base == "Exception" {
+            break;
+        }
+        line.push(',');
+        line.push_str(base);
+        next = base;
+    }
+    line
+}
+
 /// The modules that the interpreter brings.
 pub(crate) const MODULES: &[&str] = &[
     "__future__",
@@ -102,7 +117,14 @@ pub(crate) const MODULES: &[&str] = &[
 /// Modules that are not here, and what to do without each.
 pub(crate) const ABSENT: &[(&[&str], &str)] = &[
     (
-        &["threading", "_thread", "multiprocessing", "concurrent", "queue", "sched"],
+        &[
+            "threading",
+            "_thread",
+            "multiprocessing",
+            "concurrent",
+            "queue",
+            "sched",
+        ],
         "A program here is one client with one thread; to have several at work, run several clients.",
     ),
     (
@@ -110,24 +132,70 @@ pub(crate) const ABSENT: &[(&[&str], &str)] = &[
         "Write the plain form: every call here waits for its answer, and other clients run meanwhile.",
     ),
     (
-        &["socket", "ssl", "http", "urllib", "requests", "httpx", "aiohttp", "select", "subprocess"],
+        &[
+            "socket",
+            "ssl",
+            "http",
+            "urllib",
+            "requests",
+            "httpx",
+            "aiohttp",
+            "select",
+            "subprocess",
+        ],
         "A program reaches Redis with `redis`, and the outside with `db`, `storage` and `mailer`.",
     ),
     (
-        &["enum", "abc", "string", "statistics", "operator", "heapq", "contextlib", "traceback", "types", "warnings"],
+        &[
+            "enum",
+            "abc",
+            "string",
+            "statistics",
+            "operator",
+            "heapq",
+            "contextlib",
+            "traceback",
+            "types",
+            "warnings",
+        ],
         "Write the few lines that you need of it in the program.",
     ),
     (
-        &["signal", "atexit", "pathlib", "shutil", "tempfile", "io", "pickle", "sqlite3", "csv", "argparse"],
+        &[
+            "signal", "atexit", "pathlib", "shutil", "tempfile", "io", "pickle", "sqlite3", "csv",
+            "argparse",
+        ],
         "A program has no files, no signals and no command line; keep data in Redis, `db` or `storage`.",
     ),
 ];
 
 /// Functions that call what they are given without letting the interpreter stop in between.
 pub(crate) const CALLERS: &[&str] = &[
-    "sorted", "min", "max", "map", "filter", "reduce", "sum", "any", "all", "list", "tuple", "set", "dict",
-    "iter", "next", "sort", "defaultdict", "partial", "groupby", "takewhile", "dropwhile", "accumulate",
-    "starmap", "filterfalse", "sub",
+    "sorted",
+    "min",
+    "max",
+    "map",
+    "filter",
+    "reduce",
+    "sum",
+    "any",
+    "all",
+    "list",
+    "tuple",
+    "set",
+    "dict",
+    "iter",
+    "next",
+    "sort",
+    "defaultdict",
+    "partial",
+    "groupby",
+    "takewhile",
+    "dropwhile",
+    "accumulate",
+    "starmap",
+    "filterfalse",
+    "sub",
 ];
 
 /// The special methods in which a program may stop and wait, as in any function.

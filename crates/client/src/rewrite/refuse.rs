@@ -74,16 +74,30 @@ impl Search<'_> {
             match stmt {
                 Stmt::FunctionDef(method) => {
                     if let Some(decorator) = method.decorator_list.first() {
-                        let (what, instead) = match self.source[decorator.expression.range()].trim() {
-                            "staticmethod" => ("@staticmethod", "Make it a function outside the class."),
-                            "classmethod" => ("@classmethod", "Make it a function outside the class that builds one."),
+                        let (what, instead) = match self.source[decorator.expression.range()].trim()
+                        {
+                            "staticmethod" => {
+                                ("@staticmethod", "Make it a function outside the class.")
+                            }
+                            "classmethod" => (
+                                "@classmethod",
+                                "Make it a function outside the class that builds one.",
+                            ),
                             "property" => ("@property", "Make it a method and call it with ()."),
-                            _ => ("A decorator on a method", "Decorate a function outside the class, or call the helper inside the method."),
+                            _ => (
+                                "A decorator on a method",
+                                "Decorate a function outside the class, or call the helper inside the method.",
+                            ),
                         };
-                        self.refuse(decorator.range, format!("{what} is not supported here."), instead);
+                        self.refuse(
+                            decorator.range,
+                            format!("{what} is not supported here."),
+                            instead,
+                        );
                     }
                 }
-                Stmt::Assign(ast::StmtAssign { targets, .. }) if matches!(targets.as_slice(), [Expr::Name(_)]) => {}
+                Stmt::Assign(ast::StmtAssign { targets, .. })
+                    if matches!(targets.as_slice(), [Expr::Name(_)]) => {}
                 Stmt::AnnAssign(_) | Stmt::Pass(_) | Stmt::ClassDef(_) => {}
                 Stmt::Expr(ast::StmtExpr { value, .. })
                     if matches!(**value, Expr::StringLiteral(_) | Expr::EllipsisLiteral(_)) => {}
@@ -103,7 +117,10 @@ impl Search<'_> {
     }
 
     fn bases(&mut self, name: &str, bases: &[Expr]) {
-        let texts: Vec<&str> = bases.iter().map(|base| &self.source[base.range()]).collect();
+        let texts: Vec<&str> = bases
+            .iter()
+            .map(|base| &self.source[base.range()])
+            .collect();
         let all_errors = texts.iter().all(|base| self.facts.is_error(base));
         if all_errors {
             return;
@@ -144,7 +161,11 @@ impl Search<'_> {
                 "Available are redis, time, datetime, random, uuid, secrets, json, hashlib, logging, math, re, collections, itertools, functools, dataclasses and a few more; and db, storage and mailer.",
                 |(_, remedy)| remedy,
             );
-        self.refuse(range, format!("There is no module `{module}` here."), remedy);
+        self.refuse(
+            range,
+            format!("There is no module `{module}` here."),
+            remedy,
+        );
     }
 
     fn import_from(&mut self, import: &ast::StmtImportFrom) {
@@ -175,7 +196,8 @@ impl Search<'_> {
                 );
             } else if prelude::provides(module)
                 && !prelude::has(module, name)
-                && !(module.starts_with("redis") && REDIS_ERRORS.iter().any(|(known, _)| *known == name))
+                && !(module.starts_with("redis")
+                    && REDIS_ERRORS.iter().any(|(known, _)| *known == name))
             {
                 self.refuse(
                     alias.range,
@@ -228,18 +250,34 @@ impl<'a> Visitor<'a> for Search<'_> {
                 "`type` aliases are not supported here.",
                 "Leave it out: annotations are not checked.",
             ),
-            Stmt::For(ast::StmtFor { is_async: true, range, .. })
-            | Stmt::With(ast::StmtWith { is_async: true, range, .. }) => self.refuse(
+            Stmt::For(ast::StmtFor {
+                is_async: true,
+                range,
+                ..
+            })
+            | Stmt::With(ast::StmtWith {
+                is_async: true,
+                range,
+                ..
+            }) => self.refuse(
                 *range,
                 "`async` is not supported here.",
                 "Leave the word out: every call waits for its answer.",
             ),
-            Stmt::Try(ast::StmtTry { is_star: true, range, .. }) => self.refuse(
+            Stmt::Try(ast::StmtTry {
+                is_star: true,
+                range,
+                ..
+            }) => self.refuse(
                 *range,
                 "`except*` is not supported here.",
                 "Write `except`.",
             ),
-            Stmt::AugAssign(ast::StmtAugAssign { op: Operator::MatMult, range, .. }) => self.refuse(
+            Stmt::AugAssign(ast::StmtAugAssign {
+                op: Operator::MatMult,
+                range,
+                ..
+            }) => self.refuse(
                 *range,
                 "Matrix multiplication is not supported here.",
                 "Write the loop.",
@@ -262,7 +300,8 @@ impl<'a> Visitor<'a> for Search<'_> {
                 format!("Names that begin with `{HIDDEN}` belong to the machinery."),
                 "Choose another name.",
             ),
-            Expr::Yield(ast::ExprYield { range, .. }) | Expr::YieldFrom(ast::ExprYieldFrom { range, .. }) => self.refuse(
+            Expr::Yield(ast::ExprYield { range, .. })
+            | Expr::YieldFrom(ast::ExprYieldFrom { range, .. }) => self.refuse(
                 *range,
                 "Generators (`yield`) are not supported here.",
                 "Collect the values in a list and return it, or write a loop where you need them.",
@@ -277,7 +316,11 @@ impl<'a> Visitor<'a> for Search<'_> {
                 "`:=` in a class body is not supported here.",
                 "Write an assignment before the class.",
             ),
-            Expr::BinOp(ast::ExprBinOp { op: Operator::MatMult, range, .. }) => self.refuse(
+            Expr::BinOp(ast::ExprBinOp {
+                op: Operator::MatMult,
+                range,
+                ..
+            }) => self.refuse(
                 *range,
                 "Matrix multiplication is not supported here.",
                 "Write the loop.",

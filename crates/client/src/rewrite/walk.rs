@@ -9,7 +9,13 @@ use super::edits::{Edits, position};
 use super::facts::Facts;
 
 /// All edits of a program, and its functions.
-pub(crate) fn edits(source: &str, lines: &[usize], tokens: &Tokens, body: &[Stmt], facts: &Facts) -> (Edits, Vec<Function>) {
+pub(crate) fn edits(
+    source: &str,
+    lines: &[usize],
+    tokens: &Tokens,
+    body: &[Stmt],
+    facts: &Facts,
+) -> (Edits, Vec<Function>) {
     let mut walk = Walk {
         source,
         lines,
@@ -82,7 +88,9 @@ impl Walk<'_> {
     pub(super) fn indent(&self, at: usize) -> &str {
         let line = self.lines.partition_point(|start| *start <= at).max(1) - 1;
         let text = &self.source[self.lines[line]..at];
-        let end = text.find(|c: char| !c.is_whitespace()).unwrap_or(text.len());
+        let end = text
+            .find(|c: char| !c.is_whitespace())
+            .unwrap_or(text.len());
         &text[..end]
     }
 
@@ -92,8 +100,9 @@ impl Walk<'_> {
 
     fn variables(&self) -> &'static str {
         match self.place {
-            Place::Module => "_rw_see[0] and _rw_view(locals())",
-            _ => "_rw_see[0] and locals()",
+            Place::Module if self.facts.variables.is_empty() => "{}",
+            Place::Module => "_rw_view(locals())",
+            _ => "locals()",
         }
     }
 
@@ -112,7 +121,10 @@ impl Walk<'_> {
         let line = self.line(stmt.start().to_usize());
         let told_by_itself = match stmt {
             Stmt::Global(_) | Stmt::Nonlocal(_) => true,
-            Stmt::ImportFrom(import) => import.module.as_ref().is_some_and(|module| module == "__future__"),
+            Stmt::ImportFrom(import) => import
+                .module
+                .as_ref()
+                .is_some_and(|module| module == "__future__"),
             // Its condition tells the step, each time round.
             Stmt::While(ast::StmtWhile { test, .. }) => !is_constant(test),
             _ => false,
@@ -125,7 +137,12 @@ impl Walk<'_> {
             Place::Hurried => self.before(stmt, &format!("_rw_mark({line})")),
             Place::Module | Place::Function => {
                 let variables = self.variables();
-                self.before(stmt, &format!("_rw_see[0] = _rw_line(_rw_known, {line}, {variables})"));
+                let known = if self.facts.instances() {
+                    "_rw_known, "
+                } else {
+                    ""
+                };
+                self.before(stmt, &format!("_rw_line({known}{line}, {variables})"));
             }
         }
     }
@@ -140,7 +157,12 @@ impl Walk<'_> {
             Place::Class => return,
             Place::Hurried => format!("_rw_mark({line}) or ("),
             Place::Module | Place::Function => {
-                format!("_rw_when(_rw_known, {line}, {}) or (", self.variables())
+                let known = if self.facts.instances() {
+                    "_rw_known, "
+                } else {
+                    ""
+                };
+                format!("_rw_line({known}{line}, {}) or (", self.variables())
             }
         };
         self.edits.insert(test.start().to_usize(), tell);
@@ -152,7 +174,9 @@ impl Walk<'_> {
         match stmt {
             Stmt::FunctionDef(def) => self.function(def),
             Stmt::ClassDef(class) => self.class_def(class),
-            Stmt::While(ast::StmtWhile { test, body, orelse, .. }) => {
+            Stmt::While(ast::StmtWhile {
+                test, body, orelse, ..
+            }) => {
                 if is_constant(test) {
                     self.visit_expr(test);
                 } else {
@@ -244,8 +268,15 @@ impl Walk<'_> {
         });
         let outer_handling = self.handling.take();
         let outer = std::mem::replace(&mut self.place, place);
-        let receiver = def.parameters.posonlyargs.iter().chain(&def.parameters.args).next();
-        let receiver = receiver.filter(|_| method).map(|parameter| parameter.parameter.name.to_string());
+        let receiver = def
+            .parameters
+            .posonlyargs
+            .iter()
+            .chain(&def.parameters.args)
+            .next();
+        let receiver = receiver
+            .filter(|_| method)
+            .map(|parameter| parameter.parameter.name.to_string());
         let class = self.class.clone().filter(|_| method);
         let outer_receiver = std::mem::replace(&mut self.receiver, receiver);
         let outer_class = std::mem::replace(&mut self.class, class);
@@ -281,8 +312,11 @@ impl Walk<'_> {
                 ".pop(",
             );
             self.visit_expr(&subscript.slice);
-            self.edits
-                .replace(subscript.slice.end().to_usize(), target.end().to_usize(), ")");
+            self.edits.replace(
+                subscript.slice.end().to_usize(),
+                target.end().to_usize(),
+                ")",
+            );
             previous_end = Some(target.end().to_usize());
         }
         let end = delete.range.end().to_usize();
@@ -306,38 +340,59 @@ impl<'a> Visitor<'a> for Walk<'_> {
 
     fn visit_expr(&mut self, expr: &'a Expr) {
         match expr {
-            Expr::Name(name) if name.id.as_str() == "isinstance" && !self.facts.variables.contains("isinstance") => {
-                self.edits
-                    .replace(name.range.start().to_usize(), name.range.end().to_usize(), "_rw_is");
+            Expr::Name(name)
+                if name.id.as_str() == "isinstance"
+                    && self.facts.errors
+                    && !self.facts.variables.contains("isinstance") =>
+            {
+                self.edits.replace(
+                    name.range.start().to_usize(),
+                    name.range.end().to_usize(),
+                    "_rw_is",
+                );
             }
             Expr::Name(name) if name.id.as_str() == "len" && self.facts.lengths => {
-                self.edits
-                    .replace(name.range.start().to_usize(), name.range.end().to_usize(), "_rw_len");
+                self.edits.replace(
+                    name.range.start().to_usize(),
+                    name.range.end().to_usize(),
+                    "_rw_len",
+                );
             }
             Expr::Name(name)
-                if matches!(name.id.as_str(), "exit" | "quit") && !self.facts.variables.contains(name.id.as_str()) =>
+                if matches!(name.id.as_str(), "exit" | "quit")
+                    && !self.facts.variables.contains(name.id.as_str()) =>
             {
-                self.edits
-                    .replace(name.range.start().to_usize(), name.range.end().to_usize(), "_rw_leave");
+                self.edits.replace(
+                    name.range.start().to_usize(),
+                    name.range.end().to_usize(),
+                    "_rw_leave",
+                );
             }
             Expr::Attribute(attribute)
                 if attribute.attr.as_str() == "exit"
                     && matches!(&*attribute.value, Expr::Name(name) if name.id.as_str() == "sys") =>
             {
                 let range = attribute.range;
-                self.edits
-                    .replace(range.start().to_usize(), range.end().to_usize(), "_rw_leave");
+                self.edits.replace(
+                    range.start().to_usize(),
+                    range.end().to_usize(),
+                    "_rw_leave",
+                );
             }
             Expr::Call(call) => {
                 if self.super_call(call) {
                     return;
                 }
+                self.builtin_error(call);
                 if let Expr::Name(name) = &*call.func
                     && name.id.as_str() == "range"
                     && self.plain_range != Some(call.range())
                 {
-                    self.edits
-                        .replace(name.range.start().to_usize(), name.range.end().to_usize(), "_rw_range");
+                    self.edits.replace(
+                        name.range.start().to_usize(),
+                        name.range.end().to_usize(),
+                        "_rw_range",
+                    );
                 }
                 visitor::walk_expr(self, expr);
             }

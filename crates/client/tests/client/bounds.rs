@@ -8,7 +8,10 @@ use crate::transcript::prints;
 fn stops(source: &str, why: &str, line: u32) {
     let text = prints(source);
     let last = text.lines().last().unwrap_or_default();
-    assert!(last.starts_with("stopped: ") && last.contains(why), "{last}");
+    assert!(
+        last.starts_with("stopped: ") && last.contains(why),
+        "{last}"
+    );
     assert!(last.ends_with(&format!("(line Some({line}))")), "{last}");
 }
 
@@ -43,8 +46,13 @@ except:
 
 #[test]
 fn one_statement_without_end_is_stopped_too() {
-    stops("x = 1\ny = len([a for a in range(10**12)])\n", "one statement ran", 2);
-    let text = prints("try:\n    y = sum(1 for a in range(10**12))\nexcept:\n    print('caught')\n");
+    stops(
+        "x = 1\ny = len([a for a in range(10**12)])\n",
+        "one statement ran",
+        2,
+    );
+    let text =
+        prints("try:\n    y = sum(1 for a in range(10**12))\nexcept:\n    print('caught')\n");
     assert!(text.starts_with("stopped: one statement ran"), "{text}");
 }
 
@@ -54,13 +62,19 @@ fn values_too_large_are_refused_before_they_are_made() {
     stops("x = [0] * 10**12\n", "64 MB", 1);
     stops("x = 10 ** 10 ** 10\n", "64 MB", 1);
     let text = prints("x = sum(range(10**12))\n");
-    assert!(text.contains("can only be gone through by a for loop"), "{text}");
+    assert!(
+        text.contains("can only be gone through by a for loop"),
+        "{text}"
+    );
 }
 
 #[test]
-fn variables_of_many_parts_are_not_told_at_every_step() {
-    let source = "x = list(range(50000))\ntotal = 0\nfor i in range(2000):\n    total += i\nprint(total)\n";
+fn variables_of_many_parts_count_among_the_statements() {
+    let source =
+        "x = list(range(20000))\ntotal = 0\nfor i in range(2000):\n    total += i\nprint(total)\n";
     assert_eq!(prints(source), "1999000\n");
+    let source = "x = list(range(200000))\nwhile True:\n    y = 1\n";
+    stops(source, "hold so many values", 3);
 }
 
 #[test]

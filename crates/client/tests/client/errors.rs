@@ -139,7 +139,10 @@ def work(key):
 if True:
     work('k')
 ";
-    let text = traceback(source, replies([error("ERR value is not an integer or out of range")]));
+    let text = traceback(
+        source,
+        replies([error("ERR value is not an integer or out of range")]),
+    );
     assert_eq!(
         text,
         "Traceback (most recent call last):\n\
@@ -164,12 +167,20 @@ print(r.get('k'))
 ";
     let mut answers = vec![TIMEOUT];
     answers.extend(replies([bulk("v")]));
-    assert_eq!(printed(source, answers), "TimeoutError('Timeout reading from socket')\nb'v'\n");
+    assert_eq!(
+        printed(source, answers),
+        "TimeoutError('Timeout reading from socket')\nb'v'\n"
+    );
 }
 
 #[test]
 fn wrong_calls_and_unknown_methods_read_as_in_python() {
-    let call = |call: &str| printed(&format!("import redis\nr = redis.Redis()\n{call}\n"), replies([Value::OK]));
+    let call = |call: &str| {
+        printed(
+            &format!("import redis\nr = redis.Redis()\n{call}\n"),
+            replies([Value::OK]),
+        )
+    };
     assert_eq!(
         call("r.set('k')"),
         "raised TypeError: Redis.set() missing 1 required positional argument: 'value' (line Some(3))\n"
@@ -201,7 +212,10 @@ fn recursion_without_end_is_pythons_recursion_error() {
     let source = "def f(n):\n    return f(n + 1)\n\nf(0)\n";
     let text = traceback(source, []);
     assert!(text.contains("[Previous line repeated"), "{text}");
-    assert!(text.ends_with("RecursionError: maximum recursion depth exceeded"), "{text}");
+    assert!(
+        text.ends_with("RecursionError: maximum recursion depth exceeded"),
+        "{text}"
+    );
 }
 
 #[test]

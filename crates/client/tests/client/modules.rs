@@ -57,7 +57,10 @@ log.info('got %s of %d', 'job', 3)
 log.debug('not shown')
 logging.warning('careful')
 ";
-    assert_eq!(prints(source), "INFO:worker:got job of 3\nWARNING:root:careful\n");
+    assert_eq!(
+        prints(source),
+        "INFO:worker:got job of 3\nWARNING:root:careful\n"
+    );
 }
 
 #[test]
@@ -89,24 +92,39 @@ l = [1, 2, 3]
 del l[0]
 print(d, l)
 ";
-    assert_eq!(prints(source), "Rex says woof! 1 True True False\n{'b': 2} [2, 3]\n");
+    assert_eq!(
+        prints(source),
+        "Rex says woof! 1 True True False\n{'b': 2} [2, 3]\n"
+    );
 }
 
 #[test]
 fn a_program_that_leaves_by_sys_exit_ends() {
-    assert_eq!(prints("import sys\nprint(1)\nsys.exit()\nprint(2)\n"), "1\n");
+    assert_eq!(
+        prints("import sys\nprint(1)\nsys.exit()\nprint(2)\n"),
+        "1\n"
+    );
     assert_eq!(prints("import sys\nsys.exit(0)\n"), "");
-    assert_eq!(prints("try:\n    exit()\nexcept Exception:\n    print('no')\n"), "");
+    assert_eq!(
+        prints("try:\n    exit()\nexcept Exception:\n    print('no')\n"),
+        ""
+    );
     assert_eq!(
         prints("import sys\nsys.exit('no work')\n"),
         "raised SystemExit: no work (line Some(2))\n"
     );
-    assert_eq!(prints("if __name__ == '__main__':\n    print('main')\n"), "main\n");
+    assert_eq!(
+        prints("if __name__ == '__main__':\n    print('main')\n"),
+        "main\n"
+    );
 }
 
 #[test]
 fn printing_is_told_line_by_line_in_its_place() {
-    let told = steps("print('a', end='')\nprint('b\\nc')\nprint()\nprint('d', end='')\n", []);
+    let told = steps(
+        "print('a', end='')\nprint('b\\nc')\nprint()\nprint('d', end='')\n",
+        [],
+    );
     assert_eq!(
         told,
         "line 1\nline 2\nprint ab\nprint c\nline 3\nprint \nline 4\nprint d\nfinished\n"

@@ -48,7 +48,12 @@ fn the_queue_may_also_be_answered_command_by_command() {
         error("EXECABORT Transaction discarded because of previous errors."),
     ]);
     let text = printed(source, [refused]);
-    assert!(text.starts_with("raised ResponseError: Command # 1 (INCRBY a 1) of pipeline caused error: wrong number"), "{text}");
+    assert!(
+        text.starts_with(
+            "raised ResponseError: Command # 1 (INCRBY a 1) of pipeline caused error: wrong number"
+        ),
+        "{text}"
+    );
 }
 
 #[test]
@@ -115,7 +120,12 @@ pipe.set('a', 'x').incr('a')
 results = pipe.execute(raise_on_error=False)
 print(results[0], isinstance(results[1], redis.ResponseError))
 ";
-    let wrong = || exec([Value::OK, error("ERR value is not an integer or out of range")]);
+    let wrong = || {
+        exec([
+            Value::OK,
+            error("ERR value is not an integer or out of range"),
+        ])
+    };
     assert_eq!(
         printed(source, [wrong(), wrong()]),
         "Command # 2 (INCRBY a 1) of pipeline caused error: value is not an integer or out of range\nTrue True\n"
@@ -138,7 +148,10 @@ print(r.transaction(double, 'n'))
     let mut answers = replies([Value::OK, bulk("2"), Value::NullArray, Value::OK, bulk("5")]);
     answers.push(exec([Value::OK]));
     let text = asks(source, answers);
-    assert!(text.ends_with("redis MULTI | SET n 10 | EXEC (Transaction)\nprint [True]\nfinished\n"), "{text}");
+    assert!(
+        text.ends_with("redis MULTI | SET n 10 | EXEC (Transaction)\nprint [True]\nfinished\n"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -125,7 +125,10 @@ pub(crate) fn words(request: &Request) -> String {
             let commands: Vec<String> = commands
                 .iter()
                 .map(|argv| {
-                    let words: Vec<_> = argv.iter().map(|word| String::from_utf8_lossy(word)).collect();
+                    let words: Vec<_> = argv
+                        .iter()
+                        .map(|word| String::from_utf8_lossy(word))
+                        .collect();
                     words.join(" ")
                 })
                 .collect();
@@ -146,7 +149,11 @@ pub(crate) fn words(request: &Request) -> String {
         }
         Request::Resource(call) => {
             let mut args: Vec<String> = call.args.iter().map(ToString::to_string).collect();
-            args.extend(call.named.iter().map(|(name, value)| format!("{name}={value}")));
+            args.extend(
+                call.named
+                    .iter()
+                    .map(|(name, value)| format!("{name}={value}")),
+            );
             format!("{}.{}({})", call.resource, call.method, args.join(", "))
         }
         Request::Sleep(span) => format!("sleep {span}"),
@@ -161,7 +168,10 @@ fn ending(exit: &Exit) -> String {
     match exit {
         Exit::Finished => "finished".to_owned(),
         Exit::Raised {
-            kind, message, line, ..
+            kind,
+            message,
+            line,
+            ..
         } => format!("raised {kind}: {message} (line {line:?})"),
         Exit::Stopped { why, line } => format!("stopped: {why} (line {line:?})"),
     }
@@ -169,7 +179,10 @@ fn ending(exit: &Exit) -> String {
 
 /// Replies in order, one an answer.
 pub(crate) fn replies(values: impl IntoIterator<Item = Value>) -> Vec<Answer> {
-    values.into_iter().map(|value| Answer::Replies(vec![value])).collect()
+    values
+        .into_iter()
+        .map(|value| Answer::Replies(vec![value]))
+        .collect()
 }
 
 pub(crate) fn bulk(text: &str) -> Value {

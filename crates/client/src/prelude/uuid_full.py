@@ -31,13 +31,4 @@ def _rw_bytes(text):
     return bytes.fromhex(text)
 def _rw_int(text, base):
     return int(text, base)
-_rw_class(UUID, False)
 _rw_UUID = UUID
-def _rw_uuid_of(version):
-    drawn = _rw_random(16).hex()
-    return _rw_UUID(drawn[:12] + version + drawn[13:16] + '89ab'[_rw_int(drawn[16], 16) & 3] + drawn[17:])
-def _rw_uuid4():
-    return _rw_uuid_of('4')
-def _rw_uuid1():
-    return _rw_uuid_of('1')
-_rw_module_uuid = type('uuid', (), {'UUID': UUID, 'uuid4': _rw_uuid4, 'uuid1': _rw_uuid1})
