@@ -9,6 +9,7 @@
 )]
 
 pub mod ours;
+pub mod random;
 pub mod reference;
 pub mod script;
 

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use bytes::Bytes;
-use redwind_engine::{
-    Choice, Choose, Config, Engine, Micros, Output, Outputs, SessionId, Value,
-};
+use redwind_engine::{Choice, Choose, Config, Engine, Micros, Output, Outputs, SessionId, Value};
 
 use super::Subject;
 
@@ -44,7 +42,13 @@ pub struct Ours {
 impl Ours {
     pub fn new(now: Micros) -> Ours {
         let engine = Engine::new(Config::default());
-        Ours { engine, now, luck: Lehmer(7), clients: BTreeMap::new(), late: Vec::new() }
+        Ours {
+            engine,
+            now,
+            luck: Lehmer(7),
+            clients: BTreeMap::new(),
+            late: Vec::new(),
+        }
     }
 
     fn name(&self, id: SessionId) -> String {
@@ -82,7 +86,8 @@ impl Subject for Ours {
             }
         };
         let mut out = Outputs::new();
-        self.engine.execute(self.now, &mut self.luck, id, argv, &mut out);
+        self.engine
+            .execute(self.now, &mut self.luck, id, argv, &mut out);
         self.sort(out, Some(id))
     }
 

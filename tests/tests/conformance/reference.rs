@@ -46,7 +46,9 @@ impl Client {
                 Err(e) => panic!("the reference server sent something odd: {e}"),
             }
             let left = end.checked_duration_since(Instant::now())?;
-            self.stream.set_read_timeout(Some(left.max(Duration::from_millis(1)))).ok()?;
+            self.stream
+                .set_read_timeout(Some(left.max(Duration::from_millis(1))))
+                .ok()?;
             let mut buffer = [0; 65536];
             match self.stream.read(&mut buffer) {
                 Ok(0) => return None,
@@ -70,7 +72,14 @@ impl Reference {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = free.map_err(|e| format!("no free port: {e}"))?.port();
         let child = Command::new(&path)
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
+            .args([
+                "--port",
+                &port.to_string(),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+            ])
             .args(["--appendonly", "no", "--enable-debug-command", "yes"])
             .args(["--dir", &std::env::temp_dir().to_string_lossy()])
             .stdin(Stdio::null())
@@ -78,8 +87,12 @@ impl Reference {
             .stderr(Stdio::null())
             .spawn()
             .map_err(|e| format!("cannot start {}: {e}", path.display()))?;
-        let reference =
-            Reference { child, port, clients: BTreeMap::new(), late: Vec::new() };
+        let reference = Reference {
+            child,
+            port,
+            clients: BTreeMap::new(),
+            late: Vec::new(),
+        };
         let end = Instant::now() + Duration::from_secs(10);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             if Instant::now() > end {
@@ -94,7 +107,10 @@ impl Reference {
     pub fn clear(&mut self) {
         self.clients.clear();
         for command in ["FLUSHALL", "SCRIPT FLUSH"] {
-            let argv: Vec<Bytes> = command.split(' ').map(|word| Bytes::copy_from_slice(word.as_bytes())).collect();
+            let argv: Vec<Bytes> = command
+                .split(' ')
+                .map(|word| Bytes::copy_from_slice(word.as_bytes()))
+                .collect();
             self.send("cleaner", &argv, false);
         }
         self.clients.clear();
@@ -109,7 +125,12 @@ impl Reference {
                 Err(e) => panic!("cannot connect to the reference server: {e}"),
             };
             stream.set_nodelay(true).unwrap_or_default();
-            Client { stream, decoder: Decoder::default(), waiting: false, listening: false }
+            Client {
+                stream,
+                decoder: Decoder::default(),
+                waiting: false,
+                listening: false,
+            }
         })
     }
 
@@ -121,7 +142,10 @@ impl Reference {
             encode_request(argv, &mut wire);
         }
         // The kernel's buffers hold what a few hundred short commands send and receive.
-        client.stream.write_all(&wire).unwrap_or_else(|e| panic!("cannot send: {e}"));
+        client
+            .stream
+            .write_all(&wire)
+            .unwrap_or_else(|e| panic!("cannot send: {e}"));
         commands
             .iter()
             .map(|argv| {
@@ -144,7 +168,10 @@ impl Subject for Reference {
         let client = self.client(name);
         let mut wire = Vec::new();
         encode_request(argv, &mut wire);
-        client.stream.write_all(&wire).unwrap_or_else(|e| panic!("cannot send: {e}"));
+        client
+            .stream
+            .write_all(&wire)
+            .unwrap_or_else(|e| panic!("cannot send: {e}"));
         let patience = if may_block { 40 } else { 10_000 };
         let reply = client.read(Duration::from_millis(patience));
         client.waiting |= reply.is_none();

@@ -27,8 +27,16 @@ use super::Subject;
 pub enum Step {
     Comment(String),
     StartOver(String),
-    Pass { millis: u64, line: String },
-    Send { client: String, sorted: bool, argv: Vec<Bytes>, line: String },
+    Pass {
+        millis: u64,
+        line: String,
+    },
+    Send {
+        client: String,
+        sorted: bool,
+        argv: Vec<Bytes>,
+        line: String,
+    },
 }
 
 /// The steps of a transcript; what was recorded is left out.
@@ -45,8 +53,14 @@ fn step(line: &str) -> Option<Step> {
         return Some(Step::StartOver(line.to_owned()));
     }
     if let Some(rest) = line.strip_prefix("@ +") {
-        let millis = rest.trim_end_matches("ms").parse().unwrap_or_else(|_| panic!("{line}"));
-        return Some(Step::Pass { millis, line: line.to_owned() });
+        let millis = rest
+            .trim_end_matches("ms")
+            .parse()
+            .unwrap_or_else(|_| panic!("{line}"));
+        return Some(Step::Pass {
+            millis,
+            line: line.to_owned(),
+        });
     }
     let (head, command) = line.split_once("> ")?;
     let (sorted, client) = match head.strip_prefix('~') {
@@ -58,7 +72,12 @@ fn step(line: &str) -> Option<Step> {
     }
     let words = split_words(command.as_bytes()).unwrap_or_else(|_| panic!("quotes: {line}"));
     let argv = words.into_iter().map(Bytes::from).collect();
-    Some(Step::Send { client: client.to_owned(), sorted, argv, line: line.to_owned() })
+    Some(Step::Send {
+        client: client.to_owned(),
+        sorted,
+        argv,
+        line: line.to_owned(),
+    })
 }
 
 /// Whether a command may wait, so that its reply may be late.
@@ -92,7 +111,12 @@ pub fn play<S: Subject>(steps: &[Step], subject: &mut S, fresh: impl Fn(&mut S))
                 push(line);
                 subject.pass(*millis);
             }
-            Step::Send { client, sorted, argv, line } => {
+            Step::Send {
+                client,
+                sorted,
+                argv,
+                line,
+            } => {
                 push(line);
                 if let Some(reply) = subject.send(client, argv, may_block(argv)) {
                     push(&show(reply, *sorted));
@@ -105,7 +129,10 @@ pub fn play<S: Subject>(steps: &[Step], subject: &mut S, fresh: impl Fn(&mut S))
         for (client, value) in late {
             let head = format!("{client}< ");
             let indent = format!("\n{}", " ".repeat(head.len()));
-            push(&format!("{head}{}", show(value, false).replace('\n', &indent)));
+            push(&format!(
+                "{head}{}",
+                show(value, false).replace('\n', &indent)
+            ));
         }
     }
     text

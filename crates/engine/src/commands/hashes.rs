@@ -196,15 +196,15 @@ fn hincrby(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `HINCRBYFLOAT key field increment`
 fn hincrbyfloat(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let (key, field) = (args.key(0), args.key(1));
-    let mut edit = cx.edit_or_new::<Hash>(key)?;
-    let (hash, config) = edit.with_config();
-    let old = hash.get(field).map(|text| text.to_bytes());
     // The increment is checked before the old value.
     let infinite = |refusal| match refusal {
         Refusal::NanOrInfinity => Refusal::err("value is NaN or Infinity"),
         other => other,
     };
     add_floats(None, &args[2], Refusal::NotAFloat).map_err(infinite)?;
+    let mut edit = cx.edit_or_new::<Hash>(key)?;
+    let (hash, config) = edit.with_config();
+    let old = hash.get(field).map(|text| text.to_bytes());
     let text = Bytes::from(add_floats(
         old.as_deref(),
         &args[2],
@@ -260,10 +260,10 @@ fn hrandfield(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `HSCAN key cursor [MATCH pattern] [COUNT count] [NOVALUES]`
 fn hscan(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let from = cursor(&args[1])?;
-    let options = ScanOptions::parse(args, 2, (false, true))?;
     let Some(hash) = cx.read::<Hash>(args.key(0))? else {
         return Ok(scan_reply(0, Vec::new()));
     };
+    let options = ScanOptions::parse(args, 2, (false, true))?;
     // The compact form is small: it is given as a whole, in order.
     let (places, next) = if hash.is_large() {
         scan_places(from, options.count, hash.len())

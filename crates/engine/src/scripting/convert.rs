@@ -71,6 +71,12 @@ pub(super) fn to_lua(lua: &Lua, value: &Value, protocol: Protocol) -> Result<Lua
     })
 }
 
+/// A double as a 64-bit integer the way x86 converts: what does not fit becomes the smallest one.
+pub(super) fn c_cast(number: f64) -> i64 {
+    let limit = 9_223_372_036_854_775_808.0;
+    if (-limit..limit).contains(&number) { number as i64 } else { i64::MIN }
+}
+
 /// How deep a script's reply may nest.
 const MAX_DEPTH: usize = 200;
 
@@ -82,7 +88,7 @@ pub(super) fn from_lua(value: &LuaValue, protocol: Protocol, depth: usize) -> Re
     Ok(match value {
         LuaValue::String(text) => Value::Bulk(bytes(text)?),
         LuaValue::Integer(number) => Value::Int(*number),
-        LuaValue::Number(number) => Value::Int(*number as i64),
+        LuaValue::Number(number) => Value::Int(c_cast(*number)),
         LuaValue::Boolean(yes) if protocol == Protocol::Resp3 => Value::Bool(*yes),
         LuaValue::Boolean(true) => Value::Int(1),
         LuaValue::Table(table) => table_from_lua(table, protocol, depth)?,

@@ -5,7 +5,8 @@
 -- script that calls it: its own frame is not replaced by a tail call, so errors name its line.
 local host, globals = ...
 
-local error, type, tostring, select, unpack = error, type, tostring, select, unpack
+local error, type, tostring, tonumber = error, type, tostring, tonumber
+local select, unpack = select, unpack
 local pcall, xpcall, rawset, rawget, next, pairs = pcall, xpcall, rawset, rawget, next, pairs
 local setmetatable, getmetatable, sub = setmetatable, getmetatable, string.sub
 
@@ -134,8 +135,23 @@ local kept = {
   _VERSION = 'Lua 5.1',
   assert = assert, collectgarbage = collectgarbage, coroutine = coroutine, error = error,
   gcinfo = gcinfo, ipairs = ipairs, load = load, loadstring = loadstring, rawequal = rawequal,
-  select = select, tonumber = tonumber, type = type, unpack = unpack, xpcall = xpcall,
+  select = select, type = type, unpack = unpack, xpcall = xpcall,
 }
+
+-- C's conversion also reads these.
+local spelled = { inf = 1 / 0, infinity = 1 / 0, nan = 0 / 0 }
+
+function kept.tonumber(...)
+  local number = tonumber(...)
+  if number == nil and select('#', ...) == 1 and type((...)) == 'string' then
+    local sign, word = string.match(string.lower((...)), '^%s*([+-]?)(%a+)%s*$')
+    number = spelled[word]
+    if number and sign == '-' then
+      number = -number
+    end
+  end
+  return number
+end
 
 function kept.pcall(...)
   return caught(pcall(...))
