@@ -58,7 +58,7 @@ impl BoundedStaleness {
                         evidence.extend(filled);
                         return Finding::violated(
                             format!(
-                                "At {} {} read from {} a value that {row} had not had for {}.",
+                                "At {} {} read from {} a value that had been replaced in {row} {} before.",
                                 moment(record.at),
                                 reader(history, record),
                                 text(key),
@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(found.outcome, Outcome::Violated);
         assert_eq!(
             found.sentence,
-            "At 41s worker-b read from user:42 a value that users/42 had not had for 31s."
+            "At 41s worker-b read from user:42 a value that had been replaced in users/42 31s before."
         );
         let told: Vec<&str> = found.evidence.iter().map(|seq| script.what(*seq)).collect();
         assert_eq!(told, ["worker-b SET", "worker-a update", "worker-b GET"]);
