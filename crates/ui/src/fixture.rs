@@ -403,14 +403,3 @@ pub(crate) fn prepared() -> Prepared {
         runs: vec![gc_pause(), gc_pause()],
     }
 }
-
-#[test]
-#[ignore = "writes the run for looking at it"]
-fn write_it() {
-    let folder = std::env::var("REDWIND_PREPARED").unwrap();
-    std::fs::write(
-        format!("{folder}/locks~gc-pause.json"),
-        serde_json::to_string(&prepared()).unwrap(),
-    )
-    .unwrap();
-}

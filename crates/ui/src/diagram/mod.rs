@@ -9,6 +9,8 @@ mod menu;
 mod overlay;
 pub mod picture;
 mod still;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use picture::Picture;

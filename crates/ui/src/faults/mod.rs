@@ -3,6 +3,8 @@
 mod bar;
 mod form;
 pub mod model;
+#[cfg(test)]
+mod tests;
 
 pub use bar::FaultBar;
 pub use form::FaultForm;

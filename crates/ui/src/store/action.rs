@@ -355,9 +355,10 @@ impl Page {
         let Some(answer) = self.answers.get_mut(self.beat) else {
             return;
         };
-        if answer.replace(option).is_some() {
+        if answer.is_some() {
             return;
         }
+        *answer = Some(option);
         let next = self.prepared.lesson.beats.get(self.beat + 1);
         let same = next.is_some_and(|b| {
             b.variant

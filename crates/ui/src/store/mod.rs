@@ -3,6 +3,8 @@
 mod action;
 mod branch;
 mod terminal;
+#[cfg(test)]
+mod tests;
 
 pub use action::{Action, Engine, OPENING, Pending, Reason, Refusal};
 pub use branch::Branch;

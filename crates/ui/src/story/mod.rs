@@ -8,6 +8,8 @@ mod clients;
 mod flights;
 mod holds;
 mod keys;
+#[cfg(test)]
+mod tests;
 
 pub use clients::{ClientNow, Doing, Spell, SpellKind};
 pub use flights::{End, Flight};

@@ -29,3 +29,26 @@ pub fn standing(story: &Story, verdict: &Verdict, position: u32) -> Standing {
         _ => Standing::SoFar,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn a_reader_is_told_of_a_broken_promise_when_it_breaks_and_of_a_held_one_at_the_end() {
+        let story = Story::new(fixture::gc_pause());
+        let mut verdict = story.trace.verdicts[0].clone();
+        let broken = *verdict.evidence.last().unwrap();
+        assert_eq!(standing(&story, &verdict, broken - 1), Standing::SoFar);
+        assert_eq!(standing(&story, &verdict, broken), Standing::Broken(broken));
+        verdict.outcome = VerdictOutcome::Held;
+        assert_eq!(standing(&story, &verdict, broken), Standing::SoFar);
+        assert_eq!(standing(&story, &verdict, story.last()), Standing::Held);
+        verdict.outcome = VerdictOutcome::Undecided;
+        assert_eq!(
+            standing(&story, &verdict, story.last()),
+            Standing::Undecided
+        );
+    }
+}

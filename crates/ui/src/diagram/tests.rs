@@ -1,0 +1,212 @@
+use redwind_protocol::Run;
+
+use super::axis::Axis;
+use super::frame::Frame;
+use super::hit::{Hit, hit};
+use super::picture::{BandKind, Picture, Shape};
+use crate::fixture::{self, A, B, REDIS, Script};
+use crate::story::Story;
+
+fn picture(down: bool) -> (Story, Picture) {
+    let story = Story::new(fixture::gc_pause());
+    let picture = Picture::new(
+        &story,
+        Axis::new(&story, 60.0),
+        Frame::new(&story, down, 340.0),
+    );
+    (story, picture)
+}
+
+#[test]
+fn the_axis_never_runs_backwards_and_is_to_scale_between_gaps() {
+    let (story, picture) = picture(false);
+    let axis = &picture.axis;
+    assert!((1..story.len()).all(|i| axis.record(i) >= axis.record(i - 1)));
+    // Both calls of the first client take 2 ms each way.
+    let leg = |flight: usize| {
+        let flight = &story.flights[flight];
+        axis.record(flight.ends().unwrap()) - axis.record(flight.sent)
+    };
+    assert!((leg(0) - leg(1)).abs() < 1.0, "{} {}", leg(0), leg(1));
+}
+
+#[test]
+fn idle_stretches_are_cut_and_say_how_long_they_are() {
+    let (story, picture) = picture(false);
+    let gaps = &picture.axis.gaps;
+    assert!(
+        gaps.iter()
+            .any(|gap| gap.lasts == 3_996_000 - 14_030 || gap.lasts > 3_000_000)
+    );
+    let total: u64 = gaps.iter().map(|gap| gap.lasts).sum();
+    assert!(total > 14_000_000 && total < story.at(story.last()));
+    assert!(picture.axis.length < 3_000.0, "{}", picture.axis.length);
+    assert!(
+        gaps.iter().all(|gap| gap.to - gap.from >= 34.0),
+        "there is room for the label"
+    );
+}
+
+#[test]
+fn places_and_moments_lead_to_each_other() {
+    let (story, picture) = picture(false);
+    let axis = &picture.axis;
+    for index in 0..story.len() {
+        let at = story.at(index);
+        assert!(
+            axis.moment(axis.time(at)).abs_diff(at) <= at / 1_000 + 2,
+            "{index}"
+        );
+        let found = axis.record_at(axis.record(index));
+        assert!((axis.record(found) - axis.record(index)).abs() < 0.01);
+    }
+    let middle = axis.time(5_000_000);
+    assert!(
+        axis.moment(middle).abs_diff(5_000_000) < 10_000,
+        "also inside a gap"
+    );
+    assert_eq!(axis.moment(-50.0), 0);
+}
+
+#[test]
+fn ticks_keep_their_distance() {
+    let (_, picture) = picture(false);
+    let ticks = &picture.axis.ticks;
+    assert!(ticks.len() > 4);
+    assert!(
+        ticks
+            .windows(2)
+            .all(|pair| pair[1].place - pair[0].place > 40.0)
+    );
+}
+
+#[test]
+fn no_label_covers_another_in_either_direction_of_time() {
+    for down in [false, true] {
+        let (_, picture) = picture(down);
+        let labels = &picture.labels;
+        assert!(labels.len() > 12, "{}", labels.len());
+        for (n, a) in labels.iter().enumerate() {
+            for b in &labels[n + 1..] {
+                let apart =
+                    (a.y - b.y).abs() >= 12.9 || a.x + a.width <= b.x || b.x + b.width <= a.x;
+                assert!(apart, "{:?} covers {:?}", a.text, b.text);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_drawing_tells_belief_truth_pause_and_the_broken_promise() {
+    let (_, picture) = picture(false);
+    let band = |kind, lane| {
+        picture
+            .bands
+            .iter()
+            .filter(|b| b.kind == kind && b.lane == lane)
+            .count()
+    };
+    assert_eq!(
+        (
+            band(BandKind::Belief, A),
+            band(BandKind::Belief, B),
+            band(BandKind::Truth, REDIS)
+        ),
+        (1, 1, 2)
+    );
+    let pause = picture
+        .bands
+        .iter()
+        .find(|band| band.kind == BandKind::Pause)
+        .unwrap();
+    assert_eq!(pause.text, "paused 15 s");
+    assert_eq!(
+        picture
+            .marks
+            .iter()
+            .filter(|mark| mark.shape == Shape::Broken)
+            .count(),
+        1
+    );
+    assert_eq!(
+        picture.doubles.len(),
+        1,
+        "once, two believe to hold the lock"
+    );
+}
+
+#[test]
+fn what_is_under_the_pointer_is_found_in_either_direction_of_time() {
+    for down in [false, true] {
+        let (story, picture) = picture(down);
+        let mark = picture
+            .marks
+            .iter()
+            .find(|mark| mark.shape == Shape::Broken)
+            .unwrap();
+        let at = picture.frame.lane(mark.lane);
+        assert_eq!(
+            hit(&story, &picture, mark.place + 2.0, at - 3.0),
+            Some(Hit::Record(mark.record))
+        );
+        let arrow = picture.arrows[0];
+        let middle = (
+            (arrow.from.0 + arrow.to.0) / 2.0,
+            (arrow.from.1 + arrow.to.1) / 2.0,
+        );
+        assert_eq!(
+            hit(&story, &picture, middle.0, middle.1),
+            Some(Hit::Flight(0))
+        );
+        let quiet = picture.axis.time(2_000_000);
+        let on_lane = hit(&story, &picture, quiet, picture.frame.lane(A));
+        assert!(
+            matches!(on_lane, Some(Hit::Client { lane: A, at }) if at.abs_diff(2_000_000) < 20_000),
+            "{on_lane:?}"
+        );
+        assert_eq!(
+            hit(&story, &picture, quiet, picture.frame.lane(REDIS)),
+            None
+        );
+    }
+}
+
+#[test]
+fn a_hundred_thousand_records_are_laid_out_in_a_moment() {
+    let mut script = Script::new();
+    for n in 0..33_000 {
+        let client = if n % 3 == 0 { B } else { A };
+        script.call(
+            n * 5_000,
+            client,
+            REDIS,
+            "INCR counter",
+            "(integer) 1",
+            (1_000, 1_000),
+        );
+    }
+    let started = std::time::Instant::now();
+    let story = Story::new(Run {
+        trace: script.trace,
+        anchors: vec![],
+    });
+    let picture = Picture::new(
+        &story,
+        Axis::new(&story, 40.0),
+        Frame::new(&story, false, 300.0),
+    );
+    assert_eq!(picture.arrows.len(), 66_000);
+    let built = started.elapsed();
+    let started = std::time::Instant::now();
+    for position in (0..story.len()).step_by(97) {
+        let _ = (
+            story.keys_at(position),
+            story.client_at(A, position),
+            picture.axis.record(position),
+        );
+    }
+    let per_step = started.elapsed() / (story.len() / 97);
+    // Generous: this also runs unoptimised and on busy machines. A step has 16 ms in a browser.
+    assert!(built.as_secs() < 20, "{built:?}");
+    assert!(per_step.as_micros() < 4_000, "{per_step:?}");
+}
