@@ -1,7 +1,7 @@
 //! `redwind lesson`: list, show and prove lessons.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};

@@ -335,3 +335,37 @@ fn claims_that_are_not_so_are_named() {
          Look at what does: redwind run locks/small --variant naive"
     );
 }
+
+#[test]
+fn no_damage_to_a_file_makes_reading_it_panic() {
+    let read = |text: &str| drop(Lesson::parse("small.md", text));
+    for (at, _) in SMALL.char_indices() {
+        read(&SMALL[..at]);
+        read(&SMALL[at..]);
+    }
+    let lines: Vec<&str> = SMALL.lines().collect();
+    for at in 0..lines.len() {
+        let (before, after) = lines.split_at(at);
+        read(&[before, &after[1..]].concat().join("\n"));
+        read(
+            &[before, &[after[0], after[0]], &after[1..]]
+                .concat()
+                .join("\n"),
+        );
+        for odd in [
+            "```",
+            "+++",
+            "<!-- at: ",
+            "-->",
+            "\u{0}\u{feff}é = [[[",
+            "## ",
+            "[[option]]",
+            "~~~~toml world",
+        ] {
+            read(&[before, &[odd], after].concat().join("\n"));
+        }
+    }
+    read(&"[".repeat(100_000));
+    read(&format!("+++\nid = {}\n+++\n", "[".repeat(100_000)));
+    read(&format!("+++\n+++\n{}\n", "> ".repeat(10_000)));
+}

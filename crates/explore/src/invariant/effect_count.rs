@@ -33,6 +33,9 @@ pub struct EffectCount {
     pub queue: Option<Bytes>,
 }
 
+/// An effect with its record and who asked for it.
+type Happened<'a> = (&'a Record, Place, &'a Effect);
+
 impl EffectCount {
     pub(crate) fn name(&self) -> &'static str {
         match self.times {
@@ -84,16 +87,17 @@ impl EffectCount {
             match (self.times, done) {
                 (_, 0) => format!("Nothing had an effect in {}.", self.on),
                 (Times::AtLeastOnce, n) => format!("{} an effect in {}.", self.had(n), self.on),
-                (_, n) => format!("{} an effect in {}, none of them twice.", self.had(n), self.on),
+                (_, n) => format!(
+                    "{} an effect in {}, none of them twice.",
+                    self.had(n),
+                    self.on
+                ),
             },
         )
     }
 
     /// What can have an effect, each with the effects it had.
-    fn effects<'a>(
-        &self,
-        history: &'a History<'_>,
-    ) -> Vec<(String, Vec<(&'a Record, Place, &'a Effect)>)> {
+    fn effects<'a>(&self, history: &'a History<'_>) -> Vec<(String, Vec<Happened<'a>>)> {
         if let Some(queue) = &self.queue {
             let named = jobs::jobs(history, queue)
                 .into_iter()
@@ -128,12 +132,7 @@ impl EffectCount {
         }
     }
 
-    fn too_often(
-        &self,
-        history: &History<'_>,
-        what: &str,
-        effects: &[(&Record, Place, &Effect)],
-    ) -> Finding {
+    fn too_often(&self, history: &History<'_>, what: &str, effects: &[Happened<'_>]) -> Finding {
         let [(first, by, _), (second, again, _), ..] = effects else {
             return Finding::undecided(String::new());
         };
