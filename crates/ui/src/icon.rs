@@ -3,7 +3,6 @@
 use yew::prelude::*;
 
 /// An icon of 20 by 20, in the colour of the text around it, hidden from screen readers.
-#[must_use]
 pub fn icon(name: &str) -> Html {
     let (path, filled) = match name {
         "start" => ("M5 4v12M16 4.5v11L8 10z", true),
@@ -32,6 +31,7 @@ pub fn icon(name: &str) -> Html {
         "edit" => ("M4 16l.8-3.4L13.6 3.8l2.6 2.6-8.8 8.8z", false),
         "left" => ("M12.5 4.5L7 10l5.5 5.5", false),
         "right" => ("M7.5 4.5L13 10l-5.5 5.5", false),
+        "type" => ("M4 5.5l4.5 4.5L4 14.5M10.5 15h6", false),
         "branch" => (
             "M6 6.5v7M6 6.5a1.8 1.8 0 1 0 0-3.6a1.8 1.8 0 0 0 0 3.6M6 17.1a1.8 1.8 0 1 0 0-3.6a1.8 1.8 0 0 0 0 3.6M14 8.1a1.8 1.8 0 1 0 0-3.6a1.8 1.8 0 0 0 0 3.6M14 8.1c0 3.4-8 2-8 5.4",
             false,

@@ -29,6 +29,14 @@ pub(super) fn Editor(props: &EditorProps) -> Html {
             }
         });
     }
+    {
+        let area = area.clone();
+        use_effect_with(props.wrong, move |wrong| {
+            if let Some(line) = wrong {
+                show_line(&area, *line);
+            }
+        });
+    }
     let oninput = props.act.reform(|event: InputEvent| {
         Action::Type(event.target_unchecked_into::<HtmlTextAreaElement>().value())
     });
@@ -79,6 +87,22 @@ pub(super) fn Editor(props: &EditorProps) -> Html {
                 aria-label="Program. Control Enter runs it; Escape, then Tab leaves the editor." />
         </div>
     }
+}
+
+/// Scrolls the pane so that a line is in sight.
+fn show_line(area: &NodeRef, line: u32) {
+    let area = area.cast::<web_sys::Element>();
+    let Some(editor) = area.and_then(|area| area.parent_element()) else {
+        return;
+    };
+    let row = editor
+        .first_element_child()
+        .and_then(|under| under.children().item(line.saturating_sub(1)));
+    let (Some(pane), Some(row)) = (editor.parent_element(), row) else {
+        return;
+    };
+    let above = row.get_bounding_client_rect().top() - pane.get_bounding_client_rect().top();
+    pane.set_scroll_top(pane.scroll_top() + (above - 40.0) as i32);
 }
 
 /// The indentation of the line that the caret is in, one deeper after a colon.

@@ -58,6 +58,9 @@ struct Window<'a> {
     to: f64,
 }
 
+/// Adds a shape at a place to path data.
+type Outline = fn(&mut String, (f64, f64));
+
 /// Batches of path data by class.
 type Batches = BTreeMap<(&'static str, &'static str), String>;
 
@@ -245,7 +248,7 @@ impl Window<'_> {
             .iter()
             .filter(|mark| self.sees(mark.place, mark.place))
         {
-            let (name, path): (_, fn(&mut String, (f64, f64))) = match mark.shape {
+            let (name, path): (&str, Outline) = match mark.shape {
                 Shape::Dot => ("dot", |d, at| circle(d, at, 3.8)),
                 Shape::Blocked => ("blocked", |d, at| circle(d, at, 4.2)),
                 Shape::Expired => ("expired", hourglass),

@@ -27,6 +27,16 @@ pub(super) fn BranchBar(props: &BranchProps) -> Html {
         ..
     } = props;
     let open = use_state_eq(|| false);
+    let chips = use_node_ref();
+    {
+        // The newest is last, and is the one to see.
+        let chips = chips.clone();
+        use_effect_with(*current, move |_| {
+            if let Some(chips) = chips.cast::<web_sys::Element>() {
+                chips.set_scroll_left(chips.scroll_width());
+            }
+        });
+    }
     let Some(branch) = branches.get(*current) else {
         return Html::default();
     };
@@ -38,7 +48,7 @@ pub(super) fn BranchBar(props: &BranchProps) -> Html {
     let interventions = &branch.story.trace.interventions;
     html! {
         <div class="branches">
-            <div class="interventions" role="group" aria-label="What is done to this run">
+            <div ref={chips} class="interventions" role="group" aria-label="What is done to this run">
                 { for interventions.iter().enumerate().map(|(index, text)| html! {
                     <span class="chip set" data-testid="intervention">
                         { icon(text.split(' ').next().unwrap_or("bolt")) }

@@ -8,11 +8,6 @@ fn story() -> Story {
     Story::new(fixture::gc_pause())
 }
 
-/// The first record at or after a moment.
-fn after(story: &Story, at: u64) -> u32 {
-    u32::try_from(story.trace.records.partition_point(|r| r.at < at)).unwrap()
-}
-
 #[test]
 fn keys_are_as_the_last_change_left_them_in_either_direction() {
     let story = story();
