@@ -1,7 +1,9 @@
 //! Whether what a lesson claims is so.
 
+use std::collections::BTreeMap;
+
 use redwind_explore::{History, Outcome, Verdict, judge};
-use redwind_sim::{Run, Scenario};
+use redwind_sim::{Cut, Event, Place, Run, Scenario};
 
 use crate::build::{Compile, Setup};
 use crate::model::{Lesson, Question, Variant};
@@ -43,9 +45,35 @@ pub fn judge_run(lesson: &Lesson, run: &Run) -> Vec<Verdict> {
         scenario: run.scenario(),
         initial: &initial,
         records: run.records(),
-        cut: run.cut().map(|cut| cut.to_string()),
+        cut: cut_in_words(run),
     };
     judge(&lesson.invariants(), &history)
+}
+
+/// Why a run was cut short, if it was; when it grew too long, with the line that made it so: most likely a loop that
+/// never ends.
+#[must_use]
+pub fn cut_in_words(run: &Run) -> Option<String> {
+    let cut = run.cut()?;
+    let Cut::Records(_) = cut else {
+        return Some(cut.to_string());
+    };
+    let mut times: BTreeMap<(Place, u32), u32> = BTreeMap::new();
+    for record in run.records() {
+        if let Event::Line { line, .. } = record.event {
+            *times.entry((record.place, line)).or_default() += 1;
+        }
+    }
+    let most = times.into_iter().max_by_key(|(_, times)| *times);
+    Some(match most {
+        Some(((place, line), times)) => {
+            let who = redwind_sim::place_name(run.scenario(), place);
+            format!(
+                "{cut}, when {who} had come to line {line} {times} times, as in a loop that never ends"
+            )
+        }
+        None => cut.to_string(),
+    })
 }
 
 fn run(lesson: &Lesson, variant: &Variant, compile: &Compile<'_>) -> Result<Run, Problem> {

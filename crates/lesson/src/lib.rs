@@ -21,7 +21,7 @@ mod verdicts;
 mod world;
 
 pub use build::{BuildError, Compile, Setup, SourceError};
-pub use check::{check, judge_run};
+pub use check::{check, cut_in_words, judge_run};
 pub use index::{Index, IndexTrack};
 pub use model::{Anchor, Beat, Choice, Happens, Lesson, Level, Program, Question, Variant};
 pub use problem::{Problem, Problems, closest};

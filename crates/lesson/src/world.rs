@@ -208,10 +208,21 @@ fn latency(section: &Section<'_>) -> Latency {
     }
 }
 
+/// A lesson's run is drawn whole and stepped by hand: far fewer records than the simulator can make.
+const MOST_RECORDS: u32 = 20_000;
+
 fn bounds(section: &Section<'_>) -> Bounds {
-    let mut bounds = Bounds::default();
+    let mut bounds = Bounds {
+        records: MOST_RECORDS,
+        ..Bounds::default()
+    };
     if let Some(until) = section.parsed("until", Span::parse, SPAN) {
         bounds.until = SimTime(until.it.0);
+    }
+    if let Some(records) = section.number("records") {
+        bounds.records = u32::try_from(records.it)
+            .unwrap_or(u32::MAX)
+            .min(Bounds::default().records);
     }
     bounds
 }

@@ -41,7 +41,7 @@ pub(crate) fn trace(run: &Run, verdicts: &[Verdict]) -> page::Trace {
             .iter()
             .map(ToString::to_string)
             .collect(),
-        cut: run.cut().map(|cut| cut.to_string()),
+        cut: redwind_lesson::cut_in_words(run),
     }
 }
 
