@@ -39,8 +39,6 @@ pub(crate) struct Rewritten {
     pub(crate) origins: Origins,
     /// The functions of the program.
     pub(crate) functions: Vec<Function>,
-    /// Whether every call of the host begins with an instance of every class.
-    pub(crate) instances: bool,
 }
 
 /// Rewrites a program.
@@ -81,7 +79,6 @@ pub(crate) fn rewrite(source: &str) -> Result<Rewritten, ProgramError> {
         source,
         origins,
         functions,
-        instances: facts.instances(),
     })
 }
 

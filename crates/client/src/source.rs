@@ -37,8 +37,6 @@ pub(crate) struct Compiled {
     pub(crate) origins: Origins,
     /// Its functions, in the order of their starts.
     pub(crate) functions: Vec<Function>,
-    /// Whether every call of the host begins with an instance of every class.
-    pub(crate) instances: bool,
 }
 
 impl Compiled {
@@ -90,7 +88,6 @@ impl PythonSource {
             source,
             origins,
             functions,
-            instances,
         } = rewrite(original)?;
         let options = CompileOptions {
             assert_message_annotations: false.into(),
@@ -107,7 +104,6 @@ impl PythonSource {
                     code,
                     origins,
                     functions,
-                    instances,
                 }),
             }),
             Err(refused) => Err(compile_error(&source, &lines, &code, &origins, &refused)),

@@ -14,10 +14,9 @@ pub(crate) fn exit(
     caught: Option<&Caught>,
 ) -> Exit {
     let (kind, message) = named(exception);
-    if exception.exc_type() == ExcType::SystemExit {
-        if matches!(message.as_str(), "" | "0" | "None") {
-            return Exit::Finished;
-        }
+    if exception.exc_type() == ExcType::SystemExit && matches!(message.as_str(), "" | "0" | "None")
+    {
+        return Exit::Finished;
     }
     let message = clearer(&kind, message);
     let mut frames: Vec<Frame> = exception

@@ -441,8 +441,10 @@ fn pairs(reply: &Value) -> Vec<(&Value, &Value)> {
         Value::Map(pairs) => pairs.iter().map(|(name, value)| (name, value)).collect(),
         other => items(other)
             .unwrap_or_default()
-            .chunks_exact(2)
-            .map(|pair| (&pair[0], &pair[1]))
+            .as_chunks()
+            .0
+            .iter()
+            .map(|[name, value]| (name, value))
             .collect(),
     }
 }

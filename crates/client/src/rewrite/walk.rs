@@ -1,9 +1,9 @@
 //! The edits, statement by statement.
 
-use ruff_python_ast::token::Tokens;
+use ruff_python_ast::token::{TokenKind, Tokens};
 use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast, Expr, Stmt};
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use super::edits::{Edits, position};
 use super::facts::Facts;
@@ -290,6 +290,17 @@ impl Walk<'_> {
         self.place = outer;
     }
 
+    /// Where the first token of a kind starts between two places.
+    fn token_between(&self, kind: TokenKind, from: TextSize, to: TextSize) -> usize {
+        self.tokens
+            .after(from)
+            .iter()
+            .take_while(|token| token.end() <= to)
+            .find(|token| token.kind() == kind)
+            .map_or(from, |token| token.start())
+            .to_usize()
+    }
+
     /// `del d[k]` is `d.pop(k)`, for dicts and lists alike.
     fn delete(&mut self, delete: &ast::StmtDelete) {
         let start = delete.range.start().to_usize();
@@ -306,17 +317,12 @@ impl Walk<'_> {
                 self.edits.replace(end, target.start().to_usize(), "; ");
             }
             self.visit_expr(&subscript.value);
-            self.edits.replace(
-                subscript.value.end().to_usize(),
-                subscript.slice.start().to_usize(),
-                ".pop(",
-            );
+            let (value, slice) = (subscript.value.end(), subscript.slice.start());
+            let bracket = self.token_between(TokenKind::Lsqb, value, slice);
+            self.edits.replace(bracket, bracket + 1, ".pop(");
             self.visit_expr(&subscript.slice);
-            self.edits.replace(
-                subscript.slice.end().to_usize(),
-                target.end().to_usize(),
-                ")",
-            );
+            let end = target.end().to_usize();
+            self.edits.replace(end - 1, end, ")");
             previous_end = Some(target.end().to_usize());
         }
         let end = delete.range.end().to_usize();
@@ -378,6 +384,17 @@ impl<'a> Visitor<'a> for Walk<'_> {
                     range.end().to_usize(),
                     "_rw_leave",
                 );
+            }
+            // The interpreter's own exception classes have no name to ask for.
+            Expr::Attribute(attribute)
+                if attribute.attr.as_str() == "__name__" && attribute.ctx.is_load() =>
+            {
+                self.edits.insert(attribute.start().to_usize(), "_rw_name(");
+                self.visit_expr(&attribute.value);
+                // From the dot: the value may stand in brackets.
+                let (value, name) = (attribute.value.end(), attribute.attr.start());
+                let dot = self.token_between(TokenKind::Dot, value, name);
+                self.edits.replace(dot, attribute.end().to_usize(), ")");
             }
             Expr::Call(call) => {
                 if self.super_call(call) {

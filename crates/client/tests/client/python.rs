@@ -232,9 +232,18 @@ print(sorted([('a', 1), ('b', 3), ('c', 2)], key=weight))
 print(list(map(weight, [('x', 4)])), any(weight(i) < 0 for i in [('q', 9)]))
 matrix = [[r * c for c in range(3)] for r in range(3)]
 print(matrix, sum(sum(row) for row in matrix), sum(range(100)), list(range(5, 0, -2)))
-d = {'a': 1, 'b': 2}
-del d['a']
+d = {'a': 1, 'b': 2, 3: 4, (1, 2): 5}
+del d['a'], (d) [ (3) ]
 print(d, len(d), 'a' in d)
+print((type(d)).__name__, ValueError . __name__, [t.__name__ for t in (int, str)])
+if (isinstance)(d, (dict)): print(len (d))
+try: raise (KeyError)(
+    1, 'two')
+except (LookupError) as e: print(e.args, repr(e))
+try:
+    raise ValueError(5)
+except ValueError as e:
+    print(str(e), e.args)
 ",
 ];
 
