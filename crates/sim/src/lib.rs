@@ -5,12 +5,25 @@
 //! with one more intervention, a rewind is a replay from the nearest checkpoint, and a bug report is one line.
 //!
 //! The simulator knows nothing of Python: a client runs a [`Program`].
+//!
+//! What it takes for granted, so that it can be argued with:
+//!
+//! - A statement takes a client 10 µs; a node runs a command in no time; a message takes what its link says.
+//! - Opening a connection costs no round trip. On a connection messages keep their order, each way.
+//! - A dropped message is not sent again. A cut network loses nothing: what was sent arrives when it heals, unless
+//!   its sender has given up.
+//! - A client that gives up or dies closes its connections; what it had sent may still be carried out.
+//! - `at 31ms` means after all else at that instant; a key's expiry comes before all else at its instant.
+//! - `appendfsync everysec` forces the disk at every whole second since the node's start, `no` every thirty.
+//! - A failover sends away the old primary's clients, as Sentinel does, and moves the address that programs use
+//!   when they name no node.
+//! - The run ends when every program has ended and no message is under way: expiries still to come are not told.
 
 mod belief;
 mod clock;
 mod data;
 mod hash;
-mod language;
+pub mod language;
 mod names;
 mod position;
 mod program;
