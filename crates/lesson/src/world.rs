@@ -6,6 +6,7 @@ use redwind_sim::{Bounds, Data, Intervention, Latency, Names, ResourceKind, SimT
 use toml::de::DeValue;
 
 use crate::fields::{At, Section};
+use crate::problem::did_you_mean;
 use crate::promises;
 
 /// The starting world of a lesson.
@@ -170,7 +171,7 @@ fn clients(section: &Section<'_>) -> Vec<Client> {
         details.finish();
         let Some(client) = clients.iter_mut().find(|client| client.name == name) else {
             let known: Vec<&str> = clients.iter().map(|client| client.name.as_str()).collect();
-            let remedy = crate::problem::did_you_mean(&name, &known);
+            let remedy = did_you_mean(&name, &known);
             section.report(line, format!("there is no client `{name}`"), remedy);
             continue;
         };
@@ -245,19 +246,16 @@ fn command(section: &Section<'_>, line: &At<String>) -> Option<Vec<Bytes>> {
 fn resources(section: &Section<'_>) -> Vec<Resource> {
     let mut resources = Vec::new();
     for (At { line, it: name }, details) in section.named("resource") {
-        let kind = details.text("kind").unwrap_or(At {
-            line,
-            it: name.clone(),
-        });
         let takes = details
             .parsed("takes", Span::parse, SPAN)
             .map_or(Span::millis(1), |span| span.it);
-        let Some((_, kind)) = KINDS.iter().find(|(known, _)| *known == kind.it) else {
-            let message = format!("there is no kind of resource called `{}`", kind.it);
+        // Programs import a resource by its name, and these are the modules there are.
+        let Some((_, kind)) = KINDS.iter().find(|(known, _)| *known == name) else {
+            let known = KINDS.map(|(known, _)| known);
             section.report(
-                kind.line,
-                message,
-                "Write `kind = \"db\"`, `\"storage\"` or `\"mailer\"`.",
+                line,
+                format!("there is no resource called `{name}`"),
+                did_you_mean(&name, &known),
             );
             continue;
         };

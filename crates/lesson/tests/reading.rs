@@ -169,7 +169,7 @@ fn a_mistake_is_told_with_its_line_and_what_to_do() {
         (
             "[resource.storage]",
             "[resource.store]",
-            "small.md:21: there is no kind of resource called `store`\n  Write `kind = \"db\"`, `\"storage\"` or `\"mailer\"`.\nsmall.md:27: there is no resource `storage`\n  Add it to the world: `[resource.storage]`.",
+            "small.md:21: there is no resource called `store`\n  Did you mean `storage`?\nsmall.md:27: there is no resource `storage`\n  Add it to the world: `[resource.storage]`.",
         ),
         (
             "is = \"mutual exclusion\"",
