@@ -167,3 +167,29 @@ fn every_record_has_a_sentence_a_label_and_a_cause_before_it() {
         }
     }
 }
+
+/// Recorded hashes: a change of them is a change of what every shared link shows, and must be meant.
+/// `REDWIND_RECORD_HASHES=1 cargo test -p redwind-tests --test traces` writes them anew.
+#[test]
+fn the_lessons_traces_are_the_recorded_ones() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("trace_hashes.txt");
+    let mut found = String::from(
+        "# lesson, variant, hash of its trace: the same natively and in a browser, today and tomorrow\n",
+    );
+    for (name, run) in runs() {
+        let (lesson, variant) = name.split_once(" (").unwrap_or((&name, ""));
+        found += &format!(
+            "{lesson} {} {}\n",
+            variant.trim_end_matches(')'),
+            run.hash()
+        );
+    }
+    if std::env::var_os("REDWIND_RECORD_HASHES").is_some() {
+        fs::write(&path, &found).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+    let recorded = fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        found, recorded,
+        "see how to record them anew, above this test"
+    );
+}

@@ -1,5 +1,7 @@
 //! The built site in a real browser. `make test` builds the site and runs this last.
 
+mod lesson;
+
 use std::path::Path;
 
 use anyhow::Result;

@@ -1,0 +1,235 @@
+//! A lesson, used as a learner uses it: by what is on the page, with mouse and keys.
+
+use anyhow::{Context, Result, ensure};
+use redwind_tests::browser::{self, Browser, Selector, Site, View};
+
+const NAIVE: &str = "#/locks/gc-pause";
+
+/// Opens a lesson and waits until it can be stepped.
+fn open(view: View, fragment: &str) -> Result<Option<(Site, Browser)>> {
+    let Some((site, browser)) = browser::open_site(view)? else {
+        return Ok(None);
+    };
+    browser.open(&site.url(fragment))?;
+    browser.wait("the transport", &exists("step-forward"))?;
+    Ok(Some((site, browser)))
+}
+
+fn exists(id: &str) -> String {
+    format!("document.querySelector('[data-testid=\"{id}\"]') !== null")
+}
+
+/// Where the slider stands.
+fn position(browser: &Browser) -> Result<u32> {
+    let now = browser
+        .test_id("scrubber")?
+        .attribute("aria-valuenow")?
+        .context("no position")?;
+    Ok(now.parse()?)
+}
+
+fn click(browser: &Browser, id: &str) -> Result<()> {
+    browser.test_id(id)?.click()
+}
+
+/// Waits until a promise stands like this: `so-far`, `broken` or `held`.
+fn stands(browser: &Browser, standing: &str) -> Result<()> {
+    let condition = format!(
+        "document.querySelector('[data-testid=\"verdict\"]')?.dataset.standing === '{standing}'"
+    );
+    browser.wait(&format!("a verdict that is {standing}"), &condition)?;
+    Ok(())
+}
+
+/// How many branches the page offers; none are listed while there is only one.
+fn waits_for_branches(browser: &Browser, count: usize) -> Result<()> {
+    let condition =
+        format!("document.querySelectorAll('[data-testid=\"branch\"]').length >= {count}");
+    browser.wait(&format!("{count} branches"), &condition)?;
+    Ok(())
+}
+
+#[test]
+fn a_lesson_is_found_stepped_and_rewound() -> Result<()> {
+    let Some((site, browser)) = browser::open_site(View::DESKTOP)? else {
+        return Ok(());
+    };
+    browser.open(&site.url(""))?;
+    browser.wait("the list of lessons", &exists("lesson-link"))?;
+    ensure!(browser.find_all(Selector::TestId("lesson-link"))?.len() >= 3);
+    browser.css("[data-lesson='locks/gc-pause']")?.click()?;
+    browser.wait("the lesson", &exists("step-forward"))?;
+
+    let start = position(&browser)?;
+    for _ in 0..5 {
+        click(&browser, "step-forward")?;
+    }
+    let stepped = position(&browser)?;
+    ensure!(
+        stepped >= start + 5,
+        "five steps led from {start} to {stepped}"
+    );
+    click(&browser, "step-back")?;
+    ensure!(position(&browser)? < stepped);
+
+    click(&browser, "to-end")?;
+    stands(&browser, "broken")?;
+    let end = position(&browser)?;
+    let text = browser.test_id("verdict")?.text()?;
+    ensure!(
+        text.contains("worker-a") && text.contains("worker-b"),
+        "{text}"
+    );
+    click(&browser, "why")?;
+    browser.wait("the evidence", &exists("evidence"))?;
+    click(&browser, "to-start")?;
+    stands(&browser, "so-far")?;
+    ensure!(position(&browser)? == 0 && end > 20);
+    assert_eq!(browser.problems()?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn a_pause_injected_by_hand_breaks_the_lock_and_the_old_branch_stays() -> Result<()> {
+    let Some((_site, browser)) = open(View::DESKTOP, NAIVE)? else {
+        return Ok(());
+    };
+    // Without the lesson's own pause nothing breaks.
+    click(&browser, "undo")?;
+    waits_for_branches(&browser, 2)?;
+    click(&browser, "to-end")?;
+    stands(&browser, "held")?;
+
+    click(&browser, "to-start")?;
+    click(&browser, "inject-pause")?;
+    browser.wait("the form", &exists("fault-form"))?;
+    browser.test_id("fault-at")?.fill("14ms")?;
+    browser.test_id("fault-for")?.fill("15s")?;
+    click(&browser, "fault-apply")?;
+    waits_for_branches(&browser, 3)?;
+    click(&browser, "to-end")?;
+    stands(&browser, "broken")?;
+    browser.screenshot("lesson-injected")?;
+    assert_eq!(browser.problems()?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn an_edit_runs_and_a_mistake_is_shown_where_it_is() -> Result<()> {
+    let Some((_site, browser)) = open(View::DESKTOP, NAIVE)? else {
+        return Ok(());
+    };
+    click(&browser, "code-edit")?;
+    browser
+        .test_id("editor")?
+        .fill("import redis\nr = redis.Redis(\n")?;
+    browser.test_id("editor")?.click()?;
+    browser.press(&["Control+Enter"])?;
+    browser.wait("what is wrong", &exists("code-error"))?;
+    let wrong = browser.test_id("code-error")?.text()?;
+    ensure!(wrong.contains("line") || wrong.contains('2'), "{wrong}");
+    // The last run that worked is still there.
+    browser.wait("the diagram", &exists("diagram"))?;
+
+    browser
+        .test_id("editor")?
+        .fill("import redis\nr = redis.Redis()\nr.set('greeting', 'hello')\nprint('done')\n")?;
+    browser.test_id("editor")?.click()?;
+    browser.press(&["Control+Enter"])?;
+    waits_for_branches(&browser, 2)?;
+    click(&browser, "to-end")?;
+    browser.wait_text("greeting")?;
+    assert_eq!(browser.problems()?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn the_terminal_reads_this_instant_and_what_it_writes_becomes_history() -> Result<()> {
+    let Some((_site, browser)) = open(View::DESKTOP, NAIVE)? else {
+        return Ok(());
+    };
+    let typed = |line: &str, answer: &str| -> Result<()> {
+        browser.test_id("terminal-input")?.fill(line)?;
+        browser.test_id("terminal-input")?.click()?;
+        browser.press(&["Enter"])?;
+        let condition = format!(
+            "document.querySelector('[data-testid=\"terminal-output\"]').innerText.includes({answer:?})"
+        );
+        browser.wait(&format!("the answer to {line}"), &condition)?;
+        Ok(())
+    };
+    typed("LLEN totals", "(integer) 2")?;
+    typed("NOPE", "ERR unknown command 'NOPE'")?;
+    typed("SET mine 1", "OK")?;
+    waits_for_branches(&browser, 2)?;
+    typed("GET mine", "\"1\"")?;
+    assert_eq!(browser.problems()?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn a_link_leads_to_the_same_instant() -> Result<()> {
+    let Some((_site, browser)) = open(View::DESKTOP, NAIVE)? else {
+        return Ok(());
+    };
+    click(&browser, "undo")?;
+    waits_for_branches(&browser, 2)?;
+    for _ in 0..7 {
+        click(&browser, "step-forward")?;
+    }
+    let left = position(&browser)?;
+    let narrated = browser.test_id("narration")?.text()?;
+    browser.wait("a link that says where", "location.hash.includes('?')")?;
+    // The address follows the cursor with a short delay: it has to have settled before it is used.
+    let link = browser.wait_until("an address that stays", || {
+        let before = browser.url().ok()?;
+        browser.next_frame().ok()?;
+        (before == browser.url().ok()?).then_some(before)
+    })?;
+    browser.open("about:blank")?;
+    browser.open(&link)?;
+    browser.wait("the lesson", &exists("step-forward"))?;
+    let condition = format!(
+        "document.querySelector('[data-testid=\"scrubber\"]')?.getAttribute('aria-valuenow') === '{left}'"
+    );
+    browser.wait("the same instant", &condition)?;
+    browser.wait(
+        "the same sentence",
+        &format!(
+            "document.querySelector('[data-testid=\"narration\"]').innerText.trim() === {:?}",
+            narrated.trim()
+        ),
+    )?;
+    assert_eq!(browser.problems()?, [""; 0]);
+    Ok(())
+}
+
+#[test]
+fn a_damaged_link_opens_the_lesson_and_says_so() -> Result<()> {
+    let Some((_site, browser)) = open(View::DESKTOP, "#/locks/gc-pause?1.AAAAdamaged")? else {
+        return Ok(());
+    };
+    browser.wait_text("damaged")?;
+    click(&browser, "step-forward")?;
+    ensure!(position(&browser)? > 0);
+    Ok(())
+}
+
+#[test]
+fn a_phone_has_everything_by_tabs() -> Result<()> {
+    let Some((_site, browser)) = open(View::PHONE, NAIVE)? else {
+        return Ok(());
+    };
+    for tab in ["code", "trace", "keys", "lesson"] {
+        click(&browser, &format!("tab-{tab}"))?;
+        assert_eq!(
+            browser.overflow()?,
+            0,
+            "the {tab} tab is wider than the phone"
+        );
+    }
+    click(&browser, "step-forward")?;
+    ensure!(position(&browser)? > 0);
+    assert_eq!(browser.problems()?, [""; 0]);
+    Ok(())
+}
