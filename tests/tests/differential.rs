@@ -59,7 +59,7 @@ fn comparable(argv: &[Bytes], value: &Value) -> Value {
             other => other.clone(),
         },
         b"keys" | b"hgetall" | b"hkeys" | b"hvals" | b"hrandfield" | b"smembers" | b"sunion"
-        | b"sinter" | b"sdiff" | b"srandmember" | b"zrandmember" => sort(value.clone()),
+        | b"sinter" | b"sdiff" | b"spop" | b"srandmember" | b"zrandmember" => sort(value.clone()),
         b"scan" | b"hscan" | b"sscan" | b"zscan" => match value {
             Value::Array(parts) => Value::Array(parts.iter().cloned().map(sort).collect()),
             other => other.clone(),

@@ -16,8 +16,9 @@ const START: Micros = Micros(1_700_000_000_000_000);
 fn files() -> Vec<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("transcripts");
     let entries = std::fs::read_dir(&folder).expect("tests/transcripts is there");
-    let mut files: Vec<PathBuf> =
-        entries.map(|entry| entry.expect("a readable entry").path()).collect();
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("a readable entry").path())
+        .collect();
     files.retain(|path| path.extension().is_some_and(|e| e == "txt"));
     files.sort();
     files
@@ -54,9 +55,19 @@ fn the_engine_repeats_what_was_recorded_from_a_real_server() {
                 engine[1..].join("\n")
             ));
         }
-        assert_eq!(expected.len(), got.len(), "{} has odd lines", path.display());
+        assert_eq!(
+            expected.len(),
+            got.len(),
+            "{} has odd lines",
+            path.display()
+        );
     }
-    assert!(failures.is_empty(), "{} differences:\n{}", failures.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} differences:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
 }
 
 /// `cargo xtask record` runs this: it plays each transcript on the real server and writes what came.

@@ -245,7 +245,7 @@ impl Config {
             }
             "notify-keyspace-events" => {
                 self.notify_keyspace_events = notify_flags(value).ok_or_else(|| {
-                    BadSetting::Invalid("Invalid event class character. Use 'Ag$lshzxeKEtmdnoc'.".into())
+                    BadSetting::Invalid("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.".into())
                 })?;
             }
             "requirepass" => value.clone_into(&mut self.requirepass),
@@ -260,7 +260,7 @@ impl Config {
 /// The classes of events in the order in which Redis names them back.
 fn notify_flags(text: &str) -> Option<String> {
     const ALL: &str = "g$lshzxetd";
-    if !text.chars().all(|letter| "AKEnmoc".contains(letter) || ALL.contains(letter)) {
+    if !text.chars().all(|letter| "AKEnm".contains(letter) || ALL.contains(letter)) {
         return None;
     }
     let has = |letter: char| text.contains(letter) || (ALL.contains(letter) && text.contains('A'));
@@ -270,6 +270,6 @@ fn notify_flags(text: &str) -> Option<String> {
     } else {
         flags.extend(ALL.chars().filter(|letter| has(*letter)));
     }
-    flags.extend("KEmnoc".chars().filter(|letter| has(*letter)));
+    flags.extend("KEmn".chars().filter(|letter| has(*letter)));
     Some(flags)
 }

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use crate::blob::Blob;
 use crate::memory;
 use crate::number::{int_bytes, parse_int};
-use crate::types::{Hash, List};
+use crate::types::{Hash, List, Set, Zset};
 
 /// Strings up to this length are stored as one small object ("embstr").
 const EMBSTR_MAX: usize = 44;
@@ -40,6 +40,8 @@ pub(crate) enum Data {
     Raw(Arc<Vec<u8>>),
     List(Arc<List>),
     Hash(Arc<Hash>),
+    Set(Arc<Set>),
+    Zset(Arc<Zset>),
 }
 
 impl Data {
@@ -58,6 +60,8 @@ impl Data {
             Data::Int(_) | Data::Short(_) | Data::Raw(_) => "string",
             Data::List(_) => "list",
             Data::Hash(_) => "hash",
+            Data::Set(_) => "set",
+            Data::Zset(_) => "zset",
         }
     }
 
@@ -69,6 +73,8 @@ impl Data {
             Data::Raw(_) => "raw",
             Data::List(list) => list.encoding(),
             Data::Hash(hash) => hash.encoding(),
+            Data::Set(set) => set.encoding(),
+            Data::Zset(zset) => zset.encoding(),
         }
     }
 
@@ -109,6 +115,8 @@ impl Data {
             Data::Int(_) | Data::Short(_) | Data::Raw(_) => false,
             Data::List(list) => list.is_empty(),
             Data::Hash(hash) => hash.is_empty(),
+            Data::Set(set) => set.is_empty(),
+            Data::Zset(zset) => zset.is_empty(),
         }
     }
 }
@@ -146,7 +154,7 @@ macro_rules! kinds {
     )*};
 }
 
-kinds! { List Hash }
+kinds! { List Hash Set Zset }
 
 /// No expiry.
 pub(crate) const NEVER: i64 = i64::MAX;

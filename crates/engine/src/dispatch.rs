@@ -65,6 +65,7 @@ impl Engine {
             return Vec::new();
         }
         session.last_used = now;
+        let (listened, before) = (session.is_listening(), out.len());
         self.counters.commands += 1;
         let done = self
             .process(now, luck, from, argv, out)
@@ -82,6 +83,12 @@ impl Engine {
             });
         if let Some(value) = done.reply {
             self.reply(from, value, out);
+            if listened {
+                // What the command sent to its own connection follows its reply.
+                let mine = |o: &Output| matches!(o, Output::Push { to, .. } if *to == from);
+                let (late, rest): (Outputs, Outputs) = out.drain(before..).partition(mine);
+                out.extend(rest.into_iter().chain(late));
+            }
         }
         self.flush_effects(out);
         if done.close {

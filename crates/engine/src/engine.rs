@@ -222,6 +222,14 @@ impl Engine {
                     .map(|(f, v)| (f.to_bytes(), v.to_bytes()));
                 (hash.len(), Preview::Fields(pairs.collect()))
             }
+            Data::Set(set) => {
+                let members = set.iter().take(limit).map(|member| member.to_bytes());
+                (set.len(), Preview::Items(members.collect()))
+            }
+            Data::Zset(zset) => {
+                let members = zset.iter().take(limit).map(|(m, score)| (m.to_bytes(), score));
+                (zset.len(), Preview::Scores(members.collect()))
+            }
         };
         Some(KeyView {
             kind: entry.data.type_name(),

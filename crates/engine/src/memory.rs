@@ -25,6 +25,8 @@ impl Data {
             Data::Raw(text) => text.len() + 16,
             Data::List(list) => 48 + list.footprint(),
             Data::Hash(hash) => 48 + hash.footprint(),
+            Data::Set(set) => 48 + set.footprint(),
+            Data::Zset(zset) => 48 + zset.footprint(),
         }
     }
 }

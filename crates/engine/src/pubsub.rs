@@ -110,7 +110,7 @@ impl Engine {
     /// Publishes a change of a key to those who asked for notifications of its class.
     pub(crate) fn notify(&self, db: u32, class: char, event: &str, key: &Bytes, out: &mut Outputs) {
         let flags = &self.config.notify_keyspace_events;
-        let asked = flags.contains(class) || (flags.contains('A') && !"nmoc".contains(class));
+        let asked = flags.contains(class) || (flags.contains('A') && !"nm".contains(class));
         if !asked || self.pubsub.is_empty() {
             return;
         }

@@ -75,12 +75,14 @@ pub(crate) struct Multi {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Awaits {
     List,
+    Zset,
 }
 
 impl Awaits {
     pub(crate) fn suits(self, data: &Data) -> bool {
         match self {
             Awaits::List => matches!(data, Data::List(_)),
+            Awaits::Zset => matches!(data, Data::Zset(_)),
         }
     }
 }

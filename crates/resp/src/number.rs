@@ -29,11 +29,8 @@ pub fn format_double(number: f64) -> String {
     if number.is_infinite() {
         return if number > 0.0 { "inf" } else { "-inf" }.into();
     }
-    if number == 0.0 {
-        return if number.is_sign_negative() { "-0" } else { "0" }.into();
-    }
-    // Whole numbers that a double holds exactly are written as integers.
-    if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {
+    // Whole numbers far inside the range of 64-bit integers are written as such, zero without a sign.
+    if number.fract() == 0.0 && number.abs() <= (i64::MAX / 2) as f64 {
         let mut out = Vec::with_capacity(20);
         push_int(&mut out, number as i64);
         return String::from_utf8(out).unwrap_or_default();

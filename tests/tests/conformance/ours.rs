@@ -58,15 +58,20 @@ impl Ours {
 
     /// Keeps what is for others; gives what is for this client.
     fn sort(&mut self, out: Outputs, mine: Option<SessionId>) -> Option<Value> {
+        // Who subscribes gets pushes only; the first of them then stands for the reply.
+        let is_reply = |o: &Output| matches!(o, Output::Reply { to, .. } if Some(*to) == mine);
+        let has_reply = out.iter().any(is_reply);
         let mut reply = None;
         for output in out {
+            let stands = if has_reply { is_reply(&output) } else { true };
             match output {
-                Output::Reply { to, value } if Some(to) == mine && reply.is_none() => {
-                    reply = Some(value);
-                }
                 Output::Reply { to, value } | Output::Push { to, value } => {
-                    let name = self.name(to);
-                    self.late.push((name, value));
+                    if Some(to) == mine && stands && reply.is_none() {
+                        reply = Some(value);
+                    } else {
+                        let name = self.name(to);
+                        self.late.push((name, value));
+                    }
                 }
                 Output::Propagate { .. } | Output::KeyEvent { .. } | Output::Close { .. } => {}
             }

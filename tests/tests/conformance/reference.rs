@@ -176,7 +176,7 @@ impl Subject for Reference {
         let reply = client.read(Duration::from_millis(patience));
         client.waiting |= reply.is_none();
         let word = argv[0].to_ascii_lowercase();
-        client.listening |= word.ends_with(b"subscribe") || word == b"hello";
+        client.listening |= word.ends_with(b"subscribe");
         reply
     }
 

@@ -13,7 +13,7 @@
 //! ~> SMEMBERS s
 //! ```
 //!
-//! `b>` is another client. A command without a reply waits; what a client receives later stands after
+//! What is sent by `!>` is not shown, because its reply differs from server to server. `b>` is another client. A command without a reply waits; what a client receives later stands after
 //! `b<`. After `~>` the elements of the reply are sorted, because Redis leaves their order open.
 
 use bytes::Bytes;
@@ -34,6 +34,7 @@ pub enum Step {
     Send {
         client: String,
         sorted: bool,
+        shown: bool,
         argv: Vec<Bytes>,
         line: String,
     },
@@ -63,6 +64,10 @@ fn step(line: &str) -> Option<Step> {
         });
     }
     let (head, command) = line.split_once("> ")?;
+    let (shown, head) = match head.strip_prefix('!') {
+        Some(head) => (false, head),
+        None => (true, head),
+    };
     let (sorted, client) = match head.strip_prefix('~') {
         Some(client) => (true, client),
         None => (false, head),
@@ -75,6 +80,7 @@ fn step(line: &str) -> Option<Step> {
     Some(Step::Send {
         client: client.to_owned(),
         sorted,
+        shown,
         argv,
         line: line.to_owned(),
     })
@@ -111,14 +117,11 @@ pub fn play<S: Subject>(steps: &[Step], subject: &mut S, fresh: impl Fn(&mut S))
                 push(line);
                 subject.pass(*millis);
             }
-            Step::Send {
-                client,
-                sorted,
-                argv,
-                line,
-            } => {
+            Step::Send { client, sorted, shown, argv, line } => {
                 push(line);
-                if let Some(reply) = subject.send(client, argv, may_block(argv)) {
+                if let Some(reply) = subject.send(client, argv, may_block(argv))
+                    && *shown
+                {
                     push(&show(reply, *sorted));
                 }
             }

@@ -497,13 +497,17 @@ impl<'a> ManyPop<'a> {
             .filter(|after| *after < args.len())
             .ok_or(Refusal::Syntax)?;
         let end = End::parse(&args[after])?;
-        let count = match args.from(after + 1) {
-            [] => 1,
-            [word, number] if is(word, "COUNT") => parse_int(number)
-                .filter(|n| *n > 0)
-                .ok_or(Refusal::CountNotPositive)?,
-            _ => return Err(Refusal::Syntax),
-        };
+        let mut count = None;
+        let mut next = after + 1;
+        while next < args.len() {
+            if count.is_some() || !args.is(next, "COUNT") || next + 1 >= args.len() {
+                return Err(Refusal::Syntax);
+            }
+            let number = parse_int(&args[next + 1]).filter(|n| *n > 0);
+            count = Some(number.ok_or(Refusal::CountNotPositive)?);
+            next += 2;
+        }
+        let count = count.unwrap_or(1);
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         Ok(ManyPop {
             keys: &args.rest()[at + 1..after],

@@ -10,8 +10,12 @@ mod lists;
 mod pubsub;
 mod scripts;
 mod server;
+mod sets;
 mod strings;
 mod transactions;
+mod zcombine;
+mod zranges;
+mod zsets;
 
 pub(crate) use connection::VERSION;
 
@@ -33,6 +37,8 @@ static TABLES: &[&[Command]] = &[
     strings::TABLE,
     lists::TABLE,
     hashes::TABLE,
+    sets::TABLE,
+    zsets::TABLE,
     server::TABLE,
     transactions::TABLE,
     scripts::TABLE,

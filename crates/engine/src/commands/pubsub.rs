@@ -135,13 +135,20 @@ fn stop(cx: &mut Cx<'_>, kind: Listen, names: &[Bytes], word: &'static str) -> A
     Ok(Value::Null)
 }
 
-fn names(cx: &Cx<'_>, kind: Listen, args: &Args<'_>, command: &'static str) -> Answer {
+fn names(cx: &Cx<'_>, kind: Listen, args: &Args<'_>, command: &str) -> Answer {
     if args.len() > 1 {
-        return Err(crate::Refusal::Arity(command));
+        return Err(crate::Refusal::err(format_args!(
+            "unknown subcommand or wrong number of arguments for '{command}'. Try PUBSUB HELP."
+        )));
     }
     let wanted = |name: &Bytes| args.get(0).is_none_or(|pattern| glob::matches(pattern, name));
     let found = cx.engine.pubsub.of(kind).filter(|(name, _)| wanted(name));
     Ok(Value::Array(found.map(|(name, _)| Value::Bulk(name.clone())).collect()))
+}
+
+/// The subcommand as it was typed.
+fn sent(args: &Args<'_>) -> String {
+    args.argv().get(1).map_or_else(String::new, |word| String::from_utf8_lossy(word).into_owned())
 }
 
 fn counts(cx: &Cx<'_>, kind: Listen, args: &Args<'_>) -> Value {
@@ -154,12 +161,12 @@ fn counts(cx: &Cx<'_>, kind: Listen, args: &Args<'_>) -> Value {
 
 /// `PUBSUB CHANNELS [pattern]`
 fn channels(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    names(cx, Listen::Channel, args, "pubsub|channels")
+    names(cx, Listen::Channel, args, &sent(args))
 }
 
 /// `PUBSUB SHARDCHANNELS [pattern]`
 fn shardchannels(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    names(cx, Listen::Shard, args, "pubsub|shardchannels")
+    names(cx, Listen::Shard, args, &sent(args))
 }
 
 /// `PUBSUB NUMSUB [channel ...]`

@@ -2,6 +2,10 @@
 
 mod hash;
 mod list;
+mod set;
+mod zset;
 
 pub(crate) use hash::Hash;
 pub(crate) use list::{End, List};
+pub(crate) use set::Set;
+pub(crate) use zset::Zset;
