@@ -100,7 +100,7 @@ pub fn CodePane(props: &CodeProps) -> Html {
                     }
                     if variants.len() > 1 && draft.is_none() {
                         <label class="variant"><span>{ "Variant" }</span>
-                            <select onchange={choose_variant} data-testid="variant">
+                            <select aria-label="Variant" onchange={choose_variant} data-testid="variant">
                                 { for variants.iter().map(|variant| html! {
                                     <option value={variant.name.clone()} selected={variant.name == props.variant}>{ &variant.title }</option>
                                 }) }

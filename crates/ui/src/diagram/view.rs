@@ -281,7 +281,7 @@ pub fn Diagram(props: &DiagramProps) -> Html {
     html! {
         <div class={classes!("diagram", down.then_some("down"))}>
             { lane_names(story, &picture) }
-            <div class="scroller" ref={scroller} {onscroll} {onwheel}>
+            <div class="scroller" ref={scroller} {onscroll} {onwheel} tabindex="0" role="group" aria-label="Diagram. Arrow keys step.">
                 <div class="spacer" style={format!("width:{:.0}px;height:{:.0}px", inner_w.max(view_w), inner_h.max(view_h))}>
                     if width > 0.0 {
                         <svg ref={svg} class="picture" width={format!("{view_w:.0}")} height={format!("{view_h:.0}")}

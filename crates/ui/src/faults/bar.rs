@@ -59,7 +59,7 @@ pub fn FaultBar(props: &BarProps) -> Html {
     html! {
         <div class={classes!("faults", unfolded.then_some("unfolded"))} role="group" aria-label="Break it: faults at this moment">
             <span class="faults-title">{ "Break it" }</span>
-            <button class="chip fold" aria-expanded={unfolded.to_string()} onclick={fold} data-testid="faults-unfold">
+            <button class="chip fold" aria-label="Break it: faults" aria-expanded={unfolded.to_string()} onclick={fold} data-testid="faults-unfold">
                 { icon("bolt") }<span>{ "Break it" }</span>
             </button>
             <div class="verbs">{ for buttons }</div>

@@ -63,10 +63,10 @@ pub fn LessonPane(props: &LessonProps) -> Html {
         .and_then(|beat| beat.heading.clone());
     html! {
         <>
-            <div class="prose" ref={body}>
+            <div class="prose" ref={body} tabindex="0" role="region" aria-label="The lesson's text">
                 <p class="kick">{ format!("{} · {} min", lesson.track, lesson.minutes) }</p>
                 if first {
-                    <h1>{ &lesson.title }</h1>
+                    <p class="lesson-title">{ &lesson.title }</p>
                 }
                 if let Some(heading) = &told.heading {
                     <h2 class="beat-title">{ Html::from_html_unchecked(coloured(&inline(heading), story).into()) }</h2>

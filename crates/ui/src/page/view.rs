@@ -100,7 +100,7 @@ pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
             <button class="skip" onclick={skip}>{ "Skip to the diagram" }</button>
             <header class="top">
                 <a class="brand" href="#/" aria-label="Redwind, all lessons">{ "Redwind" }</a>
-                <p class="crumb"><a href="#/">{ &lesson.track }</a><span>{ &lesson.title }</span></p>
+                <div class="crumb"><a href="#/">{ &lesson.track }</a><h1>{ &lesson.title }</h1></div>
                 <nav aria-label="Page">
                     if page.engine == Engine::Loading && (running || !page.outbox.is_empty()) {
                         <span class="quiet" role="status" data-testid="engine">{ "The simulator is loading …" }</span>
@@ -112,11 +112,12 @@ pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
                 </nav>
             </header>
             if narrow { { tabs(page.tab, &act) } }
+            <main>
             <section class="pane pane-lesson" tabindex="-1" aria-label="Lesson">
                 <LessonPane prepared={page.prepared.clone()} story={story.clone()} beat={page.beat}
                     answer={page.answers.get(page.beat).copied().flatten()} act={act.clone()} />
             </section>
-            <main class={classes!("pane", "pane-trace", (!as_text).then_some("with-tools"))} tabindex="-1" aria-label="Trace" onkeydown={onkeydown.clone()}>
+            <section class={classes!("pane", "pane-trace", (!as_text).then_some("with-tools"))} tabindex="-1" aria-label="Trace" onkeydown={onkeydown.clone()}>
                 { notices(&page, &act) }
                 <div class="trace-bar">
                     <BranchBar prepared={page.prepared.clone()} branches={page.branches.clone()} current={page.branch} {running} act={act.clone()} />
@@ -131,7 +132,7 @@ pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
                     <Diagram story={story.clone()} {position} {evidence} down={narrow} act={act.clone()} />
                 }
                 { sentence(&page) }
-            </main>
+            </section>
             <section class="pane pane-code" tabindex="-1" aria-label="Code">
                 <CodePane prepared={page.prepared.clone()} variant={page.current().scene.variant.clone()} story={story.clone()} {position}
                     client={page.client} {edits} draft={page.draft.clone()} refusal={page.refusal.clone()} running={running_edit} act={act.clone()} />
@@ -143,6 +144,7 @@ pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
                 </div>
                 <Terminal story={story.clone()} {position} log={page.terminal.clone()} engine={page.engine} act={act.clone()} />
             </aside>
+            </main>
             <footer class="deck" tabindex="-1" aria-label="Transport and verdicts" {onkeydown}>
                 <Verdicts story={story.clone()} {position} why={page.why} act={act.clone()} />
                 <div class="deck-row">

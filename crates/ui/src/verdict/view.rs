@@ -55,7 +55,7 @@ pub fn Verdicts(props: &VerdictsProps) -> Html {
                     <div class={classes!("verdict", class)} data-testid="verdict" data-standing={class}>
                         <div class="verdict-line">
                             { icon(sign) }
-                            <p><b>{ format!("{} {word}", verdict.name) }</b><span class="finding">{ text }</span></p>
+                            <p><b>{ format!("{}: {word}", verdict.name) }</b><span class="finding">{ text }</span></p>
                             if let Standing::Broken(_) = standing {
                                 <button class="btn line" onclick={toggle} aria-expanded={open.to_string()} data-testid="why">
                                     { if open { "Hide" } else { "Show why" } }
