@@ -9,5 +9,16 @@ def _rw_class(kind, plain):
         return
     init = kind.__init__
     kind.__init__ = _rw_nothing
-    _rw_known.append(kind())
-    kind.__init__ = init
+    try:
+        _rw_known.append(kind())
+    finally:
+        kind.__init__ = init
+def _rw_dressed(kind):
+    try:
+        _rw_class(kind, False)
+    except Exception:
+        pass
+def _rw_type(name, bases, members):
+    kind = type(name, bases, members)
+    _rw_dressed(kind) if '__init__' in members else _rw_class(kind, True)
+    return kind

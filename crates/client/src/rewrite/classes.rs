@@ -25,8 +25,7 @@ impl Walk<'_> {
         self.block(&class.body, true);
         self.class = outer;
         self.place = place;
-        // A decorator may give the class parameters that nobody knows here.
-        if let (Some(last), true) = (class.body.last(), class.decorator_list.is_empty()) {
+        if let Some(last) = class.body.last() {
             let name = class.name.as_str();
             let plain = !self
                 .facts
@@ -36,8 +35,13 @@ impl Walk<'_> {
             let plain = if plain { "True" } else { "False" };
             let indent = self.indent(class.range.start().to_usize()).to_owned();
             let end = logical_end(self.tokens, last, self.source);
-            self.edits
-                .insert(end, format!("\n{indent}_rw_class({name}, {plain})"));
+            // A decorator may give the class parameters that nobody knows here.
+            let keep = if class.decorator_list.is_empty() {
+                format!("_rw_class({name}, {plain})")
+            } else {
+                format!("_rw_dressed({name})")
+            };
+            self.edits.insert(end, format!("\n{indent}{keep}"));
         }
     }
 

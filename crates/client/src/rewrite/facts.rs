@@ -25,6 +25,8 @@ pub(crate) struct Facts {
     pub(crate) classes: BTreeMap<String, Class>,
     /// Functions and methods that may run where the interpreter cannot stop.
     pub(crate) hurried: BTreeSet<String>,
+    /// Whether classes are made by calling `type`.
+    pub(crate) types: bool,
     /// Whether `len` may meet a pipeline or an object of the program.
     pub(crate) lengths: bool,
     /// Whether the program leaves by `sys.exit()`.
@@ -112,7 +114,7 @@ impl Facts {
     /// Whether the prelude keeps an instance of every class, to be handed out before anything else: the
     /// interpreter can't hand out a class and after it an instance of it.
     pub(crate) fn instances(&self) -> bool {
-        self.errors || !self.classes.is_empty()
+        self.errors || self.types || !self.classes.is_empty()
     }
 
     /// Whether a class or a base as written is an exception.
@@ -272,6 +274,7 @@ impl Gather<'_> {
                 ""
             }
         };
+        self.facts.types |= callee == "type" && call.arguments.args.len() == 3;
         let hurries = CALLERS.contains(&callee);
         for argument in &call.arguments.args {
             self.argument(argument, hurries);

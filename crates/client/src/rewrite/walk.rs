@@ -402,6 +402,16 @@ impl<'a> Visitor<'a> for Walk<'_> {
                 }
                 self.builtin_error(call);
                 if let Expr::Name(name) = &*call.func
+                    && name.id.as_str() == "type"
+                    && call.arguments.args.len() == 3
+                {
+                    self.edits.replace(
+                        name.range.start().to_usize(),
+                        name.range.end().to_usize(),
+                        "_rw_type",
+                    );
+                }
+                if let Expr::Name(name) = &*call.func
                     && name.id.as_str() == "range"
                     && self.plain_range != Some(call.range())
                 {

@@ -96,6 +96,19 @@ def run(cls, *more):
     return made[1].name + both['o'].name
 
 print(run(Job), run(Quick, Quick('x')))
+
+from dataclasses import dataclass
+
+@dataclass
+class Row:
+    id: int
+    tags: list
+
+def rows(kind):
+    made = [kind, kind(1, ['x']), type('Made', (), {'n': 3})]
+    return made[1], made[2]().n
+
+print(rows(Row))
 ";
-    assert_eq!(prints(source), "ab ab\n");
+    assert_eq!(prints(source), "ab ab\n(Row(id=1, tags=['x']), 3)\n");
 }
