@@ -76,13 +76,20 @@ pub fn focused() -> Option<web_sys::HtmlElement> {
         .ok()
 }
 
-/// Gives the focus to the first element that matches.
+/// Gives the focus to the first element that matches and takes it: one that is not shown does not.
 pub fn focus(selector: &str) {
     let found =
-        web_sys::window().and_then(|window| window.document()?.query_selector(selector).ok()?);
-    if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
-    {
+        web_sys::window().and_then(|window| window.document()?.query_selector_all(selector).ok());
+    let Some(found) = found else { return };
+    for index in 0..found.length() {
+        let element = found.item(index);
+        let Some(element) = element.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) else {
+            continue;
+        };
         let _ = element.focus();
+        if focused().as_ref() == Some(&element) {
+            return;
+        }
     }
 }
 

@@ -57,14 +57,25 @@ pub fn hit(story: &Story, picture: &Picture, along: f64, across: f64) -> Option<
     if let Some((_, flight)) = arrow {
         return Some(Hit::Flight(flight));
     }
-    let (lane, away) = frame.nearest(across)?;
-    let client = story
-        .lane(lane)
-        .is_some_and(|lane| lane.kind == LaneKind::Client);
-    (client && away <= NEAR * 1.9).then(|| Hit::Client {
+    lane(story, picture, across, NEAR * 1.9).map(|lane| Hit::Client {
         lane,
         at: picture.axis.moment(along),
     })
+}
+
+/// The client whose lane is near enough to draw a pause on, whatever else is there.
+#[must_use]
+pub fn drawable(story: &Story, picture: &Picture, across: f64) -> Option<u16> {
+    lane(story, picture, across, NEAR)
+}
+
+/// The client whose lane is at most `near` away.
+fn lane(story: &Story, picture: &Picture, across: f64, near: f64) -> Option<u16> {
+    let (lane, away) = picture.frame.nearest(across)?;
+    let client = story
+        .lane(lane)
+        .is_some_and(|lane| lane.kind == LaneKind::Client);
+    (client && away <= near).then_some(lane)
 }
 
 /// The distance of a point from a stretch between two others.

@@ -10,7 +10,7 @@ use yew::prelude::*;
 use super::axis::Axis;
 use super::captions::Captions;
 use super::frame::Frame;
-use super::hit::{Hit, hit};
+use super::hit::{Hit, drawable, hit};
 use super::menu::Menu;
 use super::overlay::Overlay;
 use super::picture::Picture;
@@ -156,17 +156,17 @@ pub fn Diagram(props: &DiagramProps) -> Html {
     };
     let onpointerdown = {
         let (find, drag, menu) = (Rc::clone(&find), drag.clone(), menu.clone());
-        let svg = svg.clone();
+        let (svg, story, picture) = (svg.clone(), story.clone(), picture.clone());
         Callback::from(move |event: PointerEvent| {
             if event.button() != 0 {
                 return;
             }
             menu.set(None);
             let (x, y) = local(&svg, &event);
-            let (hit, along, _) = find(x, y);
+            let (_, along, across) = find(x, y);
             // A finger that moves scrolls; pauses are drawn with a mouse or a pen.
-            if let Some(Hit::Client { lane, .. }) = hit.filter(|_| event.pointer_type() != "touch")
-            {
+            let lane = drawable(&story, &picture, across);
+            if let Some(lane) = lane.filter(|_| event.pointer_type() != "touch") {
                 drag.set(Some(Drag {
                     lane,
                     from: along,
