@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::Refusal;
-use crate::number::{parse_float, parse_int};
+use crate::number::parse_int;
 
 /// A command's arguments; the name (and a subcommand's name) are not counted.
 #[derive(Clone, Copy)]
@@ -60,13 +60,6 @@ impl<'a> Args<'a> {
             .and_then(|a| parse_int(a))
             .ok_or(Refusal::NotAnInteger)
     }
-
-    pub(crate) fn float(&self, at: usize) -> Result<f64, Refusal> {
-        self.rest
-            .get(at)
-            .and_then(|a| parse_float(a))
-            .ok_or(Refusal::NotAFloat)
-    }
 }
 
 impl std::ops::Index<usize> for Args<'_> {
@@ -80,4 +73,10 @@ impl std::ops::Index<usize> for Args<'_> {
 /// Whether an argument is this word, whatever its case.
 pub(crate) fn is(argument: &[u8], word: &str) -> bool {
     argument.eq_ignore_ascii_case(word.as_bytes())
+}
+
+/// Arguments two by two; `None` if one is left over.
+pub(crate) fn pairs(arguments: &[Bytes]) -> Option<&[[Bytes; 2]]> {
+    let (pairs, rest) = arguments.as_chunks();
+    rest.is_empty().then_some(pairs)
 }

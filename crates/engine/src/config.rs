@@ -115,11 +115,16 @@ impl Policy {
 
     /// The name in the configuration.
     pub fn name(self) -> &'static str {
-        Policy::NAMES.iter().find(|(policy, _)| *policy == self).map_or("noeviction", |(_, n)| n)
+        Policy::NAMES
+            .iter()
+            .find(|(policy, _)| *policy == self)
+            .map_or("noeviction", |(_, n)| n)
     }
 
     fn parse(text: &str) -> Option<Policy> {
-        let found = Policy::NAMES.iter().find(|(_, name)| name.eq_ignore_ascii_case(text));
+        let found = Policy::NAMES
+            .iter()
+            .find(|(_, name)| name.eq_ignore_ascii_case(text));
         found.map(|(policy, _)| *policy)
     }
 
@@ -129,28 +134,118 @@ impl Policy {
     }
 }
 
-type Number = (&'static str, &'static str, fn(&mut Config) -> &mut i64, i64, i64);
+type Number = (
+    &'static str,
+    &'static str,
+    fn(&mut Config) -> &mut i64,
+    i64,
+    i64,
+);
 
 const MAX: i64 = i64::MAX;
 
 /// The numbers: name, older name, field, smallest and largest value.
 const NUMBERS: &[Number] = &[
-    ("hash-max-listpack-entries", "hash-max-ziplist-entries", |c| &mut c.hash_max_listpack_entries, 0, MAX),
-    ("hash-max-listpack-value", "hash-max-ziplist-value", |c| &mut c.hash_max_listpack_value, 0, MAX),
-    ("hll-sparse-max-bytes", "", |c| &mut c.hll_sparse_max_bytes, 0, MAX),
-    ("lfu-decay-time", "", |c| &mut c.lfu_decay_time, 0, i32::MAX as i64),
-    ("lfu-log-factor", "", |c| &mut c.lfu_log_factor, 0, i32::MAX as i64),
-    ("list-max-listpack-size", "list-max-ziplist-size", |c| &mut c.list_max_listpack_size, i32::MIN as i64, i32::MAX as i64),
+    (
+        "hash-max-listpack-entries",
+        "hash-max-ziplist-entries",
+        |c| &mut c.hash_max_listpack_entries,
+        0,
+        MAX,
+    ),
+    (
+        "hash-max-listpack-value",
+        "hash-max-ziplist-value",
+        |c| &mut c.hash_max_listpack_value,
+        0,
+        MAX,
+    ),
+    (
+        "hll-sparse-max-bytes",
+        "",
+        |c| &mut c.hll_sparse_max_bytes,
+        0,
+        MAX,
+    ),
+    (
+        "lfu-decay-time",
+        "",
+        |c| &mut c.lfu_decay_time,
+        0,
+        i32::MAX as i64,
+    ),
+    (
+        "lfu-log-factor",
+        "",
+        |c| &mut c.lfu_log_factor,
+        0,
+        i32::MAX as i64,
+    ),
+    (
+        "list-max-listpack-size",
+        "list-max-ziplist-size",
+        |c| &mut c.list_max_listpack_size,
+        i32::MIN as i64,
+        i32::MAX as i64,
+    ),
     ("maxmemory", "", |c| &mut c.maxmemory, 0, MAX),
     ("maxmemory-samples", "", |c| &mut c.maxmemory_samples, 1, 64),
-    ("proto-max-bulk-len", "", |c| &mut c.proto_max_bulk_len, 1024 * 1024, MAX),
-    ("set-max-intset-entries", "", |c| &mut c.set_max_intset_entries, 0, MAX),
-    ("set-max-listpack-entries", "", |c| &mut c.set_max_listpack_entries, 0, MAX),
-    ("set-max-listpack-value", "", |c| &mut c.set_max_listpack_value, 0, MAX),
-    ("stream-node-max-bytes", "", |c| &mut c.stream_node_max_bytes, 0, MAX),
-    ("stream-node-max-entries", "", |c| &mut c.stream_node_max_entries, 0, MAX),
-    ("zset-max-listpack-entries", "zset-max-ziplist-entries", |c| &mut c.zset_max_listpack_entries, 0, MAX),
-    ("zset-max-listpack-value", "zset-max-ziplist-value", |c| &mut c.zset_max_listpack_value, 0, MAX),
+    (
+        "proto-max-bulk-len",
+        "",
+        |c| &mut c.proto_max_bulk_len,
+        1024 * 1024,
+        MAX,
+    ),
+    (
+        "set-max-intset-entries",
+        "",
+        |c| &mut c.set_max_intset_entries,
+        0,
+        MAX,
+    ),
+    (
+        "set-max-listpack-entries",
+        "",
+        |c| &mut c.set_max_listpack_entries,
+        0,
+        MAX,
+    ),
+    (
+        "set-max-listpack-value",
+        "",
+        |c| &mut c.set_max_listpack_value,
+        0,
+        MAX,
+    ),
+    (
+        "stream-node-max-bytes",
+        "",
+        |c| &mut c.stream_node_max_bytes,
+        0,
+        MAX,
+    ),
+    (
+        "stream-node-max-entries",
+        "",
+        |c| &mut c.stream_node_max_entries,
+        0,
+        MAX,
+    ),
+    (
+        "zset-max-listpack-entries",
+        "zset-max-ziplist-entries",
+        |c| &mut c.zset_max_listpack_entries,
+        0,
+        MAX,
+    ),
+    (
+        "zset-max-listpack-value",
+        "zset-max-ziplist-value",
+        |c| &mut c.zset_max_listpack_value,
+        0,
+        MAX,
+    ),
 ];
 
 /// What can be asked for but has no effect here; it keeps the value of a fresh server.
@@ -186,19 +281,30 @@ pub(crate) enum BadSetting {
 fn memory(text: &str) -> Option<i64> {
     let lower = text.to_ascii_lowercase();
     let units: &[(&str, i64)] = &[
-        ("kb", 1 << 10), ("mb", 1 << 20), ("gb", 1 << 30),
-        ("k", 1000), ("m", 1_000_000), ("g", 1_000_000_000), ("b", 1), ("", 1),
+        ("kb", 1 << 10),
+        ("mb", 1 << 20),
+        ("gb", 1 << 30),
+        ("k", 1000),
+        ("m", 1_000_000),
+        ("g", 1_000_000_000),
+        ("b", 1),
+        ("", 1),
     ];
     let (unit, factor) = units.iter().find(|(unit, _)| lower.ends_with(unit))?;
-    lower[..lower.len() - unit.len()].parse::<i64>().ok()?.checked_mul(*factor)
+    lower[..lower.len() - unit.len()]
+        .parse::<i64>()
+        .ok()?
+        .checked_mul(*factor)
 }
 
 impl Config {
     /// Every setting with its value, in order of name.
     pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
         let mut copy = self.clone();
-        let mut all: Vec<(&'static str, String)> =
-            FIXED.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        let mut all: Vec<(&'static str, String)> = FIXED
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .collect();
         for (name, old, field, _, _) in NUMBERS {
             let value = field(&mut copy).to_string();
             all.push((name, value.clone()));
@@ -208,7 +314,10 @@ impl Config {
         }
         all.push(("databases", self.databases.to_string()));
         all.push(("maxmemory-policy", self.maxmemory_policy.name().to_owned()));
-        all.push(("notify-keyspace-events", self.notify_keyspace_events.clone()));
+        all.push((
+            "notify-keyspace-events",
+            self.notify_keyspace_events.clone(),
+        ));
         all.push(("requirepass", self.requirepass.clone()));
         all.sort();
         all
@@ -216,13 +325,22 @@ impl Config {
 
     /// Changes one setting.
     pub(crate) fn set(&mut self, name: &str, value: &str) -> Result<(), BadSetting> {
-        if let Some((_, _, field, min, max)) =
-            NUMBERS.iter().find(|(new, old, ..)| *new == name || (!old.is_empty() && *old == name))
+        if let Some((_, _, field, min, max)) = NUMBERS
+            .iter()
+            .find(|(new, old, ..)| *new == name || (!old.is_empty() && *old == name))
         {
-            let number = if matches!(name, "maxmemory" | "proto-max-bulk-len" | "stream-node-max-bytes" | "hll-sparse-max-bytes") {
+            let number = if matches!(
+                name,
+                "maxmemory"
+                    | "proto-max-bulk-len"
+                    | "stream-node-max-bytes"
+                    | "hll-sparse-max-bytes"
+            ) {
                 memory(value).ok_or("argument must be a memory value")
             } else {
-                value.parse().map_err(|_| "argument couldn't be parsed into an integer")
+                value
+                    .parse()
+                    .map_err(|_| "argument couldn't be parsed into an integer")
             };
             let number = number.map_err(|text| BadSetting::Invalid(text.to_owned()))?;
             if !(*min..=*max).contains(&number) {
@@ -245,7 +363,9 @@ impl Config {
             }
             "notify-keyspace-events" => {
                 self.notify_keyspace_events = notify_flags(value).ok_or_else(|| {
-                    BadSetting::Invalid("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.".into())
+                    BadSetting::Invalid(
+                        "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.".into(),
+                    )
                 })?;
             }
             "requirepass" => value.clone_into(&mut self.requirepass),
@@ -260,7 +380,10 @@ impl Config {
 /// The classes of events in the order in which Redis names them back.
 fn notify_flags(text: &str) -> Option<String> {
     const ALL: &str = "g$lshzxetd";
-    if !text.chars().all(|letter| "AKEnm".contains(letter) || ALL.contains(letter)) {
+    if !text
+        .chars()
+        .all(|letter| "AKEnm".contains(letter) || ALL.contains(letter))
+    {
         return None;
     }
     let has = |letter: char| text.contains(letter) || (ALL.contains(letter) && text.contains('A'));

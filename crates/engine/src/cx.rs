@@ -12,7 +12,9 @@ use crate::db::{Data, Db, Entry, Kind};
 use crate::memory;
 use crate::pubsub::class_of;
 use crate::session::{Awaits, Session};
-use crate::{Choice, Choose, Command, Config, Engine, Flags, Micros, Output, Outputs, Refusal, SessionId};
+use crate::{
+    Choice, Choose, Command, Config, Engine, Flags, Micros, Output, Outputs, Refusal, SessionId,
+};
 
 /// What replicas must repeat for the command that runs.
 #[derive(Default)]
@@ -202,7 +204,8 @@ impl<'a> Cx<'a> {
     /// Stores under a key as `SET` does: whatever was there goes, its expiry too.
     pub(crate) fn put(&mut self, key: &[u8], data: Data, expires: Option<i64>) {
         let used = self.used_now();
-        if self.engine.config.notify_keyspace_events.contains('n') && self.db().find(key).is_none() {
+        if self.engine.config.notify_keyspace_events.contains('n') && self.db().find(key).is_none()
+        {
             self.new_event(key);
         }
         self.db_mut().insert(key, data, expires, used);
@@ -288,7 +291,8 @@ impl<'a> Cx<'a> {
     /// Reports a change to a key under its keyspace-notification name.
     pub(crate) fn event(&mut self, event: &'static str, key: &Bytes) {
         if !self.engine.config.notify_keyspace_events.is_empty() {
-            self.engine.notify(self.db, class_of(event), event, key, self.out);
+            self.engine
+                .notify(self.db, class_of(event), event, key, self.out);
         }
         if self.engine.config.report_events {
             self.out.push(Output::KeyEvent {

@@ -227,7 +227,9 @@ impl Db {
     }
 
     fn weigh(&self, index: usize) -> usize {
-        let Some((key, entry)) = self.keys.get_index(index) else { return 0 };
+        let Some((key, entry)) = self.keys.get_index(index) else {
+            return 0;
+        };
         memory::of_entry(key, &entry.data, entry.expires != NEVER)
     }
 
@@ -243,7 +245,11 @@ impl Db {
     }
 
     /// Changes a string in place; `None` if it is none.
-    pub(crate) fn edit_text<T>(&mut self, index: usize, f: impl FnOnce(&mut Vec<u8>) -> T) -> Option<T> {
+    pub(crate) fn edit_text<T>(
+        &mut self,
+        index: usize,
+        f: impl FnOnce(&mut Vec<u8>) -> T,
+    ) -> Option<T> {
         let result = self.open(index).data.make_raw().map(f);
         self.close(index);
         result
@@ -286,14 +292,28 @@ impl Db {
                 self.reschedule(key, old, expires);
             }
             self.open(index);
-            self.keys[index] = Entry { data, expires, used };
+            self.keys[index] = Entry {
+                data,
+                expires,
+                used,
+            };
             self.close(index);
             return index;
         }
         if expires != NEVER {
             self.due.insert((expires, Blob::new(key)));
         }
-        let index = self.keys.insert_full(Blob::new(key), Entry { data, expires, used }).0;
+        let index = self
+            .keys
+            .insert_full(
+                Blob::new(key),
+                Entry {
+                    data,
+                    expires,
+                    used,
+                },
+            )
+            .0;
         self.close(index);
         index
     }
@@ -312,7 +332,9 @@ impl Db {
     pub(crate) fn set_expires(&mut self, index: usize, expires: Option<i64>) {
         let expires = expires.unwrap_or(NEVER);
         self.footprint -= self.weigh(index);
-        let Some((key, entry)) = self.keys.get_index_mut(index) else { return };
+        let Some((key, entry)) = self.keys.get_index_mut(index) else {
+            return;
+        };
         let old = std::mem::replace(&mut entry.expires, expires);
         if old == NEVER && expires != NEVER {
             entry.data.fit(key.len(), true);

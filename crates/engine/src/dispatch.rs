@@ -77,7 +77,9 @@ impl Engine {
                 let value = Value::error(refusal.to_string());
                 self.count_error(&value);
                 if let Ok(command) = commands::resolve_name(argv) {
-                    Arc::make_mut(&mut self.stats).command(command.name).rejected += 1;
+                    Arc::make_mut(&mut self.stats)
+                        .command(command.name)
+                        .rejected += 1;
                 }
                 Done::reply(value)
             });
@@ -124,9 +126,7 @@ impl Engine {
                 command.name
             )));
         }
-        if session.multi.is_some()
-            && !commands::ends_or_nests_multi(command.name)
-        {
+        if session.multi.is_some() && !commands::ends_or_nests_multi(command.name) {
             if command.flags.has(Flags::NO_MULTI) {
                 return Err(Refusal::err("Command not allowed inside a transaction"));
             }

@@ -227,7 +227,10 @@ impl Engine {
                 (set.len(), Preview::Items(members.collect()))
             }
             Data::Zset(zset) => {
-                let members = zset.iter().take(limit).map(|(m, score)| (m.to_bytes(), score));
+                let members = zset
+                    .iter()
+                    .take(limit)
+                    .map(|(m, score)| (m.to_bytes(), score));
                 (zset.len(), Preview::Scores(members.collect()))
             }
         };
@@ -272,7 +275,9 @@ impl Engine {
         if !self.sessions.get(&who).is_some_and(Session::is_listening) {
             return;
         }
-        let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&who) else { return };
+        let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&who) else {
+            return;
+        };
         let pubsub = Arc::make_mut(&mut self.pubsub);
         for (kind, name) in std::mem::take(&mut session.listening) {
             pubsub.remove(kind, &name, who);

@@ -72,10 +72,7 @@ impl Extended {
         };
         let base = big.exponent - 63;
         let (negative, sum, sticky) = if big.negative == small.negative {
-            match wide.checked_add(narrow) {
-                Some(sum) => (big.negative, sum, lost),
-                None => return None,
-            }
+            (big.negative, wide.checked_add(narrow)?, lost)
         } else {
             match wide.cmp(&narrow) {
                 Ordering::Equal if !lost => return Some(Extended::ZERO),

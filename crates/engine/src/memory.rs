@@ -46,7 +46,11 @@ const LFU_START: u32 = 5;
 
 /// The use field of a new key.
 pub(crate) fn first_use(now: Micros, policy: Policy) -> u32 {
-    if policy.counts_use() { minutes(now) << 8 | LFU_START } else { (now.0 / 1_000_000) as u32 }
+    if policy.counts_use() {
+        minutes(now) << 8 | LFU_START
+    } else {
+        (now.0 / 1_000_000) as u32
+    }
 }
 
 /// The counter of an LFU use field, after what it lost by not being used.
@@ -82,7 +86,8 @@ impl Cx<'_> {
         // The more often it was used, the less likely the counter grows.
         let above = u64::from(counter.saturating_sub(LFU_START));
         let odds = above * config.lfu_log_factor.unsigned_abs() + 1;
-        let grows = counter < 255 && (odds == 1 || self.pick(odds as usize, Choice::Frequency) == 0);
+        let grows =
+            counter < 255 && (odds == 1 || self.pick(odds as usize, Choice::Frequency) == 0);
         minutes(self.now) << 8 | (counter + u32::from(grows))
     }
 
@@ -95,7 +100,11 @@ impl Cx<'_> {
         while self.engine.used_memory() > max.unsigned_abs() {
             if !self.evict_one() {
                 let refused = command.flags.has(Flags::DENYOOM);
-                return if refused { Err(Refusal::OutOfMemory) } else { Ok(()) };
+                return if refused {
+                    Err(Refusal::OutOfMemory)
+                } else {
+                    Ok(())
+                };
             }
         }
         Ok(())
@@ -106,7 +115,10 @@ impl Cx<'_> {
         let policy = self.engine.config.maxmemory_policy;
         let only_expiring = matches!(
             policy,
-            Policy::VolatileLru | Policy::VolatileLfu | Policy::VolatileRandom | Policy::VolatileTtl
+            Policy::VolatileLru
+                | Policy::VolatileLfu
+                | Policy::VolatileRandom
+                | Policy::VolatileTtl
         );
         if policy == Policy::NoEviction {
             return false;
@@ -139,7 +151,11 @@ impl Cx<'_> {
 
     /// The key of this database that deserves most to go, among a few; with how much it does.
     fn sample(&mut self, policy: Policy, only_expiring: bool) -> Option<(u64, Bytes)> {
-        let candidates = if only_expiring { self.db().due_count() } else { self.db().len() };
+        let candidates = if only_expiring {
+            self.db().due_count()
+        } else {
+            self.db().len()
+        };
         if candidates == 0 {
             return None;
         }
@@ -153,7 +169,11 @@ impl Cx<'_> {
         for _ in 0..samples.min(candidates) {
             let at = self.pick(candidates, Choice::Eviction);
             let (now, decay) = (self.now, self.engine.config.lfu_decay_time);
-            let found = if only_expiring { self.db().nth_due(at) } else { self.db().entry(at) };
+            let found = if only_expiring {
+                self.db().nth_due(at)
+            } else {
+                self.db().entry(at)
+            };
             let Some((key, entry)) = found else { continue };
             let score = match policy {
                 Policy::AllKeysRandom | Policy::VolatileRandom => 0,

@@ -97,13 +97,25 @@ fn parse_hex_float(text: &[u8]) -> Option<f64> {
 /// C's `%.{precision}g`: so many significant digits, trailing zeros dropped.
 pub(crate) fn general(number: f64, precision: usize) -> String {
     if number.is_nan() {
-        return if number.is_sign_negative() { "-nan".into() } else { "nan".into() };
+        return if number.is_sign_negative() {
+            "-nan".into()
+        } else {
+            "nan".into()
+        };
     }
     if number.is_infinite() {
-        return if number > 0.0 { "inf".into() } else { "-inf".into() };
+        return if number > 0.0 {
+            "inf".into()
+        } else {
+            "-inf".into()
+        };
     }
     if number == 0.0 {
-        return if number.is_sign_negative() { "-0".into() } else { "0".into() };
+        return if number.is_sign_negative() {
+            "-0".into()
+        } else {
+            "0".into()
+        };
     }
     let scientific = format!("{:.*e}", precision - 1, number);
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
@@ -119,5 +131,9 @@ pub(crate) fn general(number: f64, precision: usize) -> String {
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{}e{sign}{:02}", trim(mantissa), exponent.abs());
     }
-    trim(&format!("{:.*}", (precision as i32 - 1 - exponent).max(0) as usize, number))
+    trim(&format!(
+        "{:.*}",
+        (precision as i32 - 1 - exponent).max(0) as usize,
+        number
+    ))
 }

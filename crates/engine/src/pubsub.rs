@@ -28,7 +28,10 @@ impl PubSub {
 
     /// Says whether this is new.
     pub(crate) fn add(&mut self, kind: Listen, name: &Bytes, who: SessionId) -> bool {
-        let listeners = self.listeners.entry((kind, Bytes::copy_from_slice(name))).or_default();
+        let listeners = self
+            .listeners
+            .entry((kind, Bytes::copy_from_slice(name)))
+            .or_default();
         let new = !listeners.contains(&who);
         if new {
             listeners.push(who);
@@ -53,7 +56,9 @@ impl PubSub {
     }
 
     pub(crate) fn listeners(&self, kind: Listen, name: &Bytes) -> &[SessionId] {
-        self.listeners.get(&(kind, name.clone())).map_or(&[], |listeners| listeners)
+        self.listeners
+            .get(&(kind, name.clone()))
+            .map_or(&[], |listeners| listeners)
     }
 
     pub(crate) fn channel_count(&self) -> usize {
@@ -80,7 +85,12 @@ impl Engine {
         );
         for (pattern, listeners) in self.pubsub.of(Listen::Pattern) {
             if glob::matches(pattern, channel) {
-                let parts = vec![Value::text("pmessage"), bulk(pattern), bulk(channel), bulk(message)];
+                let parts = vec![
+                    Value::text("pmessage"),
+                    bulk(pattern),
+                    bulk(channel),
+                    bulk(message),
+                ];
                 count += self.send_to(listeners, parts, out);
             }
         }
@@ -88,7 +98,12 @@ impl Engine {
     }
 
     /// Sends a message to those who listen to a shard channel.
-    pub(crate) fn publish_shard(&self, channel: &Bytes, message: &Bytes, out: &mut Outputs) -> usize {
+    pub(crate) fn publish_shard(
+        &self,
+        channel: &Bytes,
+        message: &Bytes,
+        out: &mut Outputs,
+    ) -> usize {
         let bulk = |bytes: &Bytes| Value::Bulk(bytes.clone());
         let parts = vec![Value::text("smessage"), bulk(channel), bulk(message)];
         self.send_to(self.pubsub.listeners(Listen::Shard, channel), parts, out)
@@ -103,7 +118,10 @@ impl Engine {
 
     pub(crate) fn push(&self, to: SessionId, value: Value, out: &mut Outputs) {
         if let Some(session) = self.sessions.get(&to) {
-            out.push(Output::Push { to, value: value.for_protocol(session.protocol) });
+            out.push(Output::Push {
+                to,
+                value: value.for_protocol(session.protocol),
+            });
         }
     }
 

@@ -13,10 +13,6 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.count
     }
@@ -70,14 +66,6 @@ impl Waiting {
         self.by_key
             .get(&(db, key.clone()))
             .map_or_else(Vec::new, |q| q.iter().copied().collect())
-    }
-
-    pub(crate) fn keys_in(&self, db: u32) -> Vec<Blob> {
-        self.by_key
-            .keys()
-            .filter(|(at, _)| *at == db)
-            .map(|(_, key)| key.clone())
-            .collect()
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Micros> {

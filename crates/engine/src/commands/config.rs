@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use redwind_resp::Value;
 
-use crate::args::{Args, is};
+use crate::args::{Args, is, pairs};
 use crate::config::BadSetting;
 use crate::cx::Cx;
 use crate::table::{Answer, NO_KEYS, needs_subcommand, table};
@@ -36,33 +36,44 @@ table! { CONFIG, "server";
 fn config_get(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let patterns: Vec<Vec<u8>> = args.rest().iter().map(|p| p.to_ascii_lowercase()).collect();
     let wanted = |name: &str| patterns.iter().any(|p| glob::matches(p, name.as_bytes()));
-    let found = cx.engine.config.settings().into_iter().filter(|(name, _)| wanted(name));
-    Ok(Value::Map(found.map(|(name, value)| (Value::text(name), Value::bulk(value))).collect()))
+    let found = cx
+        .engine
+        .config
+        .settings()
+        .into_iter()
+        .filter(|(name, _)| wanted(name));
+    Ok(Value::Map(
+        found
+            .map(|(name, value)| (Value::text(name), Value::bulk(value)))
+            .collect(),
+    ))
 }
 
 /// `CONFIG SET parameter value [parameter value ...]` — all or nothing.
 fn config_set(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    if args.len() % 2 != 0 {
-        return Err(Refusal::Syntax);
-    }
+    let settings = pairs(args.rest()).ok_or(Refusal::Syntax)?;
     let mut config = (*cx.engine.config).clone();
     let mut seen: Vec<String> = Vec::new();
-    for pair in args.rest().chunks_exact(2) {
+    for pair in settings {
         let sent = String::from_utf8_lossy(&pair[0]).into_owned();
         let name = sent.to_lowercase();
         let failed = |why: &str| {
-            Refusal::err(format_args!("CONFIG SET failed (possibly related to argument '{sent}') - {why}"))
+            Refusal::err(format_args!(
+                "CONFIG SET failed (possibly related to argument '{sent}') - {why}"
+            ))
         };
         if seen.contains(&name) {
             return Err(failed("duplicate parameter"));
         }
-        config.set(&name, &String::from_utf8_lossy(&pair[1])).map_err(|bad| match bad {
-            BadSetting::Unknown => Refusal::err(format_args!(
-                "Unknown option or number of arguments for CONFIG SET - '{sent}'"
-            )),
-            BadSetting::Immutable => failed("can't set immutable config"),
-            BadSetting::Invalid(why) => failed(&why),
-        })?;
+        config
+            .set(&name, &String::from_utf8_lossy(&pair[1]))
+            .map_err(|bad| match bad {
+                BadSetting::Unknown => Refusal::err(format_args!(
+                    "Unknown option or number of arguments for CONFIG SET - '{sent}'"
+                )),
+                BadSetting::Immutable => failed("can't set immutable config"),
+                BadSetting::Invalid(why) => failed(&why),
+            })?;
         seen.push(name);
     }
     cx.engine.config = Arc::new(config);
@@ -88,7 +99,9 @@ fn config_help(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
     Ok(super::help("CONFIG", CONFIG))
 }
 
-const SECTIONS: &[(&str, fn(&Cx<'_>, &mut String))] = &[
+type Section = fn(&Cx<'_>, &mut String);
+
+const SECTIONS: &[(&str, Section)] = &[
     ("Server", server),
     ("Clients", clients),
     ("Memory", memory),
@@ -121,7 +134,10 @@ fn info(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             write(cx, &mut text);
         }
     }
-    Ok(Value::Verbatim { format: *b"txt", text: Bytes::from(text) })
+    Ok(Value::Verbatim {
+        format: *b"txt",
+        text: Bytes::from(text),
+    })
 }
 
 fn put(text: &mut String, name: &str, value: impl std::fmt::Display) {
@@ -142,13 +158,29 @@ fn server(cx: &Cx<'_>, text: &mut String) {
 
 fn clients(cx: &Cx<'_>, text: &mut String) {
     let engine = &cx.engine;
-    let timeouts = engine.sessions.values().filter_map(|s| s.blocked.as_ref()?.deadline).count();
-    let listening = engine.sessions.values().filter(|s| s.is_listening()).count();
+    let timeouts = engine
+        .sessions
+        .values()
+        .filter_map(|s| s.blocked.as_ref()?.deadline)
+        .count();
+    let listening = engine
+        .sessions
+        .values()
+        .filter(|s| s.is_listening())
+        .count();
     put(text, "connected_clients", engine.sessions.len());
     put(text, "maxclients", 10_000);
     put(text, "blocked_clients", engine.waiting.len());
     put(text, "pubsub_clients", listening);
-    put(text, "watching_clients", engine.sessions.values().filter(|s| !s.watching.is_empty()).count());
+    put(
+        text,
+        "watching_clients",
+        engine
+            .sessions
+            .values()
+            .filter(|s| !s.watching.is_empty())
+            .count(),
+    );
     put(text, "clients_in_timeout_table", timeouts);
     put(text, "total_watched_keys", engine.watched.len());
     put(text, "total_blocking_keys", engine.waiting.key_count());
@@ -160,8 +192,16 @@ fn memory(cx: &Cx<'_>, text: &mut String) {
     put(text, "used_memory_human", human(used));
     put(text, "used_memory_dataset", cx.engine.data_memory());
     put(text, "maxmemory", cx.engine.config.maxmemory);
-    put(text, "maxmemory_human", human(cx.engine.config.maxmemory.unsigned_abs()));
-    put(text, "maxmemory_policy", cx.engine.config.maxmemory_policy.name());
+    put(
+        text,
+        "maxmemory_human",
+        human(cx.engine.config.maxmemory.unsigned_abs()),
+    );
+    put(
+        text,
+        "maxmemory_policy",
+        cx.engine.config.maxmemory_policy.name(),
+    );
     put(text, "number_of_cached_scripts", cx.engine.scripts.len());
 }
 
@@ -177,7 +217,11 @@ fn human(bytes: u64) -> String {
 
 fn persistence(cx: &Cx<'_>, text: &mut String) {
     put(text, "loading", 0);
-    put(text, "rdb_changes_since_last_save", cx.engine.counters.dirty);
+    put(
+        text,
+        "rdb_changes_since_last_save",
+        cx.engine.counters.dirty,
+    );
     put(text, "rdb_bgsave_in_progress", 0);
     put(text, "aof_enabled", 0);
 }
@@ -207,7 +251,13 @@ fn cluster(_cx: &Cx<'_>, text: &mut String) {
 }
 
 fn keyspace(cx: &Cx<'_>, text: &mut String) {
-    for (number, db) in cx.engine.dbs.iter().enumerate().filter(|(_, db)| !db.is_empty()) {
+    for (number, db) in cx
+        .engine
+        .dbs
+        .iter()
+        .enumerate()
+        .filter(|(_, db)| !db.is_empty())
+    {
         let times: Vec<i64> = db.iter().filter_map(|(_, e)| e.expires()).collect();
         let left: i64 = times.iter().map(|at| (at - cx.now_ms()).max(0)).sum();
         let average = left / times.len().max(1) as i64;

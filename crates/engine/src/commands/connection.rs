@@ -64,7 +64,10 @@ fn ping(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     // To a listener that expects messages, the answer looks like one.
     if !cx.resp3() && args.len() <= 1 && cx.session().is_some_and(Session::is_listening) {
         let message = args.get(0).cloned().unwrap_or_default();
-        return Ok(Value::Array(vec![Value::text("pong"), Value::Bulk(message)]));
+        return Ok(Value::Array(vec![
+            Value::text("pong"),
+            Value::Bulk(message),
+        ]));
     }
     match args.len() {
         0 => Ok(Value::simple("PONG")),
@@ -84,7 +87,8 @@ fn select(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     cx.db = db;
     // A script's choice ends with the script.
     if !cx.in_script
-        && let Some(session) = cx.session_mut() {
+        && let Some(session) = cx.session_mut()
+    {
         session.db = db;
     }
     Ok(Value::OK)

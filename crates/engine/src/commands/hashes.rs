@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use redwind_resp::Value;
 
-use crate::args::{Args, is};
+use crate::args::{Args, is, pairs};
 use crate::blob::Blob;
+use crate::commands::counters::add_floats;
 use crate::commands::keys::{ScanOptions, cursor, scan_places, scan_reply};
-use crate::commands::strings::{add_floats, word};
+use crate::commands::strings::word;
 use crate::cx::Cx;
 use crate::number::{int_bytes, parse_int};
 use crate::table::{Answer, FIRST, table};
@@ -60,18 +61,15 @@ fn hmset(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 }
 
 fn set_fields(cx: &mut Cx<'_>, args: &Args<'_>, command: &'static str) -> Result<usize, Refusal> {
-    let pairs = args.from(1);
-    if pairs.len() % 2 != 0 {
-        return Err(Refusal::Arity(command));
-    }
+    let pairs = pairs(args.from(1)).ok_or(Refusal::Arity(command))?;
     let mut edit = cx.edit_or_new::<Hash>(args.key(0))?;
     let (hash, config) = edit.with_config();
     let mut new = 0;
-    for pair in pairs.chunks_exact(2) {
+    for pair in pairs {
         new += usize::from(hash.set(&pair[0], Blob::from(&pair[1]), config));
     }
     edit.changed("hset");
-    edit.add_dirty(pairs.len() / 2 - 1);
+    edit.add_dirty(pairs.len().saturating_sub(1));
     Ok(new)
 }
 

@@ -345,14 +345,20 @@ fn object_encoding(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `OBJECT REFCOUNT key` — nothing is shared between keys.
 fn object_refcount(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    Ok(if cx.exists(args.key(0)) { Value::Int(1) } else { Value::Null })
+    Ok(if cx.exists(args.key(0)) {
+        Value::Int(1)
+    } else {
+        Value::Null
+    })
 }
 
 /// `OBJECT IDLETIME key`
 fn object_idletime(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let now = (cx.now.0 / 1_000_000) as u32;
     let counts = cx.engine.config.maxmemory_policy.counts_use();
-    let Some(entry) = cx.peek(args.key(0)) else { return Ok(Value::Null) };
+    let Some(entry) = cx.peek(args.key(0)) else {
+        return Ok(Value::Null);
+    };
     if counts {
         return Err(Refusal::err(
             "An LFU maxmemory policy is selected, idle time not tracked. Please note that when \
@@ -365,7 +371,9 @@ fn object_idletime(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `OBJECT FREQ key`
 fn object_freq(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let (now, config) = (cx.now, cx.engine.config.clone());
-    let Some(entry) = cx.peek(args.key(0)) else { return Ok(Value::Null) };
+    let Some(entry) = cx.peek(args.key(0)) else {
+        return Ok(Value::Null);
+    };
     if config.maxmemory_policy.counts_use() {
         let counter = crate::memory::frequency(entry.used, now, config.lfu_decay_time);
         return Ok(Value::Int(i64::from(counter)));

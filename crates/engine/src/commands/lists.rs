@@ -3,28 +3,28 @@
 use bytes::Bytes;
 use redwind_resp::Value;
 
+use crate::Refusal;
 use crate::args::{Args, is};
 use crate::blob::Blob;
+use crate::commands::list_waits;
 use crate::commands::strings::word;
-use crate::cx::{Block, Cx};
-use crate::number::{int_bytes, parse_int};
-use crate::session::Awaits;
+use crate::cx::Cx;
+use crate::number::parse_int;
 use crate::table::{ALL_BUT_LAST, Answer, FIRST, Keys, TWO, table};
 use crate::types::{End, List};
-use crate::{Micros, Refusal};
 
 table! { TABLE, "list";
-    "blmove" => blmove, Exactly(5), [WRITE DENYOOM BLOCKING], TWO, "6.2.0",
+    "blmove" => list_waits::blmove, Exactly(5), [WRITE DENYOOM BLOCKING], TWO, "6.2.0",
         "source destination <LEFT | RIGHT> <LEFT | RIGHT> timeout",
         "Moves an element from one list to another; waits for one if there is none.";
-    "blmpop" => blmpop, AtLeast(4), [WRITE BLOCKING MOVABLE_KEYS], Keys::Counted { at: 2 }, "7.0.0",
+    "blmpop" => list_waits::blmpop, AtLeast(4), [WRITE BLOCKING MOVABLE_KEYS], Keys::Counted { at: 2 }, "7.0.0",
         "timeout numkeys key [key ...] <LEFT | RIGHT> [COUNT count]",
         "Takes elements from the first list that has some; waits if none has.";
-    "blpop" => blpop, AtLeast(2), [WRITE BLOCKING], ALL_BUT_LAST, "2.0.0", "key [key ...] timeout",
+    "blpop" => list_waits::blpop, AtLeast(2), [WRITE BLOCKING], ALL_BUT_LAST, "2.0.0", "key [key ...] timeout",
         "Takes the first element of the first list that has one; waits if none has.";
-    "brpop" => brpop, AtLeast(2), [WRITE BLOCKING], ALL_BUT_LAST, "2.0.0", "key [key ...] timeout",
+    "brpop" => list_waits::brpop, AtLeast(2), [WRITE BLOCKING], ALL_BUT_LAST, "2.0.0", "key [key ...] timeout",
         "Takes the last element of the first list that has one; waits if none has.";
-    "brpoplpush" => brpoplpush, Exactly(3), [WRITE DENYOOM BLOCKING], TWO, "2.2.0",
+    "brpoplpush" => list_waits::brpoplpush, Exactly(3), [WRITE DENYOOM BLOCKING], TWO, "2.2.0",
         "source destination timeout",
         "Moves the last element of a list to the front of another; waits for one if there is none.";
     "lindex" => lindex, Exactly(2), [READ], FIRST, "1.0.0", "key index",
@@ -35,7 +35,7 @@ table! { TABLE, "list";
     "lmove" => lmove, Exactly(4), [WRITE DENYOOM], TWO, "6.2.0",
         "source destination <LEFT | RIGHT> <LEFT | RIGHT>",
         "Moves an element from one end of a list to one end of another.";
-    "lmpop" => lmpop, AtLeast(3), [WRITE MOVABLE_KEYS], Keys::Counted { at: 1 }, "7.0.0",
+    "lmpop" => list_waits::lmpop, AtLeast(3), [WRITE MOVABLE_KEYS], Keys::Counted { at: 1 }, "7.0.0",
         "numkeys key [key ...] <LEFT | RIGHT> [COUNT count]",
         "Takes elements from the first list that has some.";
     "lpop" => lpop, AtLeast(1), [WRITE FAST], FIRST, "1.0.0", "key [count]",
@@ -66,7 +66,7 @@ table! { TABLE, "list";
 }
 
 impl End {
-    fn parse(text: &[u8]) -> Result<End, Refusal> {
+    pub(super) fn parse(text: &[u8]) -> Result<End, Refusal> {
         if is(text, "LEFT") {
             Ok(End::Left)
         } else if is(text, "RIGHT") {
@@ -90,14 +90,14 @@ impl End {
         }
     }
 
-    fn pop_command(self) -> Bytes {
+    pub(super) fn pop_command(self) -> Bytes {
         word(match self {
             End::Left => "LPOP",
             End::Right => "RPOP",
         })
     }
 
-    fn name(self) -> Bytes {
+    pub(super) fn name(self) -> Bytes {
         word(match self {
             End::Left => "LEFT",
             End::Right => "RIGHT",
@@ -307,15 +307,15 @@ fn positive(text: &[u8]) -> Result<usize, Refusal> {
     number.ok_or(Refusal::NotPositive)
 }
 
-type ListEdit<'c, 'a> = crate::cx::Edit<'c, 'a, List>;
+pub(super) type ListEdit<'c, 'a> = crate::cx::Edit<'c, 'a, List>;
 
-fn popped(edit: &mut ListEdit<'_, '_>, end: End) {
+pub(super) fn popped(edit: &mut ListEdit<'_, '_>, end: End) {
     let (list, config) = edit.with_config();
     list.shrunk(config.list_max_listpack_size);
     edit.changed(end.pop_event());
 }
 
-fn pop_many(edit: &mut ListEdit<'_, '_>, end: End, count: usize) -> Vec<Value> {
+pub(super) fn pop_many(edit: &mut ListEdit<'_, '_>, end: End, count: usize) -> Vec<Value> {
     let mut items = Vec::with_capacity(count.min(edit.len()));
     let list: &mut List = edit;
     while items.len() < count
@@ -414,7 +414,7 @@ fn rpoplpush(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 }
 
 /// Moves one element; `None` if the source has none.
-fn move_item(
+pub(super) fn move_item(
     cx: &mut Cx<'_>,
     args: &Args<'_>,
     from: End,
@@ -459,174 +459,4 @@ fn move_item(
         popped(&mut edit, from);
     }
     Ok(Some(reply))
-}
-
-/// `LMPOP numkeys key [key ...] LEFT|RIGHT [COUNT count]`
-fn lmpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let plan = ManyPop::parse(args, 0)?;
-    plan.run(cx)
-}
-
-/// `BLMPOP timeout numkeys key [key ...] LEFT|RIGHT [COUNT count]`
-fn blmpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let deadline = deadline(cx, &args[0])?;
-    let plan = ManyPop::parse(args, 1)?;
-    let reply = plan.run(cx)?;
-    if reply.is_null() {
-        wait(cx, plan.keys, deadline, Value::NullArray);
-    }
-    Ok(reply)
-}
-
-/// The arguments of `LMPOP` after a possible timeout.
-struct ManyPop<'a> {
-    keys: &'a [Bytes],
-    end: End,
-    count: usize,
-}
-
-impl<'a> ManyPop<'a> {
-    fn parse(args: &Args<'a>, at: usize) -> Result<ManyPop<'a>, Refusal> {
-        let numkeys = parse_int(&args[at])
-            .filter(|n| *n > 0)
-            .ok_or(Refusal::NumkeysNotPositive)?;
-        let after = usize::try_from(numkeys)
-            .ok()
-            .and_then(|n| n.checked_add(at + 1));
-        let after = after
-            .filter(|after| *after < args.len())
-            .ok_or(Refusal::Syntax)?;
-        let end = End::parse(&args[after])?;
-        let mut count = None;
-        let mut next = after + 1;
-        while next < args.len() {
-            if count.is_some() || !args.is(next, "COUNT") || next + 1 >= args.len() {
-                return Err(Refusal::Syntax);
-            }
-            let number = parse_int(&args[next + 1]).filter(|n| *n > 0);
-            count = Some(number.ok_or(Refusal::CountNotPositive)?);
-            next += 2;
-        }
-        let count = count.unwrap_or(1);
-        let count = usize::try_from(count).unwrap_or(usize::MAX);
-        Ok(ManyPop {
-            keys: &args.rest()[at + 1..after],
-            end,
-            count,
-        })
-    }
-
-    fn run(&self, cx: &mut Cx<'_>) -> Answer {
-        for key in self.keys {
-            let Some(mut edit) = cx.edit::<List>(key)? else {
-                continue;
-            };
-            let items = pop_many(&mut edit, self.end, self.count);
-            drop(edit);
-            let count = Bytes::from(int_bytes(items.len() as i64));
-            cx.repeat_as(vec![self.end.pop_command(), key.clone(), count]);
-            return Ok(Value::Array(vec![
-                Value::Bulk(key.clone()),
-                Value::Array(items),
-            ]));
-        }
-        Ok(Value::NullArray)
-    }
-}
-
-/// A timeout in seconds, as the instant at which it ends; 0 means never.
-pub(super) fn deadline(cx: &Cx<'_>, text: &[u8]) -> Result<Option<Micros>, Refusal> {
-    let seconds = crate::number::parse_float(text).ok_or(Refusal::TimeoutNotFloat)?;
-    let millis = seconds * 1000.0;
-    if millis > i64::MAX as f64 {
-        return Err(Refusal::TimeoutOutOfRange);
-    }
-    if millis < 0.0 {
-        return Err(Refusal::TimeoutNegative);
-    }
-    let millis = millis.ceil() as i64;
-    if millis == 0 {
-        return Ok(None);
-    }
-    if cx.now_ms().checked_add(millis).is_none() {
-        return Err(Refusal::TimeoutOutOfRange);
-    }
-    Ok(Some(cx.now + (millis as u64).saturating_mul(1000)))
-}
-
-fn wait(cx: &mut Cx<'_>, keys: &[Bytes], deadline: Option<Micros>, at_timeout: Value) {
-    if cx.may_block {
-        cx.block = Some(Block {
-            keys: keys.iter().map(Blob::from).collect(),
-            awaits: Awaits::List,
-            even_if_missing: false,
-            deadline,
-            at_timeout,
-        });
-    }
-}
-
-/// `BLPOP key [key ...] timeout`
-fn blpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    blocking_pop(cx, args, End::Left)
-}
-
-/// `BRPOP key [key ...] timeout`
-fn brpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    blocking_pop(cx, args, End::Right)
-}
-
-fn blocking_pop(cx: &mut Cx<'_>, args: &Args<'_>, end: End) -> Answer {
-    let (keys, timeout) = args.rest().split_at(args.len() - 1);
-    let deadline = deadline(cx, &timeout[0])?;
-    for key in keys {
-        let Some(mut edit) = cx.edit::<List>(key)? else {
-            continue;
-        };
-        let Some(item) = edit.pop(end) else { continue };
-        popped(&mut edit, end);
-        drop(edit);
-        cx.repeat_as(vec![end.pop_command(), key.clone()]);
-        return Ok(Value::Array(vec![
-            Value::Bulk(key.clone()),
-            Value::Bulk(item.to_bytes()),
-        ]));
-    }
-    wait(cx, keys, deadline, Value::NullArray);
-    Ok(Value::NullArray)
-}
-
-/// `BLMOVE source destination LEFT|RIGHT LEFT|RIGHT timeout`
-fn blmove(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let (from, to) = (End::parse(&args[2])?, End::parse(&args[3])?);
-    let deadline = deadline(cx, &args[4])?;
-    blocking_move(cx, args, from, to, deadline)
-}
-
-/// `BRPOPLPUSH source destination timeout`
-fn brpoplpush(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let deadline = deadline(cx, &args[2])?;
-    blocking_move(cx, args, End::Right, End::Left, deadline)
-}
-
-fn blocking_move(
-    cx: &mut Cx<'_>,
-    args: &Args<'_>,
-    from: End,
-    to: End,
-    deadline: Option<Micros>,
-) -> Answer {
-    if let Some(reply) = move_item(cx, args, from, to)? {
-        let (source, destination) = (args.key(0).clone(), args.key(1).clone());
-        cx.repeat_as(vec![
-            word("LMOVE"),
-            source,
-            destination,
-            from.name(),
-            to.name(),
-        ]);
-        return Ok(reply);
-    }
-    wait(cx, &args.rest()[..1], deadline, Value::Null);
-    Ok(Value::Null)
 }

@@ -2,18 +2,22 @@
 
 mod config;
 mod connection;
+mod counters;
 mod expiry;
 mod hashes;
 mod keys;
 mod lcs;
+mod list_waits;
 mod lists;
 mod pubsub;
 mod scripts;
 mod server;
 mod sets;
 mod strings;
+mod substrings;
 mod transactions;
 mod zcombine;
+mod zpops;
 mod zranges;
 mod zsets;
 
@@ -92,9 +96,7 @@ pub(crate) fn find(name: &[u8]) -> Option<&'static Command> {
 /// A container's subcommand.
 pub(crate) fn find_sub(container: &'static Command, sub: &[u8]) -> Option<&'static Command> {
     container.subcommands.iter().find(|command| {
-        command.name[container.name.len() + 1..]
-            .as_bytes()
-            .eq_ignore_ascii_case(sub)
+        command.name.as_bytes()[container.name.len() + 1..].eq_ignore_ascii_case(sub)
     })
 }
 
@@ -119,7 +121,9 @@ pub(crate) fn resolve(argv: &[Bytes]) -> Result<&'static Command, Refusal> {
 pub(crate) fn resolve_name(argv: &[Bytes]) -> Result<&'static Command, Refusal> {
     let command = find(&argv[0]).ok_or(Refusal::Syntax)?;
     let sub = argv.get(1).filter(|_| command.flags.has(Flags::CONTAINER));
-    Ok(sub.and_then(|sub| find_sub(command, sub)).unwrap_or(command))
+    Ok(sub
+        .and_then(|sub| find_sub(command, sub))
+        .unwrap_or(command))
 }
 
 /// What a RESP2 connection may still send while it listens.
@@ -190,7 +194,9 @@ pub(crate) fn random_count(text: &[u8]) -> Result<i64, Refusal> {
         Some(i64::MIN) => Err(Refusal::err(
             "value is out of range, value must between -9223372036854775807 and 9223372036854775807",
         )),
-        Some(count) if count < 0 && count.unsigned_abs() > MOST_REPEATED => Err(Refusal::OutOfRange),
+        Some(count) if count < 0 && count.unsigned_abs() > MOST_REPEATED => {
+            Err(Refusal::OutOfRange)
+        }
         Some(count) => Ok(count),
     }
 }

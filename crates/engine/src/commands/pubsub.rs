@@ -93,7 +93,11 @@ fn listen(cx: &mut Cx<'_>, kind: Listen, names: &[Bytes], word: &'static str) ->
 fn confirm(cx: &mut Cx<'_>, kind: Listen, word: &'static str, name: Value) {
     let shard = kind == Listen::Shard;
     let count = cx.session().map_or(0, |session| {
-        session.listening.iter().filter(|(k, _)| (*k == Listen::Shard) == shard).count()
+        session
+            .listening
+            .iter()
+            .filter(|(k, _)| (*k == Listen::Shard) == shard)
+            .count()
     });
     let value = Value::Push(vec![Value::text(word), name, Value::from(count)]);
     cx.engine.push(cx.session, value, cx.out);
@@ -118,8 +122,14 @@ fn stop(cx: &mut Cx<'_>, kind: Listen, names: &[Bytes], word: &'static str) -> A
     let who = cx.session;
     let mut names = names.to_vec();
     if names.is_empty() {
-        let all = cx.session().into_iter().flat_map(|session| session.listening.iter());
-        names = all.filter(|(k, _)| *k == kind).map(|(_, name)| name.clone()).collect();
+        let all = cx
+            .session()
+            .into_iter()
+            .flat_map(|session| session.listening.iter());
+        names = all
+            .filter(|(k, _)| *k == kind)
+            .map(|(_, name)| name.clone())
+            .collect();
         if names.is_empty() {
             confirm(cx, kind, word, Value::Null);
         }
@@ -141,14 +151,21 @@ fn names(cx: &Cx<'_>, kind: Listen, args: &Args<'_>, command: &str) -> Answer {
             "unknown subcommand or wrong number of arguments for '{command}'. Try PUBSUB HELP."
         )));
     }
-    let wanted = |name: &Bytes| args.get(0).is_none_or(|pattern| glob::matches(pattern, name));
+    let wanted = |name: &Bytes| {
+        args.get(0)
+            .is_none_or(|pattern| glob::matches(pattern, name))
+    };
     let found = cx.engine.pubsub.of(kind).filter(|(name, _)| wanted(name));
-    Ok(Value::Array(found.map(|(name, _)| Value::Bulk(name.clone())).collect()))
+    Ok(Value::Array(
+        found.map(|(name, _)| Value::Bulk(name.clone())).collect(),
+    ))
 }
 
 /// The subcommand as it was typed.
 fn sent(args: &Args<'_>) -> String {
-    args.argv().get(1).map_or_else(String::new, |word| String::from_utf8_lossy(word).into_owned())
+    args.argv().get(1).map_or_else(String::new, |word| {
+        String::from_utf8_lossy(word).into_owned()
+    })
 }
 
 fn counts(cx: &Cx<'_>, kind: Listen, args: &Args<'_>) -> Value {

@@ -71,9 +71,9 @@ fn split<'a>(args: &Args<'a>) -> Result<(&'a [Bytes], &'a [Bytes]), Refusal> {
     let rest = args.from(2);
     match usize::try_from(count) {
         Err(_) => Err(Refusal::err("Number of keys can't be negative")),
-        Ok(count) if count > rest.len() => {
-            Err(Refusal::err("Number of keys can't be greater than number of args"))
-        }
+        Ok(count) if count > rest.len() => Err(Refusal::err(
+            "Number of keys can't be greater than number of args",
+        )),
         Ok(count) => Ok(rest.split_at(count)),
     }
 }
@@ -90,11 +90,19 @@ fn eval_source(cx: &mut Cx<'_>, args: &Args<'_>, read_only: bool) -> Answer {
 fn eval_known(cx: &mut Cx<'_>, args: &Args<'_>, read_only: bool) -> Answer {
     let (keys, argv) = split(args)?;
     let sha = <[u8; 40]>::try_from(&args[0][..]).map_err(|_| Refusal::NoScript)?;
-    run(cx, &sha.map(|byte| byte.to_ascii_lowercase()), keys, argv, read_only)
+    run(
+        cx,
+        &sha.map(|byte| byte.to_ascii_lowercase()),
+        keys,
+        argv,
+        read_only,
+    )
 }
 
 fn run(cx: &mut Cx<'_>, sha: &[u8; 40], keys: &[Bytes], argv: &[Bytes], read_only: bool) -> Answer {
-    let Some(script) = cx.engine.scripts.get(sha) else { return Err(Refusal::NoScript) };
+    let Some(script) = cx.engine.scripts.get(sha) else {
+        return Err(Refusal::NoScript);
+    };
     let mut script = script.clone();
     script.read_only |= read_only;
     let db = cx.db;
@@ -112,7 +120,11 @@ fn run(cx: &mut Cx<'_>, sha: &[u8; 40], keys: &[Bytes], argv: &[Bytes], read_onl
 fn learn(cx: &mut Cx<'_>, source: &[u8]) -> Result<[u8; 40], Refusal> {
     let sha = sha1::hex(source);
     let read_only = shebang(source)?;
-    let script = Script { sha, source: Arc::from(source), read_only };
+    let script = Script {
+        sha,
+        source: Arc::from(source),
+        read_only,
+    };
     scripting::compile(&script)?;
     Arc::make_mut(&mut cx.engine.scripts).insert(sha, script);
     Ok(sha)
@@ -129,12 +141,16 @@ fn shebang(source: &[u8]) -> Result<bool, Refusal> {
     let mut words = line.split(' ').filter(|word| !word.is_empty());
     let engine = words.next().unwrap_or_default();
     if engine != "#!lua" {
-        return Err(Refusal::err(format_args!("Unexpected engine in script shebang: {engine}")));
+        return Err(Refusal::err(format_args!(
+            "Unexpected engine in script shebang: {engine}"
+        )));
     }
     let mut read_only = false;
     for word in words {
         let Some(flags) = word.strip_prefix("flags=") else {
-            return Err(Refusal::err(format_args!("Unknown lua shebang option: {word}")));
+            return Err(Refusal::err(format_args!(
+                "Unknown lua shebang option: {word}"
+            )));
         };
         for flag in flags.split(',').filter(|flag| !flag.is_empty()) {
             match flag {
@@ -159,7 +175,9 @@ fn script_load(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `SCRIPT EXISTS sha1 [sha1 ...]`
 fn script_exists(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let known = |sha: &Bytes| {
-        let sha = <[u8; 40]>::try_from(&sha[..]).ok().map(|sha| sha.map(|b| b.to_ascii_lowercase()));
+        let sha = <[u8; 40]>::try_from(&sha[..])
+            .ok()
+            .map(|sha| sha.map(|b| b.to_ascii_lowercase()));
         Value::from(sha.is_some_and(|sha| cx.engine.scripts.contains_key(&sha)))
     };
     Ok(Value::Array(args.rest().iter().map(known).collect()))
@@ -178,7 +196,9 @@ fn script_flush(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `SCRIPT KILL` — a script ends within its own command, so none is ever running here.
 fn script_kill(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
-    Err(Refusal::Text("NOTBUSY No scripts in execution right now.".into()))
+    Err(Refusal::Text(
+        "NOTBUSY No scripts in execution right now.".into(),
+    ))
 }
 
 /// `SCRIPT DEBUG YES|SYNC|NO`

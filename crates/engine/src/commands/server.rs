@@ -319,9 +319,15 @@ fn categories(command: &Command) -> Vec<&'static str> {
         _ => "",
     };
     add(group == "@keyspace", group);
-    add(flags.has(Flags::READ) && command.group != "scripting", "@read");
+    add(
+        flags.has(Flags::READ) && command.group != "scripting",
+        "@read",
+    );
     add(flags.has(Flags::WRITE), "@write");
-    let typed = !matches!(group, "@keyspace" | "@connection" | "@transaction" | "@scripting" | "@pubsub");
+    let typed = !matches!(
+        group,
+        "@keyspace" | "@connection" | "@transaction" | "@scripting" | "@pubsub"
+    );
     add(typed && !group.is_empty(), group);
     add(flags.has(Flags::PUBSUB), "@pubsub");
     add(flags.has(Flags::ADMIN), "@admin");
@@ -329,7 +335,10 @@ fn categories(command: &Command) -> Vec<&'static str> {
     add(!flags.has(Flags::FAST), "@slow");
     add(flags.has(Flags::BLOCKING), "@blocking");
     add(flags.has(Flags::ADMIN.and(Flags::DANGEROUS)), "@dangerous");
-    add(matches!(group, "@connection" | "@transaction" | "@scripting"), group);
+    add(
+        matches!(group, "@connection" | "@transaction" | "@scripting"),
+        group,
+    );
     list
 }
 

@@ -59,7 +59,10 @@ fn sadd(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let mut edit = cx.edit_or_new::<Set>(args.key(0))?;
     let (set, config) = edit.with_config();
     set.expect(members.len(), config);
-    let added = members.iter().filter(|member| set.add(member, config)).count();
+    let added = members
+        .iter()
+        .filter(|member| set.add(member, config))
+        .count();
     if added > 0 {
         edit.changed("sadd");
         edit.add_dirty(added - 1);
@@ -69,9 +72,15 @@ fn sadd(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `SREM key member [member ...]`
 fn srem(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let Some(mut edit) = cx.edit::<Set>(args.key(0))? else { return Ok(Value::Int(0)) };
+    let Some(mut edit) = cx.edit::<Set>(args.key(0))? else {
+        return Ok(Value::Int(0));
+    };
     let set: &mut Set = &mut edit;
-    let removed = args.from(1).iter().filter(|member| set.remove(member)).count();
+    let removed = args
+        .from(1)
+        .iter()
+        .filter(|member| set.remove(member))
+        .count();
     if removed > 0 {
         edit.changed("srem");
         edit.add_dirty(removed - 1);
@@ -81,12 +90,17 @@ fn srem(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `SCARD key`
 fn scard(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    Ok(Value::from(cx.read::<Set>(args.key(0))?.map_or(0, Set::len)))
+    Ok(Value::from(
+        cx.read::<Set>(args.key(0))?.map_or(0, Set::len),
+    ))
 }
 
 /// `SISMEMBER key member`
 fn sismember(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    Ok(Value::from(cx.read::<Set>(args.key(0))?.is_some_and(|set| set.contains(&args[1]))))
+    Ok(Value::from(
+        cx.read::<Set>(args.key(0))?
+            .is_some_and(|set| set.contains(&args[1])),
+    ))
 }
 
 /// `SMISMEMBER key member [member ...]`
@@ -99,7 +113,9 @@ fn smismember(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `SMEMBERS key`
 fn smembers(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let set = cx.read::<Set>(args.key(0))?;
-    Ok(Value::Set(set.into_iter().flat_map(Set::iter).map(bulk).collect()))
+    Ok(Value::Set(
+        set.into_iter().flat_map(Set::iter).map(bulk).collect(),
+    ))
 }
 
 /// `SMOVE source destination member`
@@ -110,9 +126,14 @@ fn smove(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     }
     cx.read::<Set>(destination)?;
     if source == destination {
-        return Ok(Value::from(cx.read::<Set>(source)?.is_some_and(|set| set.contains(member))));
+        return Ok(Value::from(
+            cx.read::<Set>(source)?
+                .is_some_and(|set| set.contains(member)),
+        ));
     }
-    let Some(mut edit) = cx.edit::<Set>(source)? else { return Ok(Value::Int(0)) };
+    let Some(mut edit) = cx.edit::<Set>(source)? else {
+        return Ok(Value::Int(0));
+    };
     if !edit.remove(member) {
         return Ok(Value::Int(0));
     }
@@ -139,11 +160,17 @@ fn spop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     };
     let len = cx.read::<Set>(key)?.map_or(0, Set::len);
     if len == 0 {
-        return Ok(if count.is_some() { Value::Set(Vec::new()) } else { Value::Null });
+        return Ok(if count.is_some() {
+            Value::Set(Vec::new())
+        } else {
+            Value::Null
+        });
     }
     let wanted = i64::try_from(count.unwrap_or(1)).unwrap_or(i64::MAX);
     let places = super::random_places(cx, len, wanted);
-    let Some(mut edit) = cx.edit::<Set>(key)? else { return Ok(Value::Null) };
+    let Some(mut edit) = cx.edit::<Set>(key)? else {
+        return Ok(Value::Null);
+    };
     let members: Vec<Blob> = places.into_iter().filter_map(|at| edit.at(at)).collect();
     for member in &members {
         edit.remove(member);
@@ -179,19 +206,26 @@ fn srandmember(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             return Ok(Value::Null);
         }
         let at = cx.pick(len, Choice::RandomMember);
-        return Ok(cx.read::<Set>(key)?.and_then(|set| set.at(at)).map_or(Value::Null, bulk));
+        return Ok(cx
+            .read::<Set>(key)?
+            .and_then(|set| set.at(at))
+            .map_or(Value::Null, bulk));
     }
     let count = super::random_count(&args[1])?;
     let len = cx.read::<Set>(key)?.map_or(0, Set::len);
     let places = super::random_places(cx, len, count);
     let set = cx.read::<Set>(key)?;
-    let members = places.into_iter().filter_map(|at| set.and_then(|set| set.at(at)));
+    let members = places
+        .into_iter()
+        .filter_map(|at| set.and_then(|set| set.at(at)));
     Ok(Value::Array(members.map(bulk).collect()))
 }
 
 /// The sets under these keys; `None` for a missing one.
 fn read_all(cx: &mut Cx<'_>, keys: &[Bytes]) -> Result<Vec<Option<Set>>, Refusal> {
-    keys.iter().map(|key| Ok(cx.read::<Set>(key)?.cloned())).collect()
+    keys.iter()
+        .map(|key| Ok(cx.read::<Set>(key)?.cloned()))
+        .collect()
 }
 
 #[derive(Clone, Copy)]
@@ -228,7 +262,9 @@ fn combine(cx: &mut Cx<'_>, keys: &[Bytes], how: Combine) -> Result<Set, Refusal
             // The smallest set decides the form of the result.
             sets.sort_by_key(|set| set.as_ref().map_or(0, Set::len));
             let sets: Vec<Set> = sets.into_iter().flatten().collect();
-            let Some((first, rest)) = sets.split_first() else { return Ok(result) };
+            let Some((first, rest)) = sets.split_first() else {
+                return Ok(result);
+            };
             if !first.is_ints() {
                 result = Set::packed();
             }
@@ -302,11 +338,19 @@ pub(super) fn replace(cx: &mut Cx<'_>, key: &Bytes, data: Option<Data>, event: &
 }
 
 /// The keys after a count, and where the options start.
-pub(super) fn counted_keys<'a>(args: &Args<'a>, at: usize) -> Result<(&'a [Bytes], usize), Refusal> {
-    let count = parse_int(&args[at]).filter(|n| *n > 0).ok_or(Refusal::NumkeysNotPositive)?;
-    let end = usize::try_from(count).ok().and_then(|count| count.checked_add(at + 1));
+pub(super) fn counted_keys<'a>(
+    args: &Args<'a>,
+    at: usize,
+) -> Result<(&'a [Bytes], usize), Refusal> {
+    let count = parse_int(&args[at])
+        .filter(|n| *n > 0)
+        .ok_or(Refusal::NumkeysNotPositive)?;
+    let end = usize::try_from(count)
+        .ok()
+        .and_then(|count| count.checked_add(at + 1));
     let end = end.filter(|end| *end <= args.len());
-    let end = end.ok_or_else(|| Refusal::err("Number of keys can't be greater than number of args"))?;
+    let end =
+        end.ok_or_else(|| Refusal::err("Number of keys can't be greater than number of args"))?;
     Ok((&args.rest()[at + 1..end], end))
 }
 
@@ -335,13 +379,17 @@ fn sintercard(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `SSCAN key cursor [MATCH pattern] [COUNT count]`
 fn sscan(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let from = cursor(&args[1])?;
-    let Some(set) = cx.read::<Set>(args.key(0))? else { return Ok(scan_reply(0, Vec::new())) };
+    let Some(set) = cx.read::<Set>(args.key(0))? else {
+        return Ok(scan_reply(0, Vec::new()));
+    };
     let options = ScanOptions::parse(args, 2, (false, false))?;
     let (places, next) = if set.is_large() {
         scan_places(from, options.count, set.len())
     } else {
         (0..set.len(), 0)
     };
-    let members = places.filter_map(|at| set.at(at)).filter(|member| options.matches(member));
+    let members = places
+        .filter_map(|at| set.at(at))
+        .filter(|member| options.matches(member));
     Ok(scan_reply(next, members.map(bulk).collect()))
 }

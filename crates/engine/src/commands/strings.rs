@@ -4,21 +4,20 @@ use bytes::Bytes;
 use redwind_resp::Value;
 
 use crate::Refusal;
-use crate::args::{Args, is};
-use crate::blob::Blob;
+use crate::args::{Args, is, pairs};
 use crate::commands::expiry::{Unit, absolute_ms};
+use crate::commands::{counters, substrings};
 use crate::cx::Cx;
 use crate::db::Data;
-use crate::extended::{Extended, Parsed};
 use crate::number::int_bytes;
 use crate::table::{ALL, ALTERNATE, Answer, FIRST, Keys, TWO, table};
 
 table! { TABLE, "string";
-    "append" => append, Exactly(2), [WRITE DENYOOM FAST], FIRST, "2.0.0", "key value",
+    "append" => substrings::append, Exactly(2), [WRITE DENYOOM FAST], FIRST, "2.0.0", "key value",
         "Appends to the string under a key; gives the new length.";
-    "decr" => decr, Exactly(1), [WRITE DENYOOM FAST], FIRST, "1.0.0", "key",
+    "decr" => counters::decr, Exactly(1), [WRITE DENYOOM FAST], FIRST, "1.0.0", "key",
         "Subtracts 1 from the integer under a key; a missing key counts as 0.";
-    "decrby" => decrby, Exactly(2), [WRITE DENYOOM FAST], FIRST, "1.0.0", "key decrement",
+    "decrby" => counters::decrby, Exactly(2), [WRITE DENYOOM FAST], FIRST, "1.0.0", "key decrement",
         "Subtracts from the integer under a key; a missing key counts as 0.";
     "delex" => delex, AtLeast(1), [WRITE FAST], FIRST, "8.4.0",
         "key [IFEQ value | IFNE value | IFDEQ digest | IFDNE digest]",
@@ -31,15 +30,15 @@ table! { TABLE, "string";
     "getex" => getex, AtLeast(1), [WRITE FAST], FIRST, "6.2.0",
         "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST]",
         "Gives the string under a key and sets or removes its expiry.";
-    "getrange" => getrange, Exactly(3), [READ], FIRST, "2.4.0", "key start end",
+    "getrange" => substrings::getrange, Exactly(3), [READ], FIRST, "2.4.0", "key start end",
         "Gives a part of the string under a key.";
     "getset" => getset, Exactly(2), [WRITE DENYOOM FAST], FIRST, "1.0.0", "key value",
         "Sets the string under a key and gives the old one.";
-    "incr" => incr, Exactly(1), [WRITE DENYOOM FAST], FIRST, "1.0.0", "key",
+    "incr" => counters::incr, Exactly(1), [WRITE DENYOOM FAST], FIRST, "1.0.0", "key",
         "Adds 1 to the integer under a key; a missing key counts as 0.";
-    "incrby" => incrby, Exactly(2), [WRITE DENYOOM FAST], FIRST, "1.0.0", "key increment",
+    "incrby" => counters::incrby, Exactly(2), [WRITE DENYOOM FAST], FIRST, "1.0.0", "key increment",
         "Adds to the integer under a key; a missing key counts as 0.";
-    "incrbyfloat" => incrbyfloat, Exactly(2), [WRITE DENYOOM FAST], FIRST, "2.6.0", "key increment",
+    "incrbyfloat" => counters::incrbyfloat, Exactly(2), [WRITE DENYOOM FAST], FIRST, "2.6.0", "key increment",
         "Adds to the floating point number under a key; a missing key counts as 0.";
     "lcs" => super::lcs::lcs, AtLeast(2), [READ], TWO, "7.0.0",
         "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]",
@@ -62,11 +61,11 @@ table! { TABLE, "string";
         "Sets the string under a key, which expires after so many seconds.";
     "setnx" => setnx, Exactly(2), [WRITE DENYOOM FAST], FIRST, "1.0.0", "key value",
         "Sets the string under a key if the key does not exist.";
-    "setrange" => setrange, Exactly(3), [WRITE DENYOOM], FIRST, "2.2.0", "key offset value",
+    "setrange" => substrings::setrange, Exactly(3), [WRITE DENYOOM], FIRST, "2.2.0", "key offset value",
         "Overwrites a part of the string under a key, filling gaps with zero bytes.";
-    "strlen" => strlen, Exactly(1), [READ FAST], FIRST, "2.2.0", "key",
+    "strlen" => substrings::strlen, Exactly(1), [READ FAST], FIRST, "2.2.0", "key",
         "Gives the length of the string under a key.";
-    "substr" => getrange, Exactly(3), [READ], FIRST, "1.0.0", "key start end",
+    "substr" => substrings::getrange, Exactly(3), [READ], FIRST, "1.0.0", "key start end",
         "Gives a part of the string under a key. An old name of GETRANGE.";
 }
 
@@ -476,10 +475,8 @@ fn mget(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `MSET key value [key value ...]`
 fn mset(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    if args.len() % 2 != 0 {
-        return Err(Refusal::Arity("mset"));
-    }
-    for pair in args.rest().chunks_exact(2) {
+    let pairs = pairs(args.rest()).ok_or(Refusal::Arity("mset"))?;
+    for pair in pairs {
         put_plain(cx, &pair[0], &pair[1]);
     }
     Ok(Value::OK)
@@ -487,15 +484,13 @@ fn mset(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `MSETNX key value [key value ...]`
 fn msetnx(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    if args.len() % 2 != 0 {
-        return Err(Refusal::Arity("msetnx"));
-    }
-    for pair in args.rest().chunks_exact(2) {
+    let pairs = pairs(args.rest()).ok_or(Refusal::Arity("msetnx"))?;
+    for pair in pairs {
         if cx.lookup(&pair[0]).is_some() {
             return Ok(Value::Int(0));
         }
     }
-    for pair in args.rest().chunks_exact(2) {
+    for pair in pairs {
         put_plain(cx, &pair[0], &pair[1]);
     }
     Ok(Value::Int(1))
@@ -535,14 +530,15 @@ fn msetex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         at += 1;
     }
     let expires = expiry.millis(cx, args, "msetex")?;
-    let pairs = &pairs[..count * 2];
-    for pair in pairs.chunks_exact(2) {
+    let arguments = &pairs[..count * 2];
+    let pairs = arguments.as_chunks::<2>().0;
+    for pair in pairs {
         let exists = cx.lookup(&pair[0]).is_some();
         if !condition.holds(exists, None) {
             return Ok(Value::Int(0));
         }
     }
-    for pair in pairs.chunks_exact(2) {
+    for pair in pairs {
         let kept = match expiry {
             Expiry::Keep => cx.peek(&pair[0]).and_then(|entry| entry.expires()),
             _ => expires,
@@ -556,210 +552,9 @@ fn msetex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     }
     if let Some(when) = expires {
         let mut repeat = vec![word("MSETEX"), args[0].clone()];
-        repeat.extend_from_slice(pairs);
+        repeat.extend_from_slice(arguments);
         repeat.extend([word("PXAT"), Bytes::from(int_bytes(when))]);
         cx.repeat_as(repeat);
     }
     Ok(Value::Int(1))
-}
-
-/// `INCR key`
-fn incr(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    add(cx, args.key(0), 1)
-}
-
-/// `DECR key`
-fn decr(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    add(cx, args.key(0), -1)
-}
-
-/// `INCRBY key increment`
-fn incrby(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let by = args.int(1)?;
-    add(cx, args.key(0), by)
-}
-
-/// `DECRBY key decrement`
-fn decrby(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let by = args
-        .int(1)?
-        .checked_neg()
-        .ok_or(Refusal::DecrementOverflow)?;
-    add(cx, args.key(0), by)
-}
-
-fn add(cx: &mut Cx<'_>, key: &Bytes, by: i64) -> Answer {
-    let (old, expires) = match cx.lookup(key) {
-        None => (0, None),
-        Some(entry) => (integer(&entry.data)?, entry.expires()),
-    };
-    let new = old.checked_add(by).ok_or(Refusal::Overflow)?;
-    cx.put(key, Data::Int(new), expires);
-    cx.dirty += 1;
-    cx.event("incrby", key);
-    Ok(Value::Int(new))
-}
-
-/// The integer that a string is.
-fn integer(data: &Data) -> Result<i64, Refusal> {
-    let text = match data {
-        Data::Int(number) => return Ok(*number),
-        Data::Short(text) => text.as_slice(),
-        Data::Raw(text) => text,
-        _ => return Err(Refusal::WrongType),
-    };
-    crate::number::parse_int(text).ok_or(Refusal::NotAnInteger)
-}
-
-/// `INCRBYFLOAT key increment`
-fn incrbyfloat(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let key = args.key(0);
-    let (old, expires) = match cx.lookup(key) {
-        None => (None, None),
-        Some(entry) => (
-            Some(entry.data.string_bytes().ok_or(Refusal::WrongType)?),
-            entry.expires(),
-        ),
-    };
-    let text = add_floats(old.as_deref(), &args[1], Refusal::NotAFloat)?;
-    let text = Bytes::from(text);
-    // Never stored as an integer, even if it looks like one.
-    cx.put(key, Data::Short(Blob::new(&text)), expires);
-    cx.dirty += 1;
-    cx.event("incrbyfloat", key);
-    cx.repeat_as(vec![
-        word("SET"),
-        key.clone(),
-        text.clone(),
-        word("KEEPTTL"),
-    ]);
-    Ok(Value::Bulk(text))
-}
-
-/// The sum of two decimal texts as Redis prints it; a missing first one is 0.
-pub(super) fn add_floats(
-    old: Option<&[u8]>,
-    by: &[u8],
-    bad_old: Refusal,
-) -> Result<String, Refusal> {
-    let old = match old {
-        None => Extended::parse(b"0"),
-        Some(text) => Some(Extended::parse(text).ok_or(bad_old)?),
-    };
-    let by = Extended::parse(by).ok_or(Refusal::NotAFloat)?;
-    match (old, by) {
-        (Some(Parsed::Finite(old)), Parsed::Finite(by)) => old
-            .add(by)
-            .map(Extended::to_text)
-            .ok_or(Refusal::NanOrInfinity),
-        _ => Err(Refusal::NanOrInfinity),
-    }
-}
-
-/// `APPEND key value`
-fn append(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let (key, tail) = (args.key(0), args.key(1));
-    let limit = cx.engine.config.proto_max_bulk_len;
-    let Some(index) = cx.find(key) else {
-        cx.put(key, Data::string(tail), None);
-        cx.dirty += 1;
-        cx.event("append", key);
-        return Ok(Value::from(tail.len()));
-    };
-    let Value::Int(old) = strlen(cx, args)? else { return Err(Refusal::WrongType) };
-    if old + tail.len() as i64 > limit {
-        return Err(Refusal::StringTooLong);
-    }
-    let len = cx.db_mut().edit_text(index, |text| {
-        text.extend_from_slice(tail);
-        text.len()
-    });
-    let len = len.ok_or(Refusal::WrongType)?;
-    cx.touch(key);
-    cx.dirty += 1;
-    cx.event("append", key);
-    Ok(Value::from(len))
-}
-
-/// `STRLEN key`
-fn strlen(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let Some(entry) = cx.lookup(args.key(0)) else {
-        return Ok(Value::Int(0));
-    };
-    Ok(Value::from(match &entry.data {
-        Data::Int(number) => int_bytes(*number).len(),
-        Data::Short(text) => text.len(),
-        Data::Raw(text) => text.len(),
-        _ => return Err(Refusal::WrongType),
-    }))
-}
-
-/// `GETRANGE key start end` — both ends are included; negative ones count from the end.
-fn getrange(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let (start, end) = (args.int(1)?, args.int(2)?);
-    let Some(text) = cx.read_string(args.key(0))? else {
-        return Ok(Value::text(""));
-    };
-    let len = text.len() as i64;
-    if start < 0 && end < 0 && start > end {
-        return Ok(Value::text(""));
-    }
-    let from = if start < 0 {
-        start.saturating_add(len).max(0)
-    } else {
-        start
-    };
-    let to = if end < 0 {
-        end.saturating_add(len).max(0)
-    } else {
-        end
-    }
-    .min(len - 1);
-    if from > to || len == 0 {
-        return Ok(Value::text(""));
-    }
-    Ok(Value::Bulk(text.slice(from as usize..=to as usize)))
-}
-
-/// `SETRANGE key offset value`
-fn setrange(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let (key, value) = (args.key(0), args.key(2));
-    let offset = args.int(1)?;
-    if offset < 0 {
-        return Err(Refusal::OffsetOutOfRange);
-    }
-    let limit = cx.engine.config.proto_max_bulk_len;
-    let end = offset.saturating_add(value.len() as i64);
-    let index = match cx.find(key) {
-        Some(index) => {
-            let len = strlen(cx, args)?;
-            if value.is_empty() {
-                return Ok(len);
-            }
-            index
-        }
-        None if value.is_empty() => return Ok(Value::Int(0)),
-        None if end > limit => return Err(Refusal::StringTooLong),
-        None => {
-            let used = cx.used_now();
-            cx.db_mut()
-                .insert(key, Data::Raw(Default::default()), None, used)
-        }
-    };
-    if end > limit {
-        return Err(Refusal::StringTooLong);
-    }
-    let (offset, end) = (offset as usize, end as usize);
-    let len = cx.db_mut().edit_text(index, |text| {
-        if text.len() < end {
-            text.resize(end, 0);
-        }
-        text[offset..end].copy_from_slice(value);
-        text.len()
-    });
-    let len = len.ok_or(Refusal::WrongType)?;
-    cx.touch(key);
-    cx.dirty += 1;
-    cx.event("setrange", key);
-    Ok(Value::from(len))
 }

@@ -62,6 +62,7 @@ enum Form {
 
 impl<'a> Plan<'a> {
     fn parse(
+        cx: &mut Cx<'_>,
         args: &Args<'a>,
         at: usize,
         how: How,
@@ -74,9 +75,22 @@ impl<'a> Plan<'a> {
                 "at least 1 input key is needed for '{command}' command"
             )));
         }
-        let end = usize::try_from(count).ok().and_then(|count| count.checked_add(at + 1));
-        let end = end.filter(|end| *end <= args.len()).ok_or(Refusal::Syntax)?;
+        let end = usize::try_from(count)
+            .ok()
+            .and_then(|count| count.checked_add(at + 1));
+        let end = end
+            .filter(|end| *end <= args.len())
+            .ok_or(Refusal::Syntax)?;
         let keys = &args.rest()[at + 1..end];
+        // The keys are looked at before the options.
+        for key in keys {
+            if cx
+                .lookup(key)
+                .is_some_and(|e| !matches!(e.data, Data::Zset(_) | Data::Set(_)))
+            {
+                return Err(Refusal::WrongType);
+            }
+        }
         let mut plan = Plan {
             keys,
             weights: vec![1.0; keys.len()],
@@ -118,9 +132,14 @@ impl<'a> Plan<'a> {
 
 /// A key's members with scores; a missing key has none.
 fn source(cx: &mut Cx<'_>, key: &[u8]) -> Result<Option<Map<f64>>, Refusal> {
-    let Some(entry) = cx.lookup(key) else { return Ok(None) };
+    let Some(entry) = cx.lookup(key) else {
+        return Ok(None);
+    };
     Ok(Some(match &entry.data {
-        Data::Zset(zset) => zset.iter().map(|(member, score)| (member.clone(), score)).collect(),
+        Data::Zset(zset) => zset
+            .iter()
+            .map(|(member, score)| (member.clone(), score))
+            .collect(),
         Data::Set(set) => set.iter().map(|member| (member, 1.0)).collect(),
         _ => return Err(Refusal::WrongType),
     }))
@@ -130,15 +149,20 @@ fn combine(cx: &mut Cx<'_>, plan: &Plan<'_>, how: How) -> Result<Zset, Refusal> 
     let mut sources = Vec::with_capacity(plan.keys.len());
     for (key, weight) in plan.keys.iter().zip(&plan.weights) {
         let members = source(cx, key)?.unwrap_or_default();
-        let weighted: Map<f64> =
-            members.into_iter().map(|(member, score)| (member, number(score * weight))).collect();
+        let weighted: Map<f64> = members
+            .into_iter()
+            .map(|(member, score)| (member, number(score * weight)))
+            .collect();
         sources.push(weighted);
     }
     let mut scores: Map<f64> = Map::default();
     if how == How::Difference {
         let (first, rest) = sources.split_first().ok_or(Refusal::Syntax)?;
         for (member, score) in first {
-            if !rest.iter().any(|other| other.contains_key(member.as_slice())) {
+            if !rest
+                .iter()
+                .any(|other| other.contains_key(member.as_slice()))
+            {
                 scores.insert(member.clone(), *score);
             }
         }
@@ -167,13 +191,13 @@ fn combine(cx: &mut Cx<'_>, plan: &Plan<'_>, how: How) -> Result<Zset, Refusal> 
 }
 
 fn show(cx: &mut Cx<'_>, args: &Args<'_>, how: How, command: &'static str) -> Answer {
-    let plan = Plan::parse(args, 0, how, Form::Show, command)?;
+    let plan = Plan::parse(cx, args, 0, how, Form::Show, command)?;
     let result = combine(cx, &plan, how)?;
     Ok(with_scores(result.iter(), plan.scores, cx.resp3()))
 }
 
 fn store(cx: &mut Cx<'_>, args: &Args<'_>, how: How, command: &'static str) -> Answer {
-    let plan = Plan::parse(args, 1, how, Form::Store, command)?;
+    let plan = Plan::parse(cx, args, 1, how, Form::Store, command)?;
     let result = combine(cx, &plan, how)?;
     let len = result.len();
     replace(cx, args.key(0), (len > 0).then(|| result.wrap()), command);
@@ -212,7 +236,7 @@ pub(super) fn zdiffstore(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `ZINTERCARD numkeys key [key ...] [LIMIT limit]`
 pub(super) fn zintercard(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let plan = Plan::parse(args, 0, How::Intersection, Form::Card, "zintercard")?;
+    let plan = Plan::parse(cx, args, 0, How::Intersection, Form::Card, "zintercard")?;
     let result = combine(cx, &plan, How::Intersection)?;
     Ok(Value::from(result.len().min(plan.limit)))
 }

@@ -47,10 +47,22 @@ enum Name<'a> {
 
 fn lex_border(text: &[u8]) -> Result<Border<Name<'_>>, Refusal> {
     match text {
-        b"-" => Ok(Border { at: Name::First, included: true }),
-        b"+" => Ok(Border { at: Name::Last, included: true }),
-        [b'[', rest @ ..] => Ok(Border { at: Name::At(rest), included: true }),
-        [b'(', rest @ ..] => Ok(Border { at: Name::At(rest), included: false }),
+        b"-" => Ok(Border {
+            at: Name::First,
+            included: true,
+        }),
+        b"+" => Ok(Border {
+            at: Name::Last,
+            included: true,
+        }),
+        [b'[', rest @ ..] => Ok(Border {
+            at: Name::At(rest),
+            included: true,
+        }),
+        [b'(', rest @ ..] => Ok(Border {
+            at: Name::At(rest),
+            included: false,
+        }),
         _ => Err(Refusal::err("min or max not valid string range item")),
     }
 }
@@ -61,7 +73,25 @@ impl Border<Name<'_>> {
         match self.at {
             Name::First => false,
             Name::Last => true,
-            Name::At(at) => if self.included { name < at } else { name <= at },
+            Name::At(at) => {
+                if self.included {
+                    name < at
+                } else {
+                    name <= at
+                }
+            }
+        }
+    }
+
+    /// Whether no name can be between this start and that end.
+    fn is_past(&self, end: &Border<Name<'_>>) -> bool {
+        match (&self.at, &end.at) {
+            (Name::Last, Name::Last) | (Name::First, _) => false,
+            (Name::Last, _) | (_, Name::First) => true,
+            (_, Name::Last) => false,
+            (Name::At(min), Name::At(max)) => {
+                min > max || (min == max && !(self.included && end.included))
+            }
         }
     }
 
@@ -70,8 +100,56 @@ impl Border<Name<'_>> {
         match self.at {
             Name::First => false,
             Name::Last => true,
-            Name::At(at) => if self.included { name <= at } else { name < at },
+            Name::At(at) => {
+                if self.included {
+                    name <= at
+                } else {
+                    name < at
+                }
+            }
         }
+    }
+}
+
+/// Where scores differ, a range of names means nothing; the compact form then gives the run of members
+/// that Redis meets: from the first that is not below, or back from the last that is not above.
+fn lex_walk(
+    zset: &Zset,
+    min: &Border<Name<'_>>,
+    max: &Border<Name<'_>>,
+    reverse: bool,
+) -> (usize, usize) {
+    let names: Vec<&[u8]> = zset.iter().map(|(member, _)| member.as_slice()).collect();
+    let (above, within) = (
+        |name: &[u8]| !min.excludes_from_start(name),
+        |name: &[u8]| max.reaches(name),
+    );
+    let touches = names.last().is_some_and(|name| above(name))
+        && names.first().is_some_and(|name| within(name));
+    if !touches || min.is_past(max) {
+        return (0, 0);
+    }
+    if reverse {
+        let end = names
+            .iter()
+            .rposition(|name| within(name))
+            .map_or(0, |at| at + 1);
+        let run = names[..end]
+            .iter()
+            .rev()
+            .take_while(|name| above(name))
+            .count();
+        (end - run, end)
+    } else {
+        let start = names
+            .iter()
+            .position(|name| above(name))
+            .unwrap_or(names.len());
+        let run = names[start..]
+            .iter()
+            .take_while(|name| within(name))
+            .count();
+        (start, start + run)
     }
 }
 
@@ -96,7 +174,9 @@ impl<'a> Borders<'a> {
     fn ranks(&self, zset: &Zset, reverse: bool) -> Range<usize> {
         let (start, end) = match self {
             Borders::Rank(start, stop) => {
-                let Some(span) = span(*start, *stop, zset.len()) else { return 0..0 };
+                let Some(span) = span(*start, *stop, zset.len()) else {
+                    return 0..0;
+                };
                 if reverse {
                     (zset.len() - span.end, zset.len() - span.start)
                 } else {
@@ -107,6 +187,7 @@ impl<'a> Borders<'a> {
                 zset.count_before(|s, _| s < min.at || (s == min.at && !min.included)),
                 zset.count_before(|s, _| s < max.at || (s == max.at && max.included)),
             ),
+            Borders::Lex(min, max) if !zset.is_large() => lex_walk(zset, min, max, reverse),
             Borders::Lex(min, max) => (
                 zset.count_before(|_, name| min.excludes_from_start(name)),
                 zset.count_before(|_, name| max.reaches(name)),
@@ -146,11 +227,11 @@ impl<'a> Query<'a> {
                 offset = args.int(next + 1)?;
                 limit = args.int(next + 2)?;
                 next += 2;
-            } else if fixed.reverse.is_none() && is(word, "REV") {
+            } else if reverse.is_none() && is(word, "REV") {
                 reverse = Some(true);
-            } else if fixed.by.is_none() && is(word, "BYLEX") {
+            } else if by.is_none() && is(word, "BYLEX") {
                 by = Some(By::Lex);
-            } else if fixed.by.is_none() && is(word, "BYSCORE") {
+            } else if by.is_none() && is(word, "BYSCORE") {
                 by = Some(By::Score);
             } else {
                 return Err(Refusal::Syntax);
@@ -170,14 +251,26 @@ impl<'a> Query<'a> {
         }
         let (first, second) = (args.key(at), args.key(at + 1));
         let swapped = reverse && by != By::Rank;
-        let (min, max) = if swapped { (second, first) } else { (first, second) };
-        Ok(Query { borders: Borders::parse(by, min, max)?, reverse, offset, limit, scores })
+        let (min, max) = if swapped {
+            (second, first)
+        } else {
+            (first, second)
+        };
+        Ok(Query {
+            borders: Borders::parse(by, min, max)?,
+            reverse,
+            offset,
+            limit,
+            scores,
+        })
     }
 
     /// The ranks within the range and the limit.
     fn ranks(&self, zset: &Zset) -> Range<usize> {
         let ranks = self.borders.ranks(zset, self.reverse);
-        let Ok(offset) = usize::try_from(self.offset) else { return 0..0 };
+        let Ok(offset) = usize::try_from(self.offset) else {
+            return 0..0;
+        };
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let (start, end) = (ranks.start, ranks.end);
         if self.reverse {
@@ -193,7 +286,9 @@ impl<'a> Query<'a> {
 fn query(cx: &mut Cx<'_>, args: &Args<'_>, fixed: Fixed) -> Answer {
     let query = Query::parse(args, 1, fixed)?;
     let resp3 = cx.resp3();
-    let Some(zset) = cx.read::<Zset>(args.key(0))? else { return Ok(Value::Array(Vec::new())) };
+    let Some(zset) = cx.read::<Zset>(args.key(0))? else {
+        return Ok(Value::Array(Vec::new()));
+    };
     let ranks = query.ranks(zset);
     Ok(if query.reverse {
         with_scores(zset.range_back(ranks), query.scores, resp3)
@@ -203,12 +298,24 @@ fn query(cx: &mut Cx<'_>, args: &Args<'_>, fixed: Fixed) -> Answer {
 }
 
 const fn fixed(by: By, reverse: bool) -> Fixed {
-    Fixed { by: Some(by), reverse: Some(reverse), scores: true }
+    Fixed {
+        by: Some(by),
+        reverse: Some(reverse),
+        scores: true,
+    }
 }
 
 /// `ZRANGE key start stop [BYSCORE | BYLEX] [REV] [LIMIT offset count] [WITHSCORES]`
 pub(super) fn zrange(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    query(cx, args, Fixed { by: None, reverse: None, scores: true })
+    query(
+        cx,
+        args,
+        Fixed {
+            by: None,
+            reverse: None,
+            scores: true,
+        },
+    )
 }
 
 /// `ZREVRANGE key start stop [WITHSCORES]`
@@ -238,7 +345,15 @@ pub(super) fn zrevrangebylex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `ZRANGESTORE dst src min max [BYSCORE | BYLEX] [REV] [LIMIT offset count]`
 pub(super) fn zrangestore(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let query = Query::parse(args, 2, Fixed { by: None, reverse: None, scores: false })?;
+    let query = Query::parse(
+        args,
+        2,
+        Fixed {
+            by: None,
+            reverse: None,
+            scores: false,
+        },
+    )?;
     let config = cx.engine.config.clone();
     let mut result = Zset::default();
     if let Some(zset) = cx.read::<Zset>(args.key(1))? {
@@ -247,14 +362,21 @@ pub(super) fn zrangestore(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         }
     }
     let len = result.len();
-    replace(cx, args.key(0), (len > 0).then(|| result.wrap()), "zrangestore");
+    replace(
+        cx,
+        args.key(0),
+        (len > 0).then(|| result.wrap()),
+        "zrangestore",
+    );
     Ok(Value::from(len))
 }
 
 fn count(cx: &mut Cx<'_>, args: &Args<'_>, by: By) -> Answer {
     let borders = Borders::parse(by, &args[1], &args[2])?;
     let zset = cx.read::<Zset>(args.key(0))?;
-    Ok(Value::from(zset.map_or(0, |zset| borders.ranks(zset, false).len())))
+    Ok(Value::from(
+        zset.map_or(0, |zset| borders.ranks(zset, false).len()),
+    ))
 }
 
 /// `ZCOUNT key min max`
@@ -269,9 +391,14 @@ pub(super) fn zlexcount(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 fn remove(cx: &mut Cx<'_>, args: &Args<'_>, by: By, event: &'static str) -> Answer {
     let borders = Borders::parse(by, &args[1], &args[2])?;
-    let Some(mut edit) = cx.edit::<Zset>(args.key(0))? else { return Ok(Value::Int(0)) };
+    let Some(mut edit) = cx.edit::<Zset>(args.key(0))? else {
+        return Ok(Value::Int(0));
+    };
     let ranks = borders.ranks(&edit, false);
-    let members: Vec<_> = edit.range(ranks).map(|(member, _)| member.clone()).collect();
+    let members: Vec<_> = edit
+        .range(ranks)
+        .map(|(member, _)| member.clone())
+        .collect();
     for member in &members {
         edit.remove(member);
     }
@@ -296,4 +423,3 @@ pub(super) fn zremrangebyscore(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 pub(super) fn zremrangebylex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     remove(cx, args, By::Lex, "zremrangebylex")
 }
-

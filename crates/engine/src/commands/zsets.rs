@@ -4,29 +4,26 @@
 use bytes::Bytes;
 use redwind_resp::Value;
 
-use crate::args::{Args, is};
+use crate::args::{Args, is, pairs};
 use crate::blob::Blob;
 use crate::commands::keys::{ScanOptions, cursor, scan_places, scan_reply};
-use crate::commands::lists::deadline;
-use crate::commands::strings::word;
-use crate::commands::{zcombine, zranges};
-use crate::cx::{Block, Cx};
-use crate::number::{int_bytes, parse_float, parse_int};
-use crate::session::Awaits;
+use crate::commands::{zcombine, zpops, zranges};
+use crate::cx::Cx;
+use crate::number::parse_float;
 use crate::table::{ALL_BUT_LAST, Answer, FIRST, Keys, TWO, table};
 use crate::types::Zset;
-use crate::{Choice, Micros, Refusal};
+use crate::{Choice, Refusal};
 
 const COUNTED: Keys = Keys::Counted { at: 1 };
 const STORED: Keys = Keys::FirstAndCounted { at: 2 };
 
 table! { TABLE, "sorted-set";
-    "bzmpop" => bzmpop, AtLeast(4), [WRITE BLOCKING MOVABLE_KEYS], Keys::Counted { at: 2 }, "7.0.0",
+    "bzmpop" => zpops::bzmpop, AtLeast(4), [WRITE BLOCKING MOVABLE_KEYS], Keys::Counted { at: 2 }, "7.0.0",
         "timeout numkeys key [key ...] <MIN | MAX> [COUNT count]",
         "Takes members from the first sorted set that has some; waits if none has.";
-    "bzpopmax" => bzpopmax, AtLeast(2), [WRITE BLOCKING FAST], ALL_BUT_LAST, "5.0.0",
+    "bzpopmax" => zpops::bzpopmax, AtLeast(2), [WRITE BLOCKING FAST], ALL_BUT_LAST, "5.0.0",
         "key [key ...] timeout", "Takes the member with the highest score; waits if there is none.";
-    "bzpopmin" => bzpopmin, AtLeast(2), [WRITE BLOCKING FAST], ALL_BUT_LAST, "5.0.0",
+    "bzpopmin" => zpops::bzpopmin, AtLeast(2), [WRITE BLOCKING FAST], ALL_BUT_LAST, "5.0.0",
         "key [key ...] timeout", "Takes the member with the lowest score; waits if there is none.";
     "zadd" => zadd, AtLeast(3), [WRITE DENYOOM FAST], FIRST, "1.2.0",
         "key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]",
@@ -50,14 +47,14 @@ table! { TABLE, "sorted-set";
         "Keeps the intersection of sorted sets under a key.";
     "zlexcount" => zranges::zlexcount, Exactly(3), [READ FAST], FIRST, "2.8.9", "key min max",
         "Counts the members within a range of names, all having the same score.";
-    "zmpop" => zmpop, AtLeast(3), [WRITE MOVABLE_KEYS], COUNTED, "7.0.0",
+    "zmpop" => zpops::zmpop, AtLeast(3), [WRITE MOVABLE_KEYS], COUNTED, "7.0.0",
         "numkeys key [key ...] <MIN | MAX> [COUNT count]",
         "Takes members from the first sorted set that has some.";
     "zmscore" => zmscore, AtLeast(2), [READ FAST], FIRST, "6.2.0", "key member [member ...]",
         "Gives the scores of several members.";
-    "zpopmax" => zpopmax, AtLeast(1), [WRITE FAST], FIRST, "5.0.0", "key [count]",
+    "zpopmax" => zpops::zpopmax, AtLeast(1), [WRITE FAST], FIRST, "5.0.0", "key [count]",
         "Takes the members with the highest scores.";
-    "zpopmin" => zpopmin, AtLeast(1), [WRITE FAST], FIRST, "5.0.0", "key [count]",
+    "zpopmin" => zpops::zpopmin, AtLeast(1), [WRITE FAST], FIRST, "5.0.0", "key [count]",
         "Takes the members with the lowest scores.";
     "zrandmember" => zrandmember, AtLeast(1), [READ], FIRST, "6.2.0", "key [count [WITHSCORES]]",
         "Gives random members: different ones, or (with a negative count) any.";
@@ -142,7 +139,13 @@ enum Added {
 }
 
 impl AddOptions {
-    fn apply(self, zset: &mut Zset, member: &[u8], by: f64, config: &crate::Config) -> Result<Added, Refusal> {
+    fn apply(
+        self,
+        zset: &mut Zset,
+        member: &[u8],
+        by: f64,
+        config: &crate::Config,
+    ) -> Result<Added, Refusal> {
         let Some(old) = zset.score(member) else {
             if self.only_old {
                 return Ok(Added::Nothing);
@@ -190,42 +193,54 @@ fn zadd(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         }
         at += 1;
     }
-    let pairs = args.from(at);
-    if pairs.is_empty() || pairs.len() % 2 != 0 {
-        return Err(Refusal::Syntax);
-    }
+    let pairs = pairs(args.from(at)).filter(|pairs| !pairs.is_empty());
+    let pairs = pairs.ok_or(Refusal::Syntax)?;
     if options.only_new && options.only_old {
-        return Err(Refusal::err("XX and NX options at the same time are not compatible"));
+        return Err(Refusal::err(
+            "XX and NX options at the same time are not compatible",
+        ));
     }
     let one_way = options.only_greater || options.only_less;
     if (one_way && options.only_new) || (options.only_greater && options.only_less) {
-        return Err(Refusal::err("GT, LT, and/or NX options at the same time are not compatible"));
+        return Err(Refusal::err(
+            "GT, LT, and/or NX options at the same time are not compatible",
+        ));
     }
-    if options.increment && pairs.len() > 2 {
-        return Err(Refusal::err("INCR option supports a single increment-element pair"));
+    if options.increment && pairs.len() > 1 {
+        return Err(Refusal::err(
+            "INCR option supports a single increment-element pair",
+        ));
     }
     add_members(cx, args.key(0), pairs, options)
 }
 
 /// `ZINCRBY key increment member`
 fn zincrby(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let options = AddOptions { increment: true, ..AddOptions::default() };
-    add_members(cx, args.key(0), args.from(1), options)
+    let options = AddOptions {
+        increment: true,
+        ..AddOptions::default()
+    };
+    let pairs = pairs(args.from(1)).ok_or(Refusal::Syntax)?;
+    add_members(cx, args.key(0), pairs, options)
 }
 
-fn add_members(cx: &mut Cx<'_>, key: &Bytes, pairs: &[Bytes], options: AddOptions) -> Answer {
-    let mut scores = Vec::with_capacity(pairs.len() / 2);
-    for pair in pairs.chunks_exact(2) {
+fn add_members(cx: &mut Cx<'_>, key: &Bytes, pairs: &[[Bytes; 2]], options: AddOptions) -> Answer {
+    let mut scores = Vec::with_capacity(pairs.len());
+    for pair in pairs {
         scores.push(parse_float(&pair[0]).ok_or(Refusal::NotAFloat)?);
     }
     if cx.read::<Zset>(key)?.is_none() && options.only_old {
-        return Ok(if options.increment { Value::Null } else { Value::Int(0) });
+        return Ok(if options.increment {
+            Value::Null
+        } else {
+            Value::Int(0)
+        });
     }
     let mut edit = cx.edit_or_new::<Zset>(key)?;
     let (zset, config) = edit.with_config();
     let (mut new, mut changed, mut last) = (0usize, 0usize, None);
     let mut failed = None;
-    for (pair, score) in pairs.chunks_exact(2).zip(scores) {
+    for (pair, score) in pairs.iter().zip(scores) {
         match options.apply(zset, &pair[1], score, config) {
             Ok(Added::Nothing) => {}
             Ok(Added::Same(score)) => last = Some(score),
@@ -247,14 +262,24 @@ fn add_members(cx: &mut Cx<'_>, key: &Bytes, pairs: &[Bytes], options: AddOption
     if options.increment {
         return Ok(last.map_or(Value::Null, Value::Double));
     }
-    Ok(Value::from(if options.count_changed { new + changed } else { new }))
+    Ok(Value::from(if options.count_changed {
+        new + changed
+    } else {
+        new
+    }))
 }
 
 /// `ZREM key member [member ...]`
 fn zrem(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let Some(mut edit) = cx.edit::<Zset>(args.key(0))? else { return Ok(Value::Int(0)) };
+    let Some(mut edit) = cx.edit::<Zset>(args.key(0))? else {
+        return Ok(Value::Int(0));
+    };
     let zset: &mut Zset = &mut edit;
-    let removed = args.from(1).iter().filter(|member| zset.remove(member).is_some()).count();
+    let removed = args
+        .from(1)
+        .iter()
+        .filter(|member| zset.remove(member).is_some())
+        .count();
     if removed > 0 {
         edit.changed("zrem");
         edit.add_dirty(removed - 1);
@@ -264,19 +289,26 @@ fn zrem(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `ZCARD key`
 fn zcard(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    Ok(Value::from(cx.read::<Zset>(args.key(0))?.map_or(0, Zset::len)))
+    Ok(Value::from(
+        cx.read::<Zset>(args.key(0))?.map_or(0, Zset::len),
+    ))
 }
 
 /// `ZSCORE key member`
 fn zscore(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let score = cx.read::<Zset>(args.key(0))?.and_then(|zset| zset.score(&args[1]));
+    let score = cx
+        .read::<Zset>(args.key(0))?
+        .and_then(|zset| zset.score(&args[1]));
     Ok(score.map_or(Value::Null, Value::Double))
 }
 
 /// `ZMSCORE key member [member ...]`
 fn zmscore(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let zset = cx.read::<Zset>(args.key(0))?;
-    let score = |member: &Bytes| zset.and_then(|z| z.score(member)).map_or(Value::Null, Value::Double);
+    let score = |member: &Bytes| {
+        zset.and_then(|z| z.score(member))
+            .map_or(Value::Null, Value::Double)
+    };
     Ok(Value::Array(args.from(1).iter().map(score).collect()))
 }
 
@@ -297,171 +329,23 @@ fn rank(cx: &mut Cx<'_>, args: &Args<'_>, reverse: bool, command: &'static str) 
         [_] => return Err(Refusal::Syntax),
         _ => return Err(Refusal::Arity(command)),
     };
-    let none = if with_score { Value::NullArray } else { Value::Null };
-    let Some(zset) = cx.read::<Zset>(args.key(0))? else { return Ok(none) };
-    let Some((rank, score)) = zset.rank(&args[1]).zip(zset.score(&args[1])) else { return Ok(none) };
+    let none = if with_score {
+        Value::NullArray
+    } else {
+        Value::Null
+    };
+    let Some(zset) = cx.read::<Zset>(args.key(0))? else {
+        return Ok(none);
+    };
+    let Some((rank, score)) = zset.rank(&args[1]).zip(zset.score(&args[1])) else {
+        return Ok(none);
+    };
     let rank = Value::from(if reverse { zset.len() - 1 - rank } else { rank });
-    Ok(if with_score { Value::Array(vec![rank, Value::Double(score)]) } else { rank })
-}
-
-/// The end of a sorted set from which members are taken.
-#[derive(Clone, Copy)]
-enum Side {
-    Min,
-    Max,
-}
-
-impl Side {
-    fn event(self) -> &'static str {
-        match self {
-            Side::Min => "zpopmin",
-            Side::Max => "zpopmax",
-        }
-    }
-
-    fn command(self) -> Bytes {
-        word(match self {
-            Side::Min => "ZPOPMIN",
-            Side::Max => "ZPOPMAX",
-        })
-    }
-}
-
-/// Takes members from one end; `None` if there is no such key.
-fn take(cx: &mut Cx<'_>, key: &Bytes, side: Side, count: usize) -> Result<Option<Vec<(Blob, f64)>>, Refusal> {
-    let Some(mut edit) = cx.edit::<Zset>(key)? else { return Ok(None) };
-    let items: Vec<(Blob, f64)> = match side {
-        Side::Min => edit.range(0..count.min(edit.len())).map(|(m, s)| (m.clone(), s)).collect(),
-        Side::Max => {
-            let len = edit.len();
-            edit.range_back(len.saturating_sub(count)..len).map(|(m, s)| (m.clone(), s)).collect()
-        }
-    };
-    for (member, _) in &items {
-        edit.remove(member);
-    }
-    if !items.is_empty() {
-        edit.changed(side.event());
-        edit.add_dirty(items.len() - 1);
-    }
-    Ok(Some(items))
-}
-
-/// `ZPOPMIN key [count]`
-fn zpopmin(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    pop(cx, args, Side::Min, "zpopmin")
-}
-
-/// `ZPOPMAX key [count]`
-fn zpopmax(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    pop(cx, args, Side::Max, "zpopmax")
-}
-
-fn pop(cx: &mut Cx<'_>, args: &Args<'_>, side: Side, _command: &'static str) -> Answer {
-    let count = match args.len() {
-        1 => None,
-        2 => {
-            let number = parse_int(&args[1]).and_then(|n| usize::try_from(n).ok());
-            Some(number.ok_or(Refusal::NotPositive)?)
-        }
-        _ => return Err(Refusal::Syntax),
-    };
-    let items = take(cx, args.key(0), side, count.unwrap_or(1))?.unwrap_or_default();
-    let pairs = cx.resp3() && count.is_some();
-    Ok(with_scores(items.iter().map(|(member, score)| (member, *score)), true, pairs))
-}
-
-/// The arguments of `ZMPOP` after a possible timeout.
-struct ManyPop<'a> {
-    keys: &'a [Bytes],
-    side: Side,
-    count: usize,
-}
-
-impl<'a> ManyPop<'a> {
-    fn parse(args: &Args<'a>, at: usize) -> Result<ManyPop<'a>, Refusal> {
-        let numkeys = parse_int(&args[at]).filter(|n| *n > 0).ok_or(Refusal::NumkeysNotPositive)?;
-        let after = usize::try_from(numkeys).ok().and_then(|n| n.checked_add(at + 1));
-        let after = after.filter(|after| *after < args.len()).ok_or(Refusal::Syntax)?;
-        let side = match args.get(after) {
-            Some(word) if is(word, "MIN") => Side::Min,
-            Some(word) if is(word, "MAX") => Side::Max,
-            _ => return Err(Refusal::Syntax),
-        };
-        let (mut count, mut next) = (None, after + 1);
-        while next < args.len() {
-            if count.is_some() || !args.is(next, "COUNT") || next + 1 >= args.len() {
-                return Err(Refusal::Syntax);
-            }
-            let number = parse_int(&args[next + 1]).filter(|n| *n > 0);
-            count = Some(number.ok_or(Refusal::CountNotPositive)?);
-            next += 2;
-        }
-        let count = usize::try_from(count.unwrap_or(1)).unwrap_or(usize::MAX);
-        Ok(ManyPop { keys: &args.rest()[at + 1..after], side, count })
-    }
-
-    fn run(&self, cx: &mut Cx<'_>) -> Answer {
-        for key in self.keys {
-            let Some(items) = take(cx, key, self.side, self.count)? else { continue };
-            let count = Bytes::from(int_bytes(items.len() as i64));
-            cx.repeat_as(vec![self.side.command(), key.clone(), count]);
-            let pairs = items.iter().map(|(member, score)| (member, *score));
-            return Ok(Value::Array(vec![Value::Bulk(key.clone()), with_scores(pairs, true, true)]));
-        }
-        Ok(Value::NullArray)
-    }
-}
-
-/// `ZMPOP numkeys key [key ...] MIN|MAX [COUNT count]`
-fn zmpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    ManyPop::parse(args, 0)?.run(cx)
-}
-
-/// `BZMPOP timeout numkeys key [key ...] MIN|MAX [COUNT count]`
-fn bzmpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let deadline = deadline(cx, &args[0])?;
-    let plan = ManyPop::parse(args, 1)?;
-    let reply = plan.run(cx)?;
-    if reply.is_null() {
-        wait(cx, plan.keys, deadline);
-    }
-    Ok(reply)
-}
-
-/// `BZPOPMIN key [key ...] timeout`
-fn bzpopmin(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    blocking_pop(cx, args, Side::Min)
-}
-
-/// `BZPOPMAX key [key ...] timeout`
-fn bzpopmax(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    blocking_pop(cx, args, Side::Max)
-}
-
-fn blocking_pop(cx: &mut Cx<'_>, args: &Args<'_>, side: Side) -> Answer {
-    let (keys, timeout) = args.rest().split_at(args.len() - 1);
-    let deadline = deadline(cx, &timeout[0])?;
-    for key in keys {
-        let Some(items) = take(cx, key, side, 1)? else { continue };
-        let Some((member, score)) = items.into_iter().next() else { continue };
-        cx.repeat_as(vec![side.command(), key.clone()]);
-        return Ok(Value::Array(vec![Value::Bulk(key.clone()), bulk(&member), Value::Double(score)]));
-    }
-    wait(cx, keys, deadline);
-    Ok(Value::NullArray)
-}
-
-fn wait(cx: &mut Cx<'_>, keys: &[Bytes], deadline: Option<Micros>) {
-    if cx.may_block {
-        cx.block = Some(Block {
-            keys: keys.iter().map(Blob::from).collect(),
-            awaits: Awaits::Zset,
-            even_if_missing: false,
-            deadline,
-            at_timeout: Value::NullArray,
-        });
-    }
+    Ok(if with_score {
+        Value::Array(vec![rank, Value::Double(score)])
+    } else {
+        rank
+    })
 }
 
 /// `ZRANDMEMBER key [count [WITHSCORES]]`
@@ -489,14 +373,22 @@ fn zrandmember(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let len = cx.read::<Zset>(key)?.map_or(0, Zset::len);
     let places = super::random_places(cx, len, count);
     let resp3 = cx.resp3();
-    let Some(zset) = cx.read::<Zset>(key)? else { return Ok(Value::Array(Vec::new())) };
-    Ok(with_scores(places.into_iter().filter_map(|at| zset.at(at)), scores, resp3))
+    let Some(zset) = cx.read::<Zset>(key)? else {
+        return Ok(Value::Array(Vec::new()));
+    };
+    Ok(with_scores(
+        places.into_iter().filter_map(|at| zset.at(at)),
+        scores,
+        resp3,
+    ))
 }
 
 /// `ZSCAN key cursor [MATCH pattern] [COUNT count]`
 fn zscan(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let from = cursor(&args[1])?;
-    let Some(zset) = cx.read::<Zset>(args.key(0))? else { return Ok(scan_reply(0, Vec::new())) };
+    let Some(zset) = cx.read::<Zset>(args.key(0))? else {
+        return Ok(scan_reply(0, Vec::new()));
+    };
     let options = ScanOptions::parse(args, 2, (false, false))?;
     let score = |score: f64| Value::bulk(redwind_resp::format_double(score));
     let mut items = Vec::new();

@@ -74,7 +74,11 @@ pub(super) fn to_lua(lua: &Lua, value: &Value, protocol: Protocol) -> Result<Lua
 /// A double as a 64-bit integer the way x86 converts: what does not fit becomes the smallest one.
 pub(super) fn c_cast(number: f64) -> i64 {
     let limit = 9_223_372_036_854_775_808.0;
-    if (-limit..limit).contains(&number) { number as i64 } else { i64::MIN }
+    if (-limit..limit).contains(&number) {
+        number as i64
+    } else {
+        i64::MIN
+    }
 }
 
 /// How deep a script's reply may nest.
@@ -106,7 +110,11 @@ fn field_text(table: &Table, name: &str) -> Result<Option<Bytes>> {
 fn table_from_lua(table: &Table, protocol: Protocol, depth: usize) -> Result<Value> {
     if let Some(text) = field_text(table, "err")? {
         // A leading dash is the wire's, not the text's.
-        return Ok(Value::Error(if text.first() == Some(&b'-') { text.slice(1..) } else { text }));
+        return Ok(Value::Error(if text.first() == Some(&b'-') {
+            text.slice(1..)
+        } else {
+            text
+        }));
     }
     if let Some(text) = field_text(table, "ok")? {
         return Ok(Value::Simple(text));
@@ -117,7 +125,10 @@ fn table_from_lua(table: &Table, protocol: Protocol, depth: usize) -> Result<Val
     if let LuaValue::Table(map) = table.raw_get("map")? {
         let mut pairs = Vec::new();
         for (key, value) in map.raw_pairs()? {
-            pairs.push((from_lua(&key, protocol, depth + 1)?, from_lua(&value, protocol, depth + 1)?));
+            pairs.push((
+                from_lua(&key, protocol, depth + 1)?,
+                from_lua(&value, protocol, depth + 1)?,
+            ));
         }
         return Ok(Value::Map(pairs));
     }
@@ -132,11 +143,16 @@ fn table_from_lua(table: &Table, protocol: Protocol, depth: usize) -> Result<Val
         return Ok(Value::BigNumber(text));
     }
     if let LuaValue::Table(verbatim) = table.raw_get("verbatim_string")?
-        && let (Some(text), Some(format)) =
-            (field_text(&verbatim, "string")?, field_text(&verbatim, "format")?)
+        && let (Some(text), Some(format)) = (
+            field_text(&verbatim, "string")?,
+            field_text(&verbatim, "format")?,
+        )
         && let [a, b, c, ..] = format[..]
     {
-        return Ok(Value::Verbatim { format: [a, b, c], text });
+        return Ok(Value::Verbatim {
+            format: [a, b, c],
+            text,
+        });
     }
     let mut items = Vec::new();
     loop {

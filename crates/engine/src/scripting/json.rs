@@ -12,29 +12,41 @@ pub(super) fn library(lua: &Lua) -> Result<Table> {
     table.raw_set("null", Value::LightUserData(std::ptr::null_mut()))?;
     table.raw_set("_NAME", "cjson")?;
     table.raw_set("_VERSION", "2.1.0")?;
-    table.raw_set("encode", lua.create_function(|lua, args: Variadic<Value>| {
-        let args = args.into_vec();
-        let [value] = &args[..] else { return failed(lua, "expected 1 argument") };
-        let mut out = Vec::new();
-        match encode(value, 0, &mut out)? {
-            Ok(()) => Ok((Value::Integer(1), string(lua, &out)?)),
-            Err(text) => failed(lua, &text),
-        }
-    })?)?;
-    table.raw_set("decode", lua.create_function(|lua, args: Variadic<Value>| {
-        let args = args.into_vec();
-        let text = match &args[..] {
-            [Value::String(text)] => bytes(text)?,
-            [Value::Number(number)] => redwind_resp::format_double(*number).into(),
-            [_] => return failed(lua, "bad argument #1 to 'decode' (string expected)"),
-            _ => return failed(lua, "expected 1 argument"),
-        };
-        let mut reader = Reader { lua, text: &text, at: 0 };
-        match reader.document()? {
-            Ok(value) => Ok((Value::Integer(1), value)),
-            Err(text) => failed(lua, &text),
-        }
-    })?)?;
+    table.raw_set(
+        "encode",
+        lua.create_function(|lua, args: Variadic<Value>| {
+            let args = args.into_vec();
+            let [value] = &args[..] else {
+                return failed(lua, "expected 1 argument");
+            };
+            let mut out = Vec::new();
+            match encode(value, 0, &mut out)? {
+                Ok(()) => Ok((Value::Integer(1), string(lua, &out)?)),
+                Err(text) => failed(lua, &text),
+            }
+        })?,
+    )?;
+    table.raw_set(
+        "decode",
+        lua.create_function(|lua, args: Variadic<Value>| {
+            let args = args.into_vec();
+            let text = match &args[..] {
+                [Value::String(text)] => bytes(text)?,
+                [Value::Number(number)] => redwind_resp::format_double(*number).into(),
+                [_] => return failed(lua, "bad argument #1 to 'decode' (string expected)"),
+                _ => return failed(lua, "expected 1 argument"),
+            };
+            let mut reader = Reader {
+                lua,
+                text: &text,
+                at: 0,
+            };
+            match reader.document()? {
+                Ok(value) => Ok((Value::Integer(1), value)),
+                Err(text) => failed(lua, &text),
+            }
+        })?,
+    )?;
     // The settings keep their defaults; asking for a change gives the value in force.
     for (name, value) in [
         ("encode_max_depth", Value::Number(1000.0)),
@@ -74,10 +86,17 @@ fn encode(value: &Value, depth: usize, out: &mut Vec<u8>) -> Outcome<()> {
         Value::Number(number) if !number.is_finite() => {
             return Ok(Err("Cannot serialise number: must not be NaN or Inf".into()));
         }
-        Value::Number(number) => out.extend_from_slice(crate::number::general(*number, 14).as_bytes()),
+        Value::Number(number) => {
+            out.extend_from_slice(crate::number::general(*number, 14).as_bytes())
+        }
         Value::String(text) => quote(&bytes(text)?, out),
         Value::Table(table) => return encode_table(table, depth + 1, out),
-        other => return Ok(Err(format!("Cannot serialise {}: type not supported", kind(other)))),
+        other => {
+            return Ok(Err(format!(
+                "Cannot serialise {}: type not supported",
+                kind(other)
+            )));
+        }
     }
     Ok(Ok(()))
 }
@@ -91,7 +110,9 @@ fn encode_table(table: &Table, depth: usize, out: &mut Vec<u8>) -> Outcome<()> {
         Some(len) if len > 0 => {
             // Few elements with large indexes would become a long list of nulls.
             if len > 10 && len > pairs.len() * 2 {
-                return Ok(Err("Cannot serialise table: excessively sparse array".into()));
+                return Ok(Err(
+                    "Cannot serialise table: excessively sparse array".into()
+                ));
             }
             out.push(b'[');
             for at in 1..=len {
@@ -184,7 +205,11 @@ impl Reader<'_> {
     }
 
     fn spaces(&mut self) {
-        while self.text.get(self.at).is_some_and(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r')) {
+        while self
+            .text
+            .get(self.at)
+            .is_some_and(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
+        {
             self.at += 1;
         }
     }
@@ -203,7 +228,10 @@ impl Reader<'_> {
             Some(b'-' | b'0'..=b'9') => "T_NUMBER",
             Some(_) => "invalid token",
         };
-        format!("Expected {expected} but found {found} at character {}", self.at + 1)
+        format!(
+            "Expected {expected} but found {found} at character {}",
+            self.at + 1
+        )
     }
 
     fn word(&mut self, word: &[u8]) -> bool {
@@ -217,7 +245,9 @@ impl Reader<'_> {
     fn value(&mut self, depth: usize) -> Outcome<Value> {
         if depth > MAX_DEPTH {
             let at = self.at;
-            return Ok(Err(format!("Found too many nested data structures ({depth}) at character {at}")));
+            return Ok(Err(format!(
+                "Found too many nested data structures ({depth}) at character {at}"
+            )));
         }
         self.spaces();
         match self.text.get(self.at) {
@@ -241,13 +271,18 @@ impl Reader<'_> {
             .iter()
             .position(|b| !matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
             .unwrap_or(rest.len());
-        let parsed = std::str::from_utf8(&rest[..len]).ok().and_then(|text| text.parse::<f64>().ok());
+        let parsed = std::str::from_utf8(&rest[..len])
+            .ok()
+            .and_then(|text| text.parse::<f64>().ok());
         match parsed {
             Some(number) => {
                 self.at += len;
                 Ok(Value::Number(number))
             }
-            None => Err(format!("Expected value but found invalid number at character {}", self.at + 1)),
+            None => Err(format!(
+                "Expected value but found invalid number at character {}",
+                self.at + 1
+            )),
         }
     }
 
@@ -364,7 +399,10 @@ impl Reader<'_> {
             if !self.word(b"\\u") {
                 return Err(wrong());
             }
-            let low = self.hex4().filter(|low| (0xdc00..0xe000).contains(low)).ok_or_else(wrong)?;
+            let low = self
+                .hex4()
+                .filter(|low| (0xdc00..0xe000).contains(low))
+                .ok_or_else(wrong)?;
             code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
         }
         let letter = char::from_u32(code).ok_or_else(wrong)?;

@@ -53,22 +53,31 @@ impl Machine {
         given.raw_set("cjson", lift(&lua, &json::library(&lua)?)?)?;
         given.raw_set("cmsgpack", lift(&lua, &msgpack::library(&lua)?)?)?;
         given.raw_set("struct", lift(&lua, &structs::library(&lua)?)?)?;
-        given.raw_set("sha1hex", lua.create_function(|lua, value: LuaValue| {
-            let text = argument(&value)?.unwrap_or_default();
-            string(lua, &sha1::hex(&text))
-        })?)?;
-        given.raw_set("known", lua.create_function(|_, args: Variadic<LuaValue>| {
-            let mut argv = Vec::new();
-            for value in args.into_vec() {
-                argv.push(argument(&value)?.unwrap_or_default());
-            }
-            Ok(commands::resolve(&argv).is_ok())
-        })?)?;
-        given.raw_set("solid", lua.create_function(|lua, function: Function| {
-            lua.create_function(move |_, args: Variadic<LuaValue>| {
-                function.call::<_, Variadic<LuaValue>>(args)
-            })
-        })?)?;
+        given.raw_set(
+            "sha1hex",
+            lua.create_function(|lua, value: LuaValue| {
+                let text = argument(&value)?.unwrap_or_default();
+                string(lua, &sha1::hex(&text))
+            })?,
+        )?;
+        given.raw_set(
+            "known",
+            lua.create_function(|_, args: Variadic<LuaValue>| {
+                let mut argv = Vec::new();
+                for value in args.into_vec() {
+                    argv.push(argument(&value)?.unwrap_or_default());
+                }
+                Ok(commands::resolve(&argv).is_ok())
+            })?,
+        )?;
+        given.raw_set(
+            "solid",
+            lua.create_function(|lua, function: Function| {
+                lua.create_function(move |_, args: Variadic<LuaValue>| {
+                    function.call::<_, Variadic<LuaValue>>(args)
+                })
+            })?,
+        )?;
         // What differs from run to run is put into `host` then; these find it there.
         let relay = |name: &'static str| {
             let host = host.clone();
@@ -87,17 +96,23 @@ impl Machine {
         given.raw_set("math", lift(&lua, &math)?)?;
         for (name, raises) in [("call", true), ("pcall", false)] {
             let host = host.clone();
-            given.raw_set(name, lua.create_function(move |lua, args: Variadic<LuaValue>| {
-                let now: Function = host.raw_get("call")?;
-                let (ok, reply): (bool, LuaValue) = now.call(args)?;
-                if !ok && raises {
-                    let raise: Function = lua.named_registry_value("raise")?;
-                    return raise.call(reply);
-                }
-                Ok(reply)
-            })?)?;
+            given.raw_set(
+                name,
+                lua.create_function(move |lua, args: Variadic<LuaValue>| {
+                    let now: Function = host.raw_get("call")?;
+                    let (ok, reply): (bool, LuaValue) = now.call(args)?;
+                    if !ok && raises {
+                        let raise: Function = lua.named_registry_value("raise")?;
+                        return raise.call(reply);
+                    }
+                    Ok(reply)
+                })?,
+            )?;
         }
-        let prelude = lua.load(include_str!("prelude.lua")).set_name("=prelude").into_function()?;
+        let prelude = lua
+            .load(include_str!("prelude.lua"))
+            .set_name("=prelude")
+            .into_function()?;
         let (entry, raise, here): (Function, Function, Function) =
             prelude.call((given, lua.globals()))?;
         lua.set_named_registry_value("raise", raise)?;
@@ -108,7 +123,13 @@ impl Machine {
             check_interval: 1000,
             remove_globals: Vec::new(),
         })?;
-        Ok(Machine { lua, sandbox, host, entry, compiled: BTreeMap::new() })
+        Ok(Machine {
+            lua,
+            sandbox,
+            host,
+            entry,
+            compiled: BTreeMap::new(),
+        })
     }
 
     fn function(&mut self, script: &Script) -> Result<Function> {
@@ -124,7 +145,11 @@ impl Machine {
             None if script.source.starts_with(b"#!") => &[],
             _ => &script.source[..],
         };
-        let function = self.lua.load(source).set_name("@user_script").into_function()?;
+        let function = self
+            .lua
+            .load(source)
+            .set_name("@user_script")
+            .into_function()?;
         self.compiled.insert(script.sha, function.clone());
         Ok(function)
     }
@@ -139,19 +164,22 @@ fn lift(lua: &Lua, library: &Table) -> Result<Table> {
             lifted.raw_set(name, value)?;
             continue;
         };
-        lifted.raw_set(name, lua.create_function(move |lua, args: Variadic<LuaValue>| {
-            let mut results = function.call::<_, Variadic<LuaValue>>(args)?.into_vec();
-            if let [LuaValue::Boolean(false), LuaValue::String(text)] = &results[..] {
-                let here: Function = lua.named_registry_value("here")?;
-                let place: LuaValue = here.call(())?;
-                let place = argument(&place)?.unwrap_or_default();
-                let text = [&place[..], &bytes(text)?[..]].concat();
-                let raise: Function = lua.named_registry_value("raise")?;
-                return raise.call(string(lua, &text)?);
-            }
-            results.remove(0);
-            Ok(Variadic::from(results))
-        })?)?;
+        lifted.raw_set(
+            name,
+            lua.create_function(move |lua, args: Variadic<LuaValue>| {
+                let mut results = function.call::<_, Variadic<LuaValue>>(args)?.into_vec();
+                if let [LuaValue::Boolean(false), LuaValue::String(text)] = &results[..] {
+                    let here: Function = lua.named_registry_value("here")?;
+                    let place: LuaValue = here.call(())?;
+                    let place = argument(&place)?.unwrap_or_default();
+                    let text = [&place[..], &bytes(text)?[..]].concat();
+                    let raise: Function = lua.named_registry_value("raise")?;
+                    return raise.call(string(lua, &text)?);
+                }
+                results.remove(0);
+                Ok(Variadic::from(results))
+            })?,
+        )?;
     }
     Ok(lifted)
 }
@@ -169,9 +197,14 @@ fn with_machine<T>(f: impl FnOnce(&mut Machine) -> Result<T>) -> Result<T> {
 
 /// Checks that a script compiles; gives the refusal if not.
 pub(crate) fn compile(script: &Script) -> std::result::Result<(), Refusal> {
-    with_machine(|machine| machine.function(script)).map(|_| ()).map_err(|e| {
-        Refusal::err(format_args!("Error compiling script (new function): {}", e.message_lossy()))
-    })
+    with_machine(|machine| machine.function(script))
+        .map(|_| ())
+        .map_err(|e| {
+            Refusal::err(format_args!(
+                "Error compiling script (new function): {}",
+                e.message_lossy()
+            ))
+        })
 }
 
 /// What a script changes beside the data.
@@ -195,30 +228,54 @@ pub(crate) fn run(cx: &mut Cx<'_>, script: &Script, keys: &[Bytes], argv: &[Byte
             Ok(table)
         };
         let (keys, argv) = (list(keys)?, list(argv)?);
-        let shared = RefCell::new((cx, Settings { protocol: Protocol::Resp2, repeat: true }));
+        let shared = RefCell::new((
+            cx,
+            Settings {
+                protocol: Protocol::Resp2,
+                repeat: true,
+            },
+        ));
         let result = lua.scope(|scope| {
             let host = &machine.host;
-            host.raw_set("call", scope.create_function(&lua, |lua, args: Variadic<LuaValue>| {
-                let (cx, settings) = &mut *shared.borrow_mut();
-                call(lua, cx, settings, script.read_only, &args.into_vec())
-            })?)?;
-            host.raw_set("setresp", scope.create_function(&lua, |_, version: f64| {
-                shared.borrow_mut().1.protocol =
-                    if version == 3.0 { Protocol::Resp3 } else { Protocol::Resp2 };
-                Ok(())
-            })?)?;
-            host.raw_set("set_repl", scope.create_function(&lua, |_, flags: f64| {
-                shared.borrow_mut().1.repeat = flags as u32 & 2 != 0;
-                Ok(())
-            })?)?;
-            host.raw_set("random", scope.create_function(&lua, |lua, args: Variadic<LuaValue>| {
-                let draw = shared.borrow_mut().0.engine.script_luck.draw();
-                random(lua, draw, &args.into_vec())
-            })?)?;
-            host.raw_set("randomseed", scope.create_function(&lua, |_, seed: f64| {
-                shared.borrow_mut().0.engine.script_luck = Drand::seeded(seed as i64 as u32);
-                Ok((LuaValue::Integer(1), LuaValue::Nil))
-            })?)?;
+            host.raw_set(
+                "call",
+                scope.create_function(&lua, |lua, args: Variadic<LuaValue>| {
+                    let (cx, settings) = &mut *shared.borrow_mut();
+                    call(lua, cx, settings, script.read_only, &args.into_vec())
+                })?,
+            )?;
+            host.raw_set(
+                "setresp",
+                scope.create_function(&lua, |_, version: f64| {
+                    shared.borrow_mut().1.protocol = if version == 3.0 {
+                        Protocol::Resp3
+                    } else {
+                        Protocol::Resp2
+                    };
+                    Ok(())
+                })?,
+            )?;
+            host.raw_set(
+                "set_repl",
+                scope.create_function(&lua, |_, flags: f64| {
+                    shared.borrow_mut().1.repeat = flags as u32 & 2 != 0;
+                    Ok(())
+                })?,
+            )?;
+            host.raw_set(
+                "random",
+                scope.create_function(&lua, |lua, args: Variadic<LuaValue>| {
+                    let draw = shared.borrow_mut().0.engine.script_luck.draw();
+                    random(lua, draw, &args.into_vec())
+                })?,
+            )?;
+            host.raw_set(
+                "randomseed",
+                scope.create_function(&lua, |_, seed: f64| {
+                    shared.borrow_mut().0.engine.script_luck = Drand::seeded(seed as i64 as u32);
+                    Ok((LuaValue::Integer(1), LuaValue::Nil))
+                })?,
+            )?;
             let result: Variadic<LuaValue> = machine.entry.call((function, keys, argv))?;
             Ok(result)
         });
@@ -255,7 +312,9 @@ fn failure(script: &Script, e: &LuaValue, at: &LuaValue) -> Result<Value> {
             _ => b"ERR unknown error".to_vec(),
         },
         LuaValue::String(text) => [b"ERR ", &bytes(text)?[..]].concat(),
-        LuaValue::Number(number) => format!("ERR {}", crate::number::general(*number, 14)).into_bytes(),
+        LuaValue::Number(number) => {
+            format!("ERR {}", crate::number::general(*number, 14)).into_bytes()
+        }
         LuaValue::Boolean(yes) => format!("ERR {yes}").into_bytes(),
         _ => b"ERR nil".to_vec(),
     };
@@ -295,7 +354,9 @@ fn call(
     for value in args {
         match argument(value)? {
             Some(argument) => argv.push(argument),
-            None => return refuse("ERR Lua redis lib command arguments must be strings or integers"),
+            None => {
+                return refuse("ERR Lua redis lib command arguments must be strings or integers");
+            }
         }
     }
     let command = match commands::resolve(&argv) {
@@ -370,7 +431,9 @@ fn random(lua: &Lua, draw: u32, args: &[LuaValue]) -> Result<(LuaValue, LuaValue
     };
     if low > high {
         let at = args.len();
-        return fail(&format!("bad argument #{at} to 'random' (interval is empty)"));
+        return fail(&format!(
+            "bad argument #{at} to 'random' (interval is empty)"
+        ));
     }
     let drawn = (part * (high - low + 1.0)).floor() + low;
     Ok((LuaValue::Integer(1), LuaValue::Number(drawn)))

@@ -6,6 +6,9 @@ use super::convert::{bytes, string};
 
 const MAX_DEPTH: usize = 16;
 
+/// How many values are read, given the second argument.
+type Limit = fn(usize) -> Option<usize>;
+
 /// The library, each function giving a count and its results, or false and a message.
 pub(super) fn library(lua: &Lua) -> Result<Table> {
     let table = lua.create_table()?;
@@ -13,43 +16,61 @@ pub(super) fn library(lua: &Lua) -> Result<Table> {
     table.raw_set("_VERSION", "lua-cmsgpack 0.4.0")?;
     table.raw_set("_COPYRIGHT", "")?;
     table.raw_set("_DESCRIPTION", "MessagePack C implementation for Lua")?;
-    table.raw_set("pack", lua.create_function(|lua, args: Variadic<Value>| {
-        let args = args.into_vec();
-        if args.is_empty() {
-            return failed(lua, "bad argument #0 to 'pack' (MessagePack pack needs input.)");
-        }
-        let mut out = Vec::new();
-        for value in &args {
-            pack(value, 0, &mut out)?;
-        }
-        Ok(Variadic::from(vec![Value::Integer(1), string(lua, &out)?]))
-    })?)?;
-    let unpackers: [(&str, fn(usize) -> Option<usize>); 3] =
-        [("unpack", |_| None), ("unpack_one", |_| Some(1)), ("unpack_limit", Some)];
-    for (name, limit) in unpackers {
-        table.raw_set(name, lua.create_function(move |lua, args: Variadic<Value>| {
+    table.raw_set(
+        "pack",
+        lua.create_function(|lua, args: Variadic<Value>| {
             let args = args.into_vec();
-            let Some(Value::String(text)) = args.first() else {
-                return failed(lua, &format!("bad argument #1 to '{name}' (string expected)"));
-            };
-            let number = |at: usize| match args.get(at) {
-                Some(Value::Number(number)) => *number as usize,
-                Some(Value::Integer(number)) => *number as usize,
-                _ => 0,
-            };
-            let offset = match name {
-                "unpack_one" => number(1),
-                "unpack_limit" => number(2),
-                _ => 0,
-            };
-            unpack_many(lua, &bytes(text)?, offset, limit(number(1)))
-        })?)?;
+            if args.is_empty() {
+                return failed(
+                    lua,
+                    "bad argument #0 to 'pack' (MessagePack pack needs input.)",
+                );
+            }
+            let mut out = Vec::new();
+            for value in &args {
+                pack(value, 0, &mut out)?;
+            }
+            Ok(Variadic::from(vec![Value::Integer(1), string(lua, &out)?]))
+        })?,
+    )?;
+    let unpackers: [(&str, Limit); 3] = [
+        ("unpack", |_| None),
+        ("unpack_one", |_| Some(1)),
+        ("unpack_limit", Some),
+    ];
+    for (name, limit) in unpackers {
+        table.raw_set(
+            name,
+            lua.create_function(move |lua, args: Variadic<Value>| {
+                let args = args.into_vec();
+                let Some(Value::String(text)) = args.first() else {
+                    return failed(
+                        lua,
+                        &format!("bad argument #1 to '{name}' (string expected)"),
+                    );
+                };
+                let number = |at: usize| match args.get(at) {
+                    Some(Value::Number(number)) => *number as usize,
+                    Some(Value::Integer(number)) => *number as usize,
+                    _ => 0,
+                };
+                let offset = match name {
+                    "unpack_one" => number(1),
+                    "unpack_limit" => number(2),
+                    _ => 0,
+                };
+                unpack_many(lua, &bytes(text)?, offset, limit(number(1)))
+            })?,
+        )?;
     }
     Ok(table)
 }
 
 fn failed(lua: &Lua, text: &str) -> Result<Variadic<Value>> {
-    Ok(Variadic::from(vec![Value::Boolean(false), string(lua, text.as_bytes())?]))
+    Ok(Variadic::from(vec![
+        Value::Boolean(false),
+        string(lua, text.as_bytes())?,
+    ]))
 }
 
 fn pack(value: &Value, depth: usize, out: &mut Vec<u8>) -> Result<()> {
@@ -130,12 +151,24 @@ fn pack_int(number: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(&bytes[8 - width..]);
 }
 
-fn unpack_many(lua: &Lua, text: &[u8], offset: usize, limit: Option<usize>) -> Result<Variadic<Value>> {
+fn unpack_many(
+    lua: &Lua,
+    text: &[u8],
+    offset: usize,
+    limit: Option<usize>,
+) -> Result<Variadic<Value>> {
     if offset > text.len() {
-        let text = format!("Start offset {offset} greater than input length {}.", text.len());
+        let text = format!(
+            "Start offset {offset} greater than input length {}.",
+            text.len()
+        );
         return failed(lua, &text);
     }
-    let mut reader = Reader { lua, text, at: offset };
+    let mut reader = Reader {
+        lua,
+        text,
+        at: offset,
+    };
     let mut values = Vec::new();
     while reader.at < text.len() && limit.is_none_or(|limit| values.len() < limit) {
         match reader.value(0)? {
@@ -145,7 +178,11 @@ fn unpack_many(lua: &Lua, text: &[u8], offset: usize, limit: Option<usize>) -> R
         }
     }
     if limit.is_some() {
-        let next = if reader.at < text.len() { reader.at as f64 } else { -1.0 };
+        let next = if reader.at < text.len() {
+            reader.at as f64
+        } else {
+            -1.0
+        };
         values.insert(0, Value::Number(next));
     }
     values.insert(0, Value::Integer(values.len() as i64));
@@ -167,20 +204,29 @@ impl Reader<'_> {
     }
 
     fn unsigned(&mut self, width: usize) -> Option<u64> {
-        Some(self.take(width)?.iter().fold(0, |n, byte| n << 8 | u64::from(*byte)))
+        Some(
+            self.take(width)?
+                .iter()
+                .fold(0, |n, byte| n << 8 | u64::from(*byte)),
+        )
     }
 
     fn value(&mut self, depth: usize) -> Result<Option<Value>> {
         if depth > 100 {
             return Ok(None);
         }
-        let Some(mark) = self.unsigned(1) else { return Ok(None) };
+        let Some(mark) = self.unsigned(1) else {
+            return Ok(None);
+        };
         let number = |n: Option<f64>| Ok(n.map(Value::Number));
         match mark {
             0xc0 => Ok(Some(Value::Nil)),
             0xc2 => Ok(Some(Value::Boolean(false))),
             0xc3 => Ok(Some(Value::Boolean(true))),
-            0xca => number(self.unsigned(4).map(|bits| f64::from(f32::from_bits(bits as u32)))),
+            0xca => number(
+                self.unsigned(4)
+                    .map(|bits| f64::from(f32::from_bits(bits as u32))),
+            ),
             0xcb => number(self.unsigned(8).map(f64::from_bits)),
             0xcc => number(self.unsigned(1).map(|n| n as f64)),
             0xcd => number(self.unsigned(2).map(|n| n as f64)),
@@ -207,7 +253,9 @@ impl Reader<'_> {
     }
 
     fn text(&mut self, width: usize) -> Result<Option<Value>> {
-        let Some(len) = self.unsigned(width) else { return Ok(None) };
+        let Some(len) = self.unsigned(width) else {
+            return Ok(None);
+        };
         self.text_of(len as usize)
     }
 
@@ -217,29 +265,39 @@ impl Reader<'_> {
     }
 
     fn array(&mut self, width: usize, depth: usize) -> Result<Option<Value>> {
-        let Some(len) = self.unsigned(width) else { return Ok(None) };
+        let Some(len) = self.unsigned(width) else {
+            return Ok(None);
+        };
         self.array_of(len as usize, depth)
     }
 
     fn array_of(&mut self, len: usize, depth: usize) -> Result<Option<Value>> {
         let table = self.lua.create_table()?;
         for at in 1..=len {
-            let Some(value) = self.value(depth + 1)? else { return Ok(None) };
+            let Some(value) = self.value(depth + 1)? else {
+                return Ok(None);
+            };
             table.raw_set(at, value)?;
         }
         Ok(Some(Value::Table(table)))
     }
 
     fn map(&mut self, width: usize, depth: usize) -> Result<Option<Value>> {
-        let Some(len) = self.unsigned(width) else { return Ok(None) };
+        let Some(len) = self.unsigned(width) else {
+            return Ok(None);
+        };
         self.map_of(len as usize, depth)
     }
 
     fn map_of(&mut self, len: usize, depth: usize) -> Result<Option<Value>> {
         let table = self.lua.create_table()?;
         for _ in 0..len {
-            let Some(key) = self.value(depth + 1)? else { return Ok(None) };
-            let Some(value) = self.value(depth + 1)? else { return Ok(None) };
+            let Some(key) = self.value(depth + 1)? else {
+                return Ok(None);
+            };
+            let Some(value) = self.value(depth + 1)? else {
+                return Ok(None);
+            };
             table.raw_set(key, value)?;
         }
         Ok(Some(Value::Table(table)))

@@ -13,31 +13,37 @@ pub(crate) fn hex(text: &[u8]) -> [u8; 40] {
 }
 
 fn digest(text: &[u8]) -> [u32; 5] {
-    let mut state = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
-    let mut blocks = text.chunks_exact(64);
-    for block in &mut blocks {
+    let mut state = [
+        0x6745_2301,
+        0xefcd_ab89,
+        0x98ba_dcfe,
+        0x1032_5476,
+        0xc3d2_e1f0,
+    ];
+    let (blocks, rest) = text.as_chunks::<64>();
+    for block in blocks {
         compress(&mut state, block);
     }
     // The rest, a one bit, zeros, and the length in bits fill one or two more blocks.
-    let rest = blocks.remainder();
     let mut tail = [0u8; 128];
     tail[..rest.len()].copy_from_slice(rest);
     tail[rest.len()] = 0x80;
     let end = if rest.len() < 56 { 64 } else { 128 };
     tail[end - 8..end].copy_from_slice(&(text.len() as u64 * 8).to_be_bytes());
-    for block in tail[..end].chunks_exact(64) {
+    for block in tail[..end].as_chunks::<64>().0 {
         compress(&mut state, block);
     }
     state
 }
 
-fn compress(state: &mut [u32; 5], block: &[u8]) {
+fn compress(state: &mut [u32; 5], block: &[u8; 64]) {
     let mut words = [0u32; 80];
-    for (word, bytes) in words.iter_mut().zip(block.chunks_exact(4)) {
-        *word = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+    for (word, bytes) in words.iter_mut().zip(block.as_chunks::<4>().0) {
+        *word = u32::from_be_bytes(*bytes);
     }
     for at in 16..80 {
-        words[at] = (words[at - 3] ^ words[at - 8] ^ words[at - 14] ^ words[at - 16]).rotate_left(1);
+        words[at] =
+            (words[at - 3] ^ words[at - 8] ^ words[at - 14] ^ words[at - 16]).rotate_left(1);
     }
     let [mut a, mut b, mut c, mut d, mut e] = *state;
     for (at, word) in words.iter().enumerate() {
@@ -60,8 +66,17 @@ fn compress(state: &mut [u32; 5], block: &[u8]) {
 mod tests {
     #[test]
     fn known_digests() {
-        assert_eq!(&super::hex(b""), b"da39a3ee5e6b4b0d3255bfef95601890afd80709");
-        assert_eq!(&super::hex(b"return 1"), b"e0e1f9fabfc9d4800c877a703b823ac0578ff8db");
-        assert_eq!(&super::hex(&[b'a'; 119]), b"ee971065aaa017e0632a8ca6c77bb3bf8b1dfc56");
+        assert_eq!(
+            &super::hex(b""),
+            b"da39a3ee5e6b4b0d3255bfef95601890afd80709"
+        );
+        assert_eq!(
+            &super::hex(b"return 1"),
+            b"e0e1f9fabfc9d4800c877a703b823ac0578ff8db"
+        );
+        assert_eq!(
+            &super::hex(&[b'a'; 119]),
+            b"ee971065aaa017e0632a8ca6c77bb3bf8b1dfc56"
+        );
     }
 }

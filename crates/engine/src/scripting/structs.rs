@@ -7,65 +7,93 @@ use super::convert::{bytes, string};
 /// The library, each function giving a count and its results, or false and a message.
 pub(super) fn library(lua: &Lua) -> Result<Table> {
     let table = lua.create_table()?;
-    table.raw_set("pack", lua.create_function(|lua, args: Variadic<Value>| {
-        let args = args.into_vec();
-        let Some(Value::String(format)) = args.first() else { return no_format(lua, "pack") };
-        match pack(&bytes(format)?, &args[1..])? {
-            Ok(out) => Ok(Variadic::from(vec![Value::Integer(1), string(lua, &out)?])),
-            Err(text) => failed(lua, &text),
-        }
-    })?)?;
-    table.raw_set("unpack", lua.create_function(|lua, args: Variadic<Value>| {
-        let args = args.into_vec();
-        let Some(Value::String(format)) = args.first() else { return no_format(lua, "unpack") };
-        let Some(Value::String(text)) = args.get(1) else {
-            return failed(lua, "bad argument #2 to 'unpack' (string expected)");
-        };
-        let from = match args.get(2) {
-            None => 1.0,
-            some => number(some).unwrap_or(0.0),
-        };
-        if from < 1.0 {
-            return failed(lua, "offset must be 1 or greater");
-        }
-        match unpack(lua, &bytes(format)?, &bytes(text)?, from as usize - 1)? {
-            Ok(mut values) => {
-                values.insert(0, Value::Integer(values.len() as i64));
-                Ok(Variadic::from(values))
+    table.raw_set(
+        "pack",
+        lua.create_function(|lua, args: Variadic<Value>| {
+            let args = args.into_vec();
+            let Some(Value::String(format)) = args.first() else {
+                return no_format(lua, "pack");
+            };
+            match pack(&bytes(format)?, &args[1..])? {
+                Ok(out) => Ok(Variadic::from(vec![Value::Integer(1), string(lua, &out)?])),
+                Err(text) => failed(lua, &text),
             }
-            Err(text) => failed(lua, &text),
-        }
-    })?)?;
-    table.raw_set("size", lua.create_function(|lua, args: Variadic<Value>| {
-        let args = args.into_vec();
-        let Some(Value::String(format)) = args.first() else { return no_format(lua, "size") };
-        let format = bytes(format)?;
-        let mut layout = Layout::new("size", &format);
-        let mut total = 0usize;
-        loop {
-            match layout.next() {
-                Ok(None) => break,
-                Ok(Some(Item { kind: b's', .. })) => {
-                    return failed(lua, "variable-size format for length");
-                }
-                Ok(Some(Item { kind: b'c', size: 0, .. })) => {
-                    return failed(lua, "variable-length format");
-                }
-                Ok(Some(item)) => total += item.padding(total) + item.size,
-                Err(text) => return failed(lua, &text),
+        })?,
+    )?;
+    table.raw_set(
+        "unpack",
+        lua.create_function(|lua, args: Variadic<Value>| {
+            let args = args.into_vec();
+            let Some(Value::String(format)) = args.first() else {
+                return no_format(lua, "unpack");
+            };
+            let Some(Value::String(text)) = args.get(1) else {
+                return failed(lua, "bad argument #2 to 'unpack' (string expected)");
+            };
+            let from = match args.get(2) {
+                None => 1.0,
+                some => number(some).unwrap_or(0.0),
+            };
+            if from < 1.0 {
+                return failed(lua, "offset must be 1 or greater");
             }
-        }
-        Ok(Variadic::from(vec![Value::Integer(1), Value::Number(total as f64)]))
-    })?)?;
+            match unpack(lua, &bytes(format)?, &bytes(text)?, from as usize - 1)? {
+                Ok(mut values) => {
+                    values.insert(0, Value::Integer(values.len() as i64));
+                    Ok(Variadic::from(values))
+                }
+                Err(text) => failed(lua, &text),
+            }
+        })?,
+    )?;
+    table.raw_set(
+        "size",
+        lua.create_function(|lua, args: Variadic<Value>| {
+            let args = args.into_vec();
+            let Some(Value::String(format)) = args.first() else {
+                return no_format(lua, "size");
+            };
+            let format = bytes(format)?;
+            let mut layout = Layout::new("size", &format);
+            let mut total = 0usize;
+            loop {
+                match layout.next() {
+                    Ok(None) => break,
+                    Ok(Some(Item { kind: b's', .. })) => {
+                        return failed(lua, "variable-size format for length");
+                    }
+                    Ok(Some(Item {
+                        kind: b'c',
+                        size: 0,
+                        ..
+                    })) => {
+                        return failed(lua, "variable-length format");
+                    }
+                    Ok(Some(item)) => total += item.padding(total) + item.size,
+                    Err(text) => return failed(lua, &text),
+                }
+            }
+            Ok(Variadic::from(vec![
+                Value::Integer(1),
+                Value::Number(total as f64),
+            ]))
+        })?,
+    )?;
     Ok(table)
 }
 
 fn failed(lua: &Lua, text: &str) -> Result<Variadic<Value>> {
-    Ok(Variadic::from(vec![Value::Boolean(false), string(lua, text.as_bytes())?]))
+    Ok(Variadic::from(vec![
+        Value::Boolean(false),
+        string(lua, text.as_bytes())?,
+    ]))
 }
 
 fn no_format(lua: &Lua, name: &str) -> Result<Variadic<Value>> {
-    failed(lua, &format!("bad argument #1 to '{name}' (string expected)"))
+    failed(
+        lua,
+        &format!("bad argument #1 to '{name}' (string expected)"),
+    )
 }
 
 fn number(value: Option<&Value>) -> Option<f64> {
@@ -106,11 +134,20 @@ struct Layout<'a> {
 
 impl<'a> Layout<'a> {
     fn new(name: &'static str, format: &'a [u8]) -> Layout<'a> {
-        Layout { name, format, at: 0, big_endian: false, align: 1 }
+        Layout {
+            name,
+            format,
+            at: 0,
+            big_endian: false,
+            align: 1,
+        }
     }
 
     fn count(&mut self) -> Option<usize> {
-        let digits = self.format[self.at..].iter().take_while(|b| b.is_ascii_digit()).count();
+        let digits = self.format[self.at..]
+            .iter()
+            .take_while(|b| b.is_ascii_digit())
+            .count();
         let text = std::str::from_utf8(&self.format[self.at..self.at + digits]).ok()?;
         self.at += digits;
         text.parse().ok()
@@ -118,7 +155,9 @@ impl<'a> Layout<'a> {
 
     fn next(&mut self) -> std::result::Result<Option<Item>, String> {
         loop {
-            let Some(kind) = self.format.get(self.at).copied() else { return Ok(None) };
+            let Some(kind) = self.format.get(self.at).copied() else {
+                return Ok(None);
+            };
             self.at += 1;
             let size = match kind {
                 b' ' => continue,
@@ -151,13 +190,20 @@ impl<'a> Layout<'a> {
                 }
                 b'c' => self.count().unwrap_or(1),
                 b's' => 0,
-                other => return Err(format!(
+                other => {
+                    return Err(format!(
                         "bad argument #1 to '{}' (invalid format option '{}')",
                         self.name,
                         char::from(other)
-                    )),
+                    ));
+                }
             };
-            return Ok(Some(Item { kind, size, big_endian: self.big_endian, align: self.align }));
+            return Ok(Some(Item {
+                kind,
+                size,
+                big_endian: self.big_endian,
+                align: self.align,
+            }));
         }
     }
 }
@@ -179,17 +225,29 @@ fn pack(format: &[u8], args: &[Value]) -> Outcome<Vec<u8>> {
             out.push(0);
             continue;
         }
-        let (at, value) = args.next().map_or((0, None), |(at, value)| (at, Some(value)));
+        let (at, value) = args
+            .next()
+            .map_or((0, None), |(at, value)| (at, Some(value)));
         let expected = |what: &str| {
-            Ok(Err(format!("bad argument #{at} to 'pack' ({what} expected)")))
+            Ok(Err(format!(
+                "bad argument #{at} to 'pack' ({what} expected)"
+            )))
         };
         match item.kind {
             b's' | b'c' => {
-                let Some(Value::String(text)) = value else { return expected("string") };
+                let Some(Value::String(text)) = value else {
+                    return expected("string");
+                };
                 let text = bytes(text)?;
-                let size = if item.kind == b's' || item.size == 0 { text.len() } else { item.size };
+                let size = if item.kind == b's' || item.size == 0 {
+                    text.len()
+                } else {
+                    item.size
+                };
                 if text.len() < size {
-                    return Ok(Err(format!("bad argument #{at} to 'pack' (string too short)")));
+                    return Ok(Err(format!(
+                        "bad argument #{at} to 'pack' (string too short)"
+                    )));
                 }
                 out.extend_from_slice(&text[..size]);
                 if item.kind == b's' {
@@ -197,7 +255,9 @@ fn pack(format: &[u8], args: &[Value]) -> Outcome<Vec<u8>> {
                 }
             }
             b'f' | b'd' | b'n' => {
-                let Some(number) = number(value) else { return expected("number") };
+                let Some(number) = number(value) else {
+                    return expected("number");
+                };
                 let mut raw = if item.size == 4 {
                     (number as f32).to_le_bytes().to_vec()
                 } else {
@@ -209,8 +269,14 @@ fn pack(format: &[u8], args: &[Value]) -> Outcome<Vec<u8>> {
                 out.extend_from_slice(&raw);
             }
             _ => {
-                let Some(number) = number(value) else { return expected("number") };
-                let whole = if number < 0.0 { number as i64 as u64 } else { number as u64 };
+                let Some(number) = number(value) else {
+                    return expected("number");
+                };
+                let whole = if number < 0.0 {
+                    number as i64 as u64
+                } else {
+                    number as u64
+                };
                 let mut raw = whole.to_le_bytes().to_vec();
                 raw.resize(item.size, 0);
                 if item.big_endian {
@@ -223,7 +289,11 @@ fn pack(format: &[u8], args: &[Value]) -> Outcome<Vec<u8>> {
 }
 
 fn unpack(lua: &Lua, format: &[u8], text: &[u8], from: usize) -> Outcome<Vec<Value>> {
-    let short = || Ok(Err("bad argument #2 to 'unpack' (data string too short)".to_owned()));
+    let short = || {
+        Ok(Err(
+            "bad argument #2 to 'unpack' (data string too short)".to_owned()
+        ))
+    };
     let mut layout = Layout::new("unpack", format);
     let mut at = from;
     let mut values = Vec::new();
@@ -236,7 +306,9 @@ fn unpack(lua: &Lua, format: &[u8], text: &[u8], from: usize) -> Outcome<Vec<Val
         at += item.padding(at);
         let mut size = item.size;
         if item.kind == b's' {
-            let Some(rest) = text.get(at..) else { return short() };
+            let Some(rest) = text.get(at..) else {
+                return short();
+            };
             let Some(end) = rest.iter().position(|b| *b == 0) else {
                 return Ok(Err("unfinished string in data".into()));
             };
@@ -251,7 +323,9 @@ fn unpack(lua: &Lua, format: &[u8], text: &[u8], from: usize) -> Outcome<Vec<Val
             };
             size = len as usize;
         }
-        let Some(raw) = at.checked_add(size).and_then(|end| text.get(at..end)) else { return short() };
+        let Some(raw) = at.checked_add(size).and_then(|end| text.get(at..end)) else {
+            return short();
+        };
         at += size;
         match item.kind {
             b'x' => {}

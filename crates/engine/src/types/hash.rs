@@ -14,7 +14,7 @@ pub(crate) struct Hash {
     /// It has outgrown the compact form, and never gets back.
     large: bool,
     /// When fields expire, in milliseconds; most hashes have none.
-    times: Option<Box<BTreeMap<Blob, i64>>>,
+    times: BTreeMap<Blob, i64>,
 }
 
 impl Hash {
@@ -27,7 +27,7 @@ impl Hash {
     }
 
     pub(crate) fn encoding(&self) -> &'static str {
-        match (self.large, self.times.is_some()) {
+        match (self.large, !self.times.is_empty()) {
             (true, _) => "hashtable",
             (false, true) => "listpackex",
             (false, false) => "listpack",
@@ -93,15 +93,8 @@ impl Hash {
         old
     }
 
-    /// When a field expires.
-    pub(crate) fn time(&self, field: &[u8]) -> Option<i64> {
-        self.times.as_ref()?.get(field).copied()
-    }
-
     /// Lets a field live for ever; says whether it had an expiry.
     pub(crate) fn forget_time(&mut self, field: &[u8]) -> bool {
-        self.times
-            .as_mut()
-            .is_some_and(|times| times.remove(field).is_some())
+        self.times.remove(field).is_some()
     }
 }

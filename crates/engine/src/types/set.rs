@@ -23,14 +23,22 @@ pub(crate) struct Set {
 
 impl Default for Set {
     fn default() -> Set {
-        Set { form: Form::Ints(Vec::new()), large: false, bytes: 0 }
+        Set {
+            form: Form::Ints(Vec::new()),
+            large: false,
+            bytes: 0,
+        }
     }
 }
 
 impl Set {
     /// An empty set that starts in the compact form for any members.
     pub(crate) fn packed() -> Set {
-        Set { form: Form::Members(Map::default()), large: false, bytes: 0 }
+        Set {
+            form: Form::Members(Map::default()),
+            large: false,
+            bytes: 0,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -116,7 +124,9 @@ impl Set {
     pub(crate) fn add(&mut self, member: &[u8], config: &Config) -> bool {
         if let Form::Ints(ints) = &mut self.form {
             if let Some(number) = parse_int(member) {
-                let Err(at) = ints.binary_search(&number) else { return false };
+                let Err(at) = ints.binary_search(&number) else {
+                    return false;
+                };
                 ints.insert(at, number);
                 if ints.len() as i64 > config.set_max_intset_entries {
                     self.spread();
@@ -126,7 +136,9 @@ impl Set {
             }
             self.spread();
         }
-        let Form::Members(members) = &mut self.form else { return false };
+        let Form::Members(members) = &mut self.form else {
+            return false;
+        };
         let new = members.insert(Blob::new(member), ()).is_none();
         if new {
             self.bytes += member.len();
@@ -157,14 +169,20 @@ impl Set {
 
     /// Becomes an array of integers if all members are integers and it is small.
     pub(crate) fn try_ints(&mut self, config: &Config) {
-        let Form::Members(members) = &self.form else { return };
+        let Form::Members(members) = &self.form else {
+            return;
+        };
         if self.large || members.len() as i64 > config.set_max_intset_entries {
             return;
         }
         let ints: Option<Vec<i64>> = members.keys().map(|member| parse_int(member)).collect();
         if let Some(mut ints) = ints {
             ints.sort_unstable();
-            *self = Set { form: Form::Ints(ints), large: false, bytes: 0 };
+            *self = Set {
+                form: Form::Ints(ints),
+                large: false,
+                bytes: 0,
+            };
         }
     }
 }

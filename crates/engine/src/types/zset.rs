@@ -24,7 +24,9 @@ pub(crate) struct Zset {
 
 fn order(a: (f64, &[u8]), b: (f64, &[u8])) -> Ordering {
     // Scores are never NaN; zeros of either sign are equal.
-    a.0.partial_cmp(&b.0).unwrap_or(Ordering::Equal).then_with(|| a.1.cmp(b.1))
+    a.0.partial_cmp(&b.0)
+        .unwrap_or(Ordering::Equal)
+        .then_with(|| a.1.cmp(b.1))
 }
 
 impl Zset {
@@ -93,7 +95,9 @@ impl Zset {
 
     fn unlink(&mut self, score: f64, member: &[u8]) {
         let chunk = self.chunk_of(score, member);
-        let Some(items) = self.chunks.get_mut(chunk) else { return };
+        let Some(items) = self.chunks.get_mut(chunk) else {
+            return;
+        };
         let at = items.partition_point(|(s, m)| order((*s, m), (score, member)) == Ordering::Less);
         if items.get(at).is_some_and(|(_, m)| m.as_slice() == member) {
             items.remove(at);
@@ -106,7 +110,9 @@ impl Zset {
     /// The chunk in which this belongs: the first whose last item is not below it, else the last one.
     fn chunk_of(&self, score: f64, member: &[u8]) -> usize {
         let below = |items: &Vec<Item>| {
-            items.last().is_some_and(|(s, m)| order((*s, m), (score, member)) == Ordering::Less)
+            items
+                .last()
+                .is_some_and(|(s, m)| order((*s, m), (score, member)) == Ordering::Less)
         };
         let chunk = self.chunks.partition_point(below);
         chunk.min(self.chunks.len().saturating_sub(1))
@@ -114,9 +120,14 @@ impl Zset {
 
     /// How many items come before the first that is not `before`; `before` must hold for a prefix.
     pub(crate) fn count_before(&self, before: impl Fn(f64, &[u8]) -> bool) -> usize {
-        let chunk = self.chunks.partition_point(|items| items.last().is_some_and(|(s, m)| before(*s, m)));
+        let chunk = self
+            .chunks
+            .partition_point(|items| items.last().is_some_and(|(s, m)| before(*s, m)));
         let whole: usize = self.chunks[..chunk].iter().map(Vec::len).sum();
-        let part = self.chunks.get(chunk).map_or(0, |items| items.partition_point(|(s, m)| before(*s, m)));
+        let part = self
+            .chunks
+            .get(chunk)
+            .map_or(0, |items| items.partition_point(|(s, m)| before(*s, m)));
         whole + part
     }
 
@@ -130,17 +141,31 @@ impl Zset {
     pub(crate) fn range(&self, ranks: Range<usize>) -> impl Iterator<Item = (&Blob, f64)> {
         let (chunk, offset) = self.locate(ranks.start);
         let items = self.chunks.get(chunk..).unwrap_or(&[]).iter().flatten();
-        items.skip(offset).take(ranks.len()).map(|(score, member)| (member, *score))
+        items
+            .skip(offset)
+            .take(ranks.len())
+            .map(|(score, member)| (member, *score))
     }
 
     /// The items at these ranks, the last first.
     pub(crate) fn range_back(&self, ranks: Range<usize>) -> impl Iterator<Item = (&Blob, f64)> {
         let end = ranks.end.min(self.len());
         let (chunk, offset) = self.locate(end);
-        let upper = self.chunks.get(chunk).map_or(&[][..], |items| &items[..offset]);
-        let lower = self.chunks.get(..chunk).unwrap_or(&[]).iter().rev().flat_map(|i| i.iter().rev());
+        let upper = self
+            .chunks
+            .get(chunk)
+            .map_or(&[][..], |items| &items[..offset]);
+        let lower = self
+            .chunks
+            .get(..chunk)
+            .unwrap_or(&[])
+            .iter()
+            .rev()
+            .flat_map(|i| i.iter().rev());
         let items = upper.iter().rev().chain(lower);
-        items.take(ranks.len()).map(|(score, member)| (member, *score))
+        items
+            .take(ranks.len())
+            .map(|(score, member)| (member, *score))
     }
 
     /// The chunk that holds a rank, and the place in it.
@@ -156,17 +181,16 @@ impl Zset {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Blob, f64)> {
-        self.chunks.iter().flatten().map(|(score, member)| (member, *score))
+        self.chunks
+            .iter()
+            .flatten()
+            .map(|(score, member)| (member, *score))
     }
 
     /// By hash, for random picks and scans.
     pub(crate) fn at(&self, index: usize) -> Option<(&Blob, f64)> {
-        self.scores.get_index(index).map(|(member, score)| (member, *score))
-    }
-
-    /// Whether it fits the compact form, for a set that was made as a whole.
-    pub(crate) fn settle(&mut self, config: &Config) {
-        self.large = self.len() as i64 > config.zset_max_listpack_entries
-            || self.scores.keys().any(|m| m.len() as i64 > config.zset_max_listpack_value);
+        self.scores
+            .get_index(index)
+            .map(|(member, score)| (member, *score))
     }
 }
