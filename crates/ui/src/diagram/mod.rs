@@ -3,11 +3,13 @@
 pub mod axis;
 mod captions;
 pub mod frame;
+mod furniture;
 pub mod hit;
 mod labels;
 mod menu;
 mod overlay;
 pub mod picture;
+mod scroll;
 mod still;
 #[cfg(test)]
 mod tests;

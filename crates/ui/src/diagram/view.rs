@@ -2,18 +2,18 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
-use web_sys::{Element, HtmlElement};
+use web_sys::Element;
 use yew::prelude::*;
 
 use super::axis::Axis;
 use super::captions::Captions;
 use super::frame::Frame;
+use super::furniture::{lane_names, patterns, tip};
 use super::hit::{Hit, drawable, hit};
 use super::menu::Menu;
 use super::overlay::Overlay;
 use super::picture::Picture;
+use super::scroll::{local, scroll_to, use_follow, use_measure};
 use super::still::Still;
 use crate::icon::icon;
 use crate::seek::Seek;
@@ -72,7 +72,7 @@ pub fn Diagram(props: &DiagramProps) -> Html {
         act,
         ..
     } = props;
-    let (scroller, svg) = (use_node_ref(), use_node_ref());
+    let (root, scroller, svg) = (use_node_ref(), use_node_ref(), use_node_ref());
     let size = use_state_eq(|| (0.0_f64, 0.0_f64));
     let offset = use_state_eq(|| 0.0_f64);
     let zoom = use_state_eq(|| None::<f64>);
@@ -157,11 +157,13 @@ pub fn Diagram(props: &DiagramProps) -> Html {
     let onpointerdown = {
         let (find, drag, menu) = (Rc::clone(&find), drag.clone(), menu.clone());
         let (svg, story, picture) = (svg.clone(), story.clone(), picture.clone());
+        let hover = hover.clone();
         Callback::from(move |event: PointerEvent| {
             if event.button() != 0 {
                 return;
             }
             menu.set(None);
+            hover.set(None);
             let (x, y) = local(&svg, &event);
             let (_, along, across) = find(x, y);
             // A finger that moves scrolls; pauses are drawn with a mouse or a pen.
@@ -180,23 +182,25 @@ pub fn Diagram(props: &DiagramProps) -> Html {
     };
     let onpointermove = {
         let (find, drag, hover) = (Rc::clone(&find), drag.clone(), hover.clone());
-        let svg = svg.clone();
+        let (svg, root) = (svg.clone(), root.clone());
         Callback::from(move |event: PointerEvent| {
             let (x, y) = local(&svg, &event);
             let (hit, along, _) = find(x, y);
             if let Some(now) = *drag {
                 drag.set(Some(Drag { to: along, ..now }));
             } else {
+                let (x, y) = local(&root, &event);
                 hover.set(hit.map(|hit| (hit, x, y)));
             }
         })
     };
     let onpointerup = {
         let (find, drag, menu, act) = (Rc::clone(&find), drag.clone(), menu.clone(), act.clone());
-        let svg = svg.clone();
+        let (svg, root) = (svg.clone(), root.clone());
         let picture = picture.clone();
         Callback::from(move |event: PointerEvent| {
             let (x, y) = local(&svg, &event);
+            let (left, top) = local(&root, &event);
             if let Some(done) = *drag {
                 drag.set(None);
                 if (done.to - done.from).abs() > 8.0 {
@@ -209,8 +213,8 @@ pub fn Diagram(props: &DiagramProps) -> Html {
                     menu.set(Some(Opened {
                         hit,
                         lasts: Some(until.saturating_sub(at).max(1)),
-                        x,
-                        y,
+                        x: left,
+                        y: top,
                     }));
                     return;
                 }
@@ -220,8 +224,8 @@ pub fn Diagram(props: &DiagramProps) -> Html {
                 Some(hit) => menu.set(Some(Opened {
                     hit,
                     lasts: None,
-                    x,
-                    y,
+                    x: left,
+                    y: top,
                 })),
                 None => {}
             }
@@ -279,7 +283,7 @@ pub fn Diagram(props: &DiagramProps) -> Html {
     let (from, to) = (step - MARGIN / 2.0, step + along + MARGIN);
     let (tx, ty) = frame.point(-*offset, 0.0);
     html! {
-        <div class={classes!("diagram", down.then_some("down"))}>
+        <div ref={root} class={classes!("diagram", down.then_some("down"))}>
             { lane_names(story, &picture) }
             <div class="scroller" ref={scroller} {onscroll} {onwheel} tabindex="0" role="group" aria-label="Diagram. Arrow keys step.">
                 <div class="spacer" style={format!("width:{:.0}px;height:{:.0}px", inner_w.max(view_w), inner_h.max(view_h))}>
@@ -306,168 +310,11 @@ pub fn Diagram(props: &DiagramProps) -> Html {
                 { button("fit", "Fit the whole run", fit) }
             </div>
             if let (Some((hit, x, y)), None) = (*hover, *menu) {
-                { tip(story, hit, x, y, width) }
+                { tip(story, hit, x, y, width + 92.0) }
             }
             if let Some(opened) = *menu {
-                <Menu story={story.clone()} {opened} position={*position} act={act.clone()} on_close={close} room={(width, height)} />
+                <Menu story={story.clone()} {opened} position={*position} act={act.clone()} on_close={close} room={(width + 92.0, height)} />
             }
         </div>
     }
-}
-
-/// Where a pointer is within the diagram's picture. (The event itself only knows the root of the page.)
-fn local(picture: &NodeRef, event: &web_sys::MouseEvent) -> (f64, f64) {
-    let Some(area) = picture
-        .cast::<Element>()
-        .map(|picture| picture.get_bounding_client_rect())
-    else {
-        return (0.0, 0.0);
-    };
-    (
-        f64::from(event.client_x()) - area.left(),
-        f64::from(event.client_y()) - area.top(),
-    )
-}
-
-fn scroll_to(scroller: &NodeRef, place: f64, down: bool) {
-    let scroller = scroller.clone();
-    // After the spacer has its new size.
-    gloo_timers::callback::Timeout::new(0, move || {
-        if let Some(element) = scroller.cast::<Element>() {
-            let place = place.max(0.0) as i32;
-            if down {
-                element.set_scroll_top(place)
-            } else {
-                element.set_scroll_left(place)
-            }
-        }
-    })
-    .forget();
-}
-
-/// Keeps `size` at the inner size of the scroller.
-#[hook]
-fn use_measure(scroller: &NodeRef, size: &UseStateHandle<(f64, f64)>) {
-    let (scroller, size) = (scroller.clone(), size.clone());
-    use_effect_with((), move |()| {
-        let element = scroller.cast::<HtmlElement>();
-        let measure = {
-            let element = element.clone();
-            move || {
-                if let Some(element) = &element {
-                    size.set((
-                        f64::from(element.client_width()),
-                        f64::from(element.client_height()),
-                    ));
-                }
-            }
-        };
-        measure();
-        let closure = Closure::<dyn FnMut()>::new(measure);
-        let observer = web_sys::ResizeObserver::new(closure.as_ref().unchecked_ref()).ok();
-        if let (Some(observer), Some(element)) = (&observer, &element) {
-            observer.observe(element);
-        }
-        move || {
-            if let Some(observer) = observer {
-                observer.disconnect();
-            }
-            drop(closure);
-        }
-    });
-}
-
-/// Scrolls so that the cursor stays in sight.
-#[hook]
-fn use_follow(
-    scroller: &NodeRef,
-    picture: &Shared<Picture>,
-    position: u32,
-    along: f64,
-    down: bool,
-) {
-    let scroller = scroller.clone();
-    let deps = (position, picture.clone(), along > 0.0);
-    use_effect_with(deps, move |(position, picture, _)| {
-        let Some(element) = scroller.cast::<Element>() else {
-            return;
-        };
-        let offset = f64::from(if down {
-            element.scroll_top()
-        } else {
-            element.scroll_left()
-        });
-        let place = picture.axis.record(*position);
-        let margin = (along * 0.12).min(90.0);
-        if place < offset + margin || place > offset + along - margin {
-            scroll_to(&scroller, place - along * 0.45, down);
-        }
-    });
-}
-
-fn lane_names(story: &Story, picture: &Picture) -> Html {
-    let frame = &picture.frame;
-    let names = frame.lanes().map(|(lane, across)| {
-        let style = if frame.down { format!("left:{across:.0}px") } else { format!("top:{across:.0}px") };
-        html! {
-            <span class={classes!("lane-name", Picture::class(story, lane))} {style}>{ story.name(lane) }</span>
-        }
-    });
-    html! { <div class="lane-names" aria-hidden="true">{ for names }</div> }
-}
-
-fn patterns() -> Html {
-    html! {
-        <defs>
-            <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-                <line class="hatch" x1="0" y1="0" x2="0" y2="6" />
-            </pattern>
-            <pattern id="dots" width="7" height="7" patternUnits="userSpaceOnUse">
-                <circle class="dots" cx="3.5" cy="3.5" r="1.1" />
-            </pattern>
-        </defs>
-    }
-}
-
-fn tip(story: &Story, hit: Hit, x: f64, y: f64, width: f64) -> Html {
-    let (title, text) = match hit {
-        Hit::Record(record) => {
-            let Some(told) = story.record(record) else {
-                return Html::default();
-            };
-            (crate::time::clock_exact(told.at), told.sentence.clone())
-        }
-        Hit::Flight(flight) => {
-            let Some(flight) = story.flights.get(flight as usize) else {
-                return Html::default();
-            };
-            let Some(sent) = story.record(flight.sent) else {
-                return Html::default();
-            };
-            let span = flight
-                .ends()
-                .map(|end| crate::time::length(story.at(end).saturating_sub(sent.at)));
-            let span = span.map_or("still under way".to_owned(), |span| {
-                format!("{span} on its way")
-            });
-            let what = if flight.reply { "The reply to " } else { "" };
-            (
-                span,
-                format!("{what}{} · click to drop or delay it", flight.call),
-            )
-        }
-        Hit::Client { lane, at } => {
-            let text = format!(
-                "{} · click for pause, crash …; drag to draw a pause",
-                story.name(lane)
-            );
-            (crate::time::clock(at), text)
-        }
-    };
-    let style = if x > width * 0.6 {
-        format!("right:{:.0}px;top:{:.0}px", width - x + 10.0, y + 18.0)
-    } else {
-        format!("left:{:.0}px;top:{:.0}px", x + 12.0, y + 18.0)
-    };
-    html! { <div class="tip" {style} aria-hidden="true"><b>{ title }</b><span>{ text }</span></div> }
 }

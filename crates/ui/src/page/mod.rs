@@ -22,6 +22,8 @@
 //! | `share`, `share-link`, `theme`, `help`, `notice`, `engine`, `narration`, `tab-lesson` … `tab-keys` | the rest |
 
 mod bars;
+mod effects;
+mod help;
 mod keyboard;
 mod share;
 mod view;

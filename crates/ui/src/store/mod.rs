@@ -2,6 +2,8 @@
 
 mod action;
 mod branch;
+mod hear;
+mod reduce;
 mod terminal;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,74 @@
+//! What stands around the drawing: the lanes' names, patterns, the tip at the pointer.
+
+use yew::prelude::*;
+
+use super::hit::Hit;
+use super::picture::Picture;
+use crate::story::Story;
+
+pub(super) fn lane_names(story: &Story, picture: &Picture) -> Html {
+    let frame = &picture.frame;
+    let names = frame.lanes().map(|(lane, across)| {
+        let style = if frame.down { format!("left:{across:.0}px") } else { format!("top:{across:.0}px") };
+        html! {
+            <span class={classes!("lane-name", Picture::class(story, lane))} {style}>{ story.name(lane) }</span>
+        }
+    });
+    html! { <div class="lane-names" aria-hidden="true">{ for names }</div> }
+}
+
+pub(super) fn patterns() -> Html {
+    html! {
+        <defs>
+            <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+                <line class="hatch" x1="0" y1="0" x2="0" y2="6" />
+            </pattern>
+            <pattern id="dots" width="7" height="7" patternUnits="userSpaceOnUse">
+                <circle class="dots" cx="3.5" cy="3.5" r="1.1" />
+            </pattern>
+        </defs>
+    }
+}
+
+pub(super) fn tip(story: &Story, hit: Hit, x: f64, y: f64, width: f64) -> Html {
+    let (title, text) = match hit {
+        Hit::Record(record) => {
+            let Some(told) = story.record(record) else {
+                return Html::default();
+            };
+            (crate::time::clock_exact(told.at), told.sentence.clone())
+        }
+        Hit::Flight(flight) => {
+            let Some(flight) = story.flights.get(flight as usize) else {
+                return Html::default();
+            };
+            let Some(sent) = story.record(flight.sent) else {
+                return Html::default();
+            };
+            let span = flight
+                .ends()
+                .map(|end| crate::time::length(story.at(end).saturating_sub(sent.at)));
+            let span = span.map_or("still under way".to_owned(), |span| {
+                format!("{span} on its way")
+            });
+            let what = if flight.reply { "The reply to " } else { "" };
+            (
+                span,
+                format!("{what}{} · click to drop or delay it", flight.call),
+            )
+        }
+        Hit::Client { lane, at } => {
+            let text = format!(
+                "{} · click for pause, crash …; drag to draw a pause",
+                story.name(lane)
+            );
+            (crate::time::clock(at), text)
+        }
+    };
+    let style = if x > width * 0.6 {
+        format!("right:{:.0}px;top:{:.0}px", width - x + 10.0, y + 18.0)
+    } else {
+        format!("left:{:.0}px;top:{:.0}px", x + 12.0, y + 18.0)
+    };
+    html! { <div class="tip" {style} aria-hidden="true"><b>{ title }</b><span>{ text }</span></div> }
+}
