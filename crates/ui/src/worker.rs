@@ -18,7 +18,9 @@ pub enum Heard {
     Message(Box<FromWorker>),
     /// It broke, and another one starts: what is unanswered must be asked again.
     Restarting,
-    /// It breaks again and again, or can't be started.
+    /// It broke again and again on what is asked: that is given up, and another one starts.
+    GaveUp,
+    /// It can't be started.
     Failed,
 }
 
@@ -32,7 +34,10 @@ struct Running {
 
 struct Inner {
     running: Option<Running>,
+    /// How often it broke since it last answered.
     breaks: u32,
+    /// Whether the one that runs has started well.
+    ready: bool,
     hear: Callback<Heard>,
 }
 
@@ -53,6 +58,7 @@ impl Simulator {
         let inner = Inner {
             running: None,
             breaks: 0,
+            ready: false,
             hear,
         };
         let simulator = Self(Rc::new(RefCell::new(inner)));
@@ -107,8 +113,11 @@ impl Simulator {
             match serde_wasm_bindgen::from_value::<FromWorker>(event.data()) {
                 Ok(FromWorker::Panicked { .. }) => this.broke(),
                 Ok(message) => {
-                    if !matches!(message, FromWorker::Ready) {
-                        this.0.borrow_mut().breaks = 0;
+                    match message {
+                        FromWorker::Ready => this.0.borrow_mut().ready = true,
+                        // Taking a lesson in is part of starting.
+                        FromWorker::Opened { .. } => {}
+                        _ => this.0.borrow_mut().breaks = 0,
                     }
                     let hear = this.0.borrow().hear.clone();
                     hear.emit(Heard::Message(Box::new(message)));
@@ -139,17 +148,27 @@ impl Simulator {
     }
 
     fn replace(&self) {
-        let (hear, again) = {
+        let (hear, heard) = {
             let mut inner = self.0.borrow_mut();
             inner.breaks += 1;
-            (inner.hear.clone(), inner.breaks < PATIENCE)
+            let worn_out = inner.breaks >= PATIENCE;
+            let heard = match (worn_out, inner.ready) {
+                (false, _) => Heard::Restarting,
+                // It starts, but what is asked breaks it: the next one is spared that.
+                (true, true) => {
+                    inner.breaks = 0;
+                    Heard::GaveUp
+                }
+                (true, false) => Heard::Failed,
+            };
+            inner.ready = false;
+            (inner.hear.clone(), heard)
         };
+        let again = !matches!(heard, Heard::Failed);
+        hear.emit(heard);
         if again {
-            hear.emit(Heard::Restarting);
             let this = self.clone();
             Timeout::new(250, move || this.spawn()).forget();
-        } else {
-            hear.emit(Heard::Failed);
         }
     }
 }

@@ -78,6 +78,7 @@ pub(super) fn use_simulator(page: &UseReducerHandle<Page>, act: &Callback<Action
             let hear = Callback::from(move |heard: Heard| match heard {
                 Heard::Message(message) => act.emit(Action::Heard(message)),
                 Heard::Restarting => act.emit(Action::Engine(Engine::Restarting)),
+                Heard::GaveUp => act.emit(Action::GiveUp),
                 Heard::Failed => act.emit(Action::Engine(Engine::Failed)),
             });
             *simulator.borrow_mut() = Some(Simulator::start(hear));

@@ -124,6 +124,8 @@ pub enum Action {
     Heard(Box<FromWorker>),
     /// The simulator is as it is.
     Engine(Engine),
+    /// The simulator breaks on what is asked, and another one starts.
+    GiveUp,
     /// Another link was opened.
     Open(Box<Link>),
     /// A message to be read.

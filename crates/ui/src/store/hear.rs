@@ -69,6 +69,29 @@ impl Page {
         }
     }
 
+    /// Nothing that was asked will be answered any more: everything that waits is told so.
+    pub(super) fn give_up(&mut self) {
+        for asked in std::mem::take(&mut self.outbox) {
+            let (message, remedy) = if self.engine == Engine::Failed {
+                (
+                    "The simulator can't run on this page.",
+                    "Reload the page to try again.",
+                )
+            } else {
+                (
+                    "The simulator broke on this, so it was not run.",
+                    "That is a defect of Redwind; what was there before is still there.",
+                )
+            };
+            let error = OpenError {
+                message: message.to_owned(),
+                remedy: Some(remedy.to_owned()),
+                ..OpenError::default()
+            };
+            self.refused(asked.number, error);
+        }
+    }
+
     pub(super) fn refused(&mut self, number: u32, error: OpenError) {
         let said = match &error.remedy {
             Some(remedy) => format!("{} {remedy}", error.message),

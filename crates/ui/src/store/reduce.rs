@@ -104,11 +104,18 @@ impl Page {
             Action::Tab(tab) => self.tab = tab,
             Action::AsText(on) => self.as_text = on,
             Action::Heard(message) => self.hear(*message),
+            Action::GiveUp => {
+                self.apply(Action::Engine(Engine::Restarting));
+                self.give_up();
+            }
             Action::Engine(engine) => {
                 if engine == Engine::Restarting {
                     self.worker_generation += 1;
                 }
                 self.engine = engine;
+                if engine == Engine::Failed {
+                    self.give_up();
+                }
             }
             Action::Open(link) => {
                 self.notices.clear();
@@ -276,6 +283,9 @@ impl Page {
             scene,
             reason,
         });
+        if self.engine == Engine::Failed {
+            self.give_up();
+        }
     }
 
     pub(super) fn ask(&mut self, request: Request) -> u32 {

@@ -274,3 +274,29 @@ fn forgetting_the_branch_that_is_shown_goes_home() {
     page.apply(Action::Forget(0));
     assert_eq!(page.branches.len(), 2, "the lesson's own stay");
 }
+
+#[test]
+fn when_the_simulator_is_lost_everything_that_waits_is_told_so() {
+    let mut page = page();
+    page.apply(Action::Command {
+        node: "redis".into(),
+        line: "GET a".into(),
+    });
+    page.apply(Action::Intervene(vec!["crash worker-b at 1s".into()]));
+    page.apply(Action::Engine(Engine::Restarting));
+    assert_eq!(
+        (page.outbox.len(), page.worker_generation),
+        (2, 1),
+        "asked again of the next one"
+    );
+    page.apply(Action::Engine(Engine::Failed));
+    assert!(page.outbox.is_empty() && page.pending.is_none());
+    assert!(page.refusal.is_some());
+    assert!(matches!(page.terminal[0].shown, Shown::Refused(_)));
+    page.refusal = None;
+    page.apply(Action::Intervene(vec!["crash worker-b at 2s".into()]));
+    assert!(
+        page.refusal.is_some() && page.pending.is_none(),
+        "and so is what comes later"
+    );
+}
