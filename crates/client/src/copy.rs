@@ -12,7 +12,10 @@ use std::fmt;
 pub(crate) use read::from_bytes;
 pub(crate) use write::to_bytes;
 
-/// What a value starts with.
+/// From here on a first byte is a small whole number itself: most of what is copied is code, byte by byte.
+const SMALL: u8 = 0x80;
+
+/// What a value starts with, when it is no small number.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 enum Tag {

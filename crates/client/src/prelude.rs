@@ -26,6 +26,7 @@ pieces! {
     CLIENT_SCRIPT = "client_script",
     CLIENT_TRANSACTION = "client_transaction",
     CLIENT_WITH = "client_with",
+    DRESSED = "dressed",
     ERRORS = "errors",
     EXIT = "exit",
     FROM_URL = "from_url",
@@ -178,13 +179,14 @@ pub(crate) fn for_program(facts: &Facts) -> String {
         (facts.errors || !facts.hurried.is_empty(), STDERR),
         (!facts.hurried.is_empty(), MARK),
         (facts.instances(), KNOWN),
+        (facts.dressed || facts.types, DRESSED),
         (facts.lengths, LEN),
         (facts.leaves, LEAVE),
         (facts.attributes.contains("__name__"), NAME),
         (facts.names.contains("range"), RANGE),
         (facts.errors, ERRORS),
         (facts.handlers, AGAIN),
-        (facts.errors, BUILTIN),
+        (facts.errors && facts.builtins, BUILTIN),
         (facts.raises || needs.pipelines || needs.locks, RAISE),
         (facts.exits, EXIT),
         (uuid_full, UUID_FULL),
@@ -277,8 +279,15 @@ impl Needs {
 /// The methods of a client or of a pipeline that the program, or a piece it is given, may call.
 fn methods(text: &mut String, facts: &Facts, pieces: &[&str], call: &str, defined: &str) {
     let wanted = |name: &str| {
-        let called = format!(".{name}(");
-        facts.attributes.contains(name) || pieces.iter().any(|piece| piece.contains(&called))
+        let called = |by: &str| {
+            pieces
+                .iter()
+                .any(|piece| piece.contains(&format!("{by}.{name}(")))
+        };
+        facts.attributes.contains(name)
+            || ["self", "client", "_client", "redis"]
+                .iter()
+                .any(|by| called(by))
     };
     for method in METHODS.iter().flat_map(|group| group.iter()) {
         for name in method.names() {

@@ -26,12 +26,9 @@ pub(crate) struct PythonProgram {
 enum Machine {
     /// It has not begun.
     Fresh,
-    /// It waits; `copy` is how it is written out, once that was asked for.
-    Waiting {
-        progress: Box<RunProgress>,
-        copy: Option<Arc<[u8]>>,
-    },
-    /// A copy that nobody has run yet.
+    /// It waits.
+    Waiting(Box<RunProgress>),
+    /// It waits, written out.
     Written(Arc<[u8]>),
     /// It ended, or it runs at this moment.
     Gone,
@@ -78,7 +75,7 @@ impl Program for PythonProgram {
             .unwrap_or_else(PoisonError::into_inner);
         let mut next = match std::mem::replace(machine, Machine::Gone) {
             Machine::Fresh => Next::Ran(self.begin()),
-            Machine::Waiting { progress, .. } => self.host.answer(*progress, answer),
+            Machine::Waiting(progress) => self.host.answer(*progress, answer),
             Machine::Written(bytes) => match copy::from_bytes::<RunProgress>(&bytes) {
                 Ok(progress) => self.host.answer(progress, answer),
                 Err(error) => return Request::Exit(unable(&error.to_string())),
@@ -98,10 +95,7 @@ impl Program for PythonProgram {
                         .machine
                         .get_mut()
                         .unwrap_or_else(PoisonError::into_inner);
-                    *machine = Machine::Waiting {
-                        progress: Box::new(progress),
-                        copy: None,
-                    };
+                    *machine = Machine::Waiting(Box::new(progress));
                     return self.host.then(request);
                 }
             };
@@ -111,26 +105,29 @@ impl Program for PythonProgram {
     fn fork(&self) -> Box<dyn Program> {
         let mut machine = self.machine.lock().unwrap_or_else(PoisonError::into_inner);
         let mut host = self.host.clone();
-        let copied = match &mut *machine {
-            Machine::Fresh => Machine::Fresh,
-            Machine::Gone => Machine::Gone,
-            Machine::Written(bytes) => Machine::Written(Arc::clone(bytes)),
-            Machine::Waiting { progress, copy } => {
-                let written = match copy {
-                    Some(written) => Ok(Arc::clone(written)),
-                    None => copy::to_bytes(&**progress).map(Arc::from),
-                };
-                match written {
-                    Ok(written) => {
-                        *copy = Some(Arc::clone(&written));
-                        Machine::Written(written)
-                    }
-                    Err(error) => {
-                        host.replace_queue(Request::Exit(unable(&error.to_string())));
-                        Machine::Gone
-                    }
-                }
+        // The copy is about to run, the original to be kept: so the copy gets the interpreter as it is, and the
+        // original what can be read back. Only a second copy of the same moment has to be read.
+        let copied = match std::mem::replace(&mut *machine, Machine::Gone) {
+            Machine::Fresh => {
+                *machine = Machine::Fresh;
+                Machine::Fresh
             }
+            Machine::Gone => Machine::Gone,
+            Machine::Written(bytes) => {
+                *machine = Machine::Written(Arc::clone(&bytes));
+                Machine::Written(bytes)
+            }
+            Machine::Waiting(progress) => match copy::to_bytes(&*progress) {
+                Ok(bytes) => {
+                    *machine = Machine::Written(Arc::from(bytes));
+                    Machine::Waiting(progress)
+                }
+                Err(error) => {
+                    *machine = Machine::Waiting(progress);
+                    host.replace_queue(Request::Exit(unable(&error.to_string())));
+                    Machine::Gone
+                }
+            },
         };
         Box::new(Self {
             compiled: Arc::clone(&self.compiled),

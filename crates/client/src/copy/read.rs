@@ -2,7 +2,7 @@
 
 use serde::de::{self, DeserializeSeed, IntoDeserializer, Visitor};
 
-use super::{Tag, Unreadable};
+use super::{SMALL, Tag, Unreadable};
 
 /// The value written in `bytes`.
 pub(crate) fn from_bytes<'de, T: de::Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, Unreadable> {
@@ -15,6 +15,7 @@ struct Reader<'de> {
 }
 
 impl<'de> Reader<'de> {
+    #[inline]
     fn take(&mut self, len: usize) -> Result<&'de [u8], Unreadable> {
         let Some((head, rest)) = self.rest.split_at_checked(len) else {
             return Err(Unreadable("the bytes end early".to_owned()));
@@ -23,6 +24,7 @@ impl<'de> Reader<'de> {
         Ok(head)
     }
 
+    #[inline]
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Unreadable> {
         let bytes = self.take(N)?;
         let mut array = [0; N];
@@ -30,16 +32,19 @@ impl<'de> Reader<'de> {
         Ok(array)
     }
 
+    #[inline]
     fn byte(&mut self) -> Result<u8, Unreadable> {
         let [byte] = self.array()?;
         Ok(byte)
     }
 
+    #[inline]
     fn tag(&mut self) -> Result<Tag, Unreadable> {
         let byte = self.byte()?;
         Tag::from_byte(byte).ok_or_else(|| Unreadable(format!("{byte} is no tag")))
     }
 
+    #[inline]
     fn varint(&mut self) -> Result<u64, Unreadable> {
         let mut n = 0;
         for shift in (0..64).step_by(7) {
@@ -52,12 +57,14 @@ impl<'de> Reader<'de> {
         Err(Unreadable("a number too long".to_owned()))
     }
 
+    #[inline]
     fn len(&mut self) -> Result<usize, Unreadable> {
         let len = self.varint()?;
         usize::try_from(len).map_err(|_| Unreadable("a length too large".to_owned()))
     }
 
     /// The number of elements behind one of these tags.
+    #[inline]
     fn count(&mut self, tags: &[Tag]) -> Result<usize, Unreadable> {
         let tag = self.tag()?;
         if !tags.contains(&tag) {
@@ -66,6 +73,7 @@ impl<'de> Reader<'de> {
         self.len()
     }
 
+    #[inline]
     fn index(&mut self) -> Result<u32, Unreadable> {
         let index = self.varint()?;
         u32::try_from(index).map_err(|_| Unreadable(format!("{index} is no variant")))
@@ -99,7 +107,11 @@ impl<'de> de::Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unreadable> {
-        match self.tag()? {
+        let first = self.byte()?;
+        if first >= SMALL {
+            return visitor.visit_u64(u64::from(first - SMALL));
+        }
+        match Tag::from_byte(first).ok_or_else(|| Unreadable(format!("{first} is no tag")))? {
             Tag::False => visitor.visit_bool(false),
             Tag::True => visitor.visit_bool(true),
             Tag::Unit => visitor.visit_unit(),

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, ser};
 
-use super::{Tag, Unreadable};
+use super::{SMALL, Tag, Unreadable};
 
 /// The bytes of `value`.
 pub(crate) fn to_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, Unreadable> {
@@ -18,11 +18,13 @@ struct Writer {
 }
 
 impl Writer {
+    #[inline]
     fn tag(&mut self, tag: Tag) {
         self.bytes.push(tag as u8);
     }
 
     /// Seven bits a byte, the lowest first.
+    #[inline]
     fn varint(&mut self, mut n: u64) {
         while n >= 0x80 {
             self.bytes.push((n as u8) | 0x80);
@@ -31,7 +33,12 @@ impl Writer {
         self.bytes.push(n as u8);
     }
 
+    #[inline]
     fn unsigned(&mut self, n: u64) {
+        if n < u64::from(SMALL) {
+            self.bytes.push(SMALL | n as u8);
+            return;
+        }
         self.tag(Tag::Unsigned);
         self.varint(n);
     }
@@ -42,6 +49,7 @@ impl Writer {
         self.varint(((n << 1) ^ (n >> 63)) as u64);
     }
 
+    #[inline]
     fn raw(&mut self, bytes: &[u8]) {
         self.varint(bytes.len() as u64);
         self.bytes.extend_from_slice(bytes);
@@ -56,6 +64,7 @@ impl Writer {
         Ok(())
     }
 
+    #[inline]
     fn variant(&mut self, tag: Tag, index: u32) {
         self.tag(tag);
         self.varint(index.into());

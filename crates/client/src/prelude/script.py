@@ -12,6 +12,6 @@ class Script:
         everything = (self.sha, len(keys), *keys, *(args or []))
         if hasattr(client, '_scripts'):
             client._scripts.append(self)
-            return client.evalsha(*everything)
+            return _rw_pipe(client, 'evalsha', everything, {})
         return _rw_redis(_rw_known, client._id, 'evalsha', everything, {}, None, self.script)
 _rw_Script = Script

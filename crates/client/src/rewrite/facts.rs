@@ -25,6 +25,10 @@ pub(crate) struct Facts {
     pub(crate) classes: BTreeMap<String, Class>,
     /// Functions and methods that may run where the interpreter cannot stop.
     pub(crate) hurried: BTreeSet<String>,
+    /// Whether a class has a decorator.
+    pub(crate) dressed: bool,
+    /// Whether an exception class of Python's own is called.
+    pub(crate) builtins: bool,
     /// Whether classes are made by calling `type`.
     pub(crate) types: bool,
     /// Whether `len` may meet a pipeline or an object of the program.
@@ -242,6 +246,7 @@ impl Gather<'_> {
                 _ => {}
             }
         }
+        self.facts.dressed |= !def.decorator_list.is_empty();
         self.facts.classes.insert(def.name.to_string(), class);
         for decorator in &def.decorator_list {
             self.visit_expr(&decorator.expression);
@@ -274,6 +279,7 @@ impl Gather<'_> {
                 ""
             }
         };
+        self.facts.builtins |= BUILTIN_ERRORS.iter().any(|(name, _)| *name == callee);
         self.facts.types |= callee == "type" && call.arguments.args.len() == 3;
         let hurries = CALLERS.contains(&callee);
         for argument in &call.arguments.args {

@@ -180,3 +180,26 @@ r.get('a')
          finished\n"
     );
 }
+
+#[test]
+fn a_script_in_a_pipeline_is_loaded_before_it_when_the_server_does_not_know_it() {
+    let source = "\
+import redis
+r = redis.Redis()
+double = r.register_script('return ARGV[1] * 2')
+pipe = r.pipeline()
+double(keys=['k'], args=[4], client=pipe)
+print(pipe.execute())
+";
+    let mut answers = replies([array([Value::Int(0)]), bulk("its sum")]);
+    answers.push(exec([Value::Int(8)]));
+    let text = asks(source, answers);
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines[0].starts_with("redis SCRIPT EXISTS "), "{text}");
+    assert_eq!(lines[1], "redis SCRIPT LOAD return ARGV[1] * 2");
+    assert!(
+        lines[2].starts_with("redis MULTI | EVALSHA ") && lines[2].contains(" 1 k 4 | EXEC"),
+        "{text}"
+    );
+    assert_eq!(lines[3], "print [8]");
+}
