@@ -14,7 +14,7 @@ fn the_built_page_opens_under_any_path_and_complains_of_nothing() -> Result<()> 
             return Ok(());
         };
         browser.open(&site.url(""))?;
-        browser.role("heading", "Redwind")?;
+        browser.role("heading", "A Redis you can rewind")?;
         assert_eq!(browser.problems()?, [""; 0]);
         assert_eq!(
             browser.overflow()?,
