@@ -293,8 +293,12 @@ fn kind(event: &Event) -> RecordKind {
         Event::Resumed => RecordKind::Resumed,
         Event::Crashed => RecordKind::Crashed,
         Event::PowerCut => RecordKind::Crashed,
-        Event::Loaded { .. } | Event::Replicated { .. } | Event::Synced { .. } => RecordKind::Executed,
-        Event::ClockJumped { .. } | Event::ClockDrifts { .. } | Event::Role { .. } => RecordKind::Woke,
+        Event::Loaded { .. } | Event::Replicated { .. } | Event::Synced { .. } => {
+            RecordKind::Executed
+        }
+        Event::ClockJumped { .. } | Event::ClockDrifts { .. } | Event::Role { .. } => {
+            RecordKind::Woke
+        }
         Event::Partitioned { .. } => RecordKind::Lost,
         Event::Healed { .. } => RecordKind::Resumed,
         Event::Exited(Exit::Finished) => RecordKind::Finished,

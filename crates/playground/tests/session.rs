@@ -40,29 +40,52 @@ fn the_pause_breaks_the_lock_and_the_fence_survives_it() {
     let naive = playground.run(&scene("naive")).unwrap();
     assert_eq!(outcome(&naive), VerdictOutcome::Violated);
     let found = &naive.trace.verdicts[0];
-    assert!(found.finding.contains("worker-a") && found.finding.contains("worker-b"), "{}", found.finding);
+    assert!(
+        found.finding.contains("worker-a") && found.finding.contains("worker-b"),
+        "{}",
+        found.finding
+    );
     assert!(both_believe(&naive).is_some());
 
     let fencing = playground.run(&scene("fencing")).unwrap();
     assert_eq!(outcome(&fencing), VerdictOutcome::Held);
     assert!(both_believe(&fencing).is_some());
-    assert!(fencing.trace.records.iter().any(|record| record.kind == RecordKind::Refused));
+    assert!(
+        fencing
+            .trace
+            .records
+            .iter()
+            .any(|record| record.kind == RecordKind::Refused)
+    );
 }
 
 #[test]
 fn without_the_pause_nothing_breaks() {
-    let calm = Scene { interventions: Some(Vec::new()), ..scene("naive") };
+    let calm = Scene {
+        interventions: Some(Vec::new()),
+        ..scene("naive")
+    };
     assert_eq!(outcome(&opened().run(&calm).unwrap()), VerdictOutcome::Held);
 }
 
 #[test]
 fn a_branch_shares_its_past_with_the_run_it_left() {
     let mut playground = opened();
-    let calm = Scene { interventions: Some(Vec::new()), ..scene("naive") };
+    let calm = Scene {
+        interventions: Some(Vec::new()),
+        ..scene("naive")
+    };
     let first = playground.run(&calm).unwrap().trace;
-    let at = first.records.iter().position(|record| record.label.contains("storage")).unwrap();
+    let at = first
+        .records
+        .iter()
+        .position(|record| record.label.contains("storage"))
+        .unwrap();
     let line = format!("pause worker-a at {}us for 15s", first.records[at].at);
-    let paused = Scene { interventions: Some(vec![line]), ..scene("naive") };
+    let paused = Scene {
+        interventions: Some(vec![line]),
+        ..scene("naive")
+    };
     let second = playground.run(&paused).unwrap().trace;
     assert_eq!(first.records[..at], second.records[..at]);
     assert_ne!(first.hash, second.hash);
@@ -79,7 +102,11 @@ fn every_message_that_arrives_was_sent_earlier() {
         {
             arrivals += 1;
             let sender = &run.trace.records[message.sent as usize];
-            assert!(sender.at <= record.at && sender.lane != record.lane, "{}", record.sentence);
+            assert!(
+                sender.at <= record.at && sender.lane != record.lane,
+                "{}",
+                record.sentence
+            );
         }
     }
     assert!(arrivals > 10);
@@ -90,44 +117,107 @@ fn the_terminal_looks_for_free_and_writes_into_history() {
     let mut playground = opened();
     let naive = scene("naive");
     let run = playground.run(&naive).unwrap();
-    let locked = run.trace.records.iter().position(|r| r.keys.iter().any(|k| k.name == "lock:report")).unwrap();
+    let locked = run
+        .trace
+        .records
+        .iter()
+        .position(|r| r.keys.iter().any(|k| k.name == "lock:report"))
+        .unwrap();
     let at = u32::try_from(locked).unwrap();
     let mut answer = |line: &str| playground.terminal(&naive, "redis", at, line).unwrap();
-    assert_eq!(answer("GET lock:report"), Typed::Answered("\"taken\"".to_owned()));
-    assert_eq!(answer("PTTL lock:report"), Typed::Answered("(integer) 10000".to_owned()));
+    assert_eq!(
+        answer("GET lock:report"),
+        Typed::Answered("\"taken\"".to_owned())
+    );
+    assert_eq!(
+        answer("PTTL lock:report"),
+        Typed::Answered("(integer) 10000".to_owned())
+    );
     assert_eq!(
         answer("NOPE now"),
-        Typed::Answered("(error) ERR unknown command 'NOPE', with args beginning with: 'now' ".to_owned())
+        Typed::Answered(
+            "(error) ERR unknown command 'NOPE', with args beginning with: 'now' ".to_owned()
+        )
     );
-    let Typed::Writes(line) = answer("DEL lock:report") else { panic!("DEL writes") };
-    assert!(line.starts_with("type redis at ") && line.ends_with("DEL lock:report"), "{line}");
+    let Typed::Writes(line) = answer("DEL lock:report") else {
+        panic!("DEL writes")
+    };
+    assert!(
+        line.starts_with("type redis at ") && line.ends_with("DEL lock:report"),
+        "{line}"
+    );
 
     let mut lines = run.trace.interventions;
     lines.push(line);
-    let branch = playground.run(&Scene { interventions: Some(lines), ..naive }).unwrap();
-    let typed = branch.trace.records.iter().find(|r| r.kind == RecordKind::Executed && r.label.starts_with("DEL"));
+    let branch = playground
+        .run(&Scene {
+            interventions: Some(lines),
+            ..naive
+        })
+        .unwrap();
+    let typed = branch
+        .trace
+        .records
+        .iter()
+        .find(|r| r.kind == RecordKind::Executed && r.label.starts_with("DEL"));
     assert!(typed.is_some_and(|record| record.keys.iter().any(|change| change.key.is_none())));
 }
 
 #[test]
 fn what_cannot_be_run_says_where_it_is_wrong() {
     let mut playground = opened();
-    let edited = |source: &str| Scene { edits: vec![(0, source.to_owned())], ..scene("naive") };
-    let wrong = playground.run(&edited("x = 1\nif x\n    pass\n")).unwrap_err();
-    assert_eq!((wrong.program, wrong.line), (Some(0), Some(2)), "{}", wrong.message);
-    let wrong = playground.run(&edited("class A(B):\n    pass\n")).unwrap_err();
+    let edited = |source: &str| Scene {
+        edits: vec![(0, source.to_owned())],
+        ..scene("naive")
+    };
+    let wrong = playground
+        .run(&edited("x = 1\nif x\n    pass\n"))
+        .unwrap_err();
+    assert_eq!(
+        (wrong.program, wrong.line),
+        (Some(0), Some(2)),
+        "{}",
+        wrong.message
+    );
+    let wrong = playground
+        .run(&edited("class A(B):\n    pass\n"))
+        .unwrap_err();
     assert_eq!(wrong.line, Some(1));
     assert!(wrong.remedy.is_some(), "{}", wrong.message);
-    let named = Scene { interventions: Some(vec!["pause worker-c at 1s for 1s".to_owned()]), ..scene("naive") };
-    assert!(playground.run(&named).unwrap_err().message.contains("worker-c"));
-    assert!(playground.run(&scene("fenced")).unwrap_err().remedy.is_some_and(|text| text.contains("fencing")));
+    let named = Scene {
+        interventions: Some(vec!["pause worker-c at 1s for 1s".to_owned()]),
+        ..scene("naive")
+    };
+    assert!(
+        playground
+            .run(&named)
+            .unwrap_err()
+            .message
+            .contains("worker-c")
+    );
+    assert!(
+        playground
+            .run(&scene("fenced"))
+            .unwrap_err()
+            .remedy
+            .is_some_and(|text| text.contains("fencing"))
+    );
 }
 
 #[test]
 fn an_endless_loop_ends_the_program_not_the_page() {
-    let endless = Scene { edits: vec![(0, "while True:\n    pass\n".to_owned())], ..scene("naive") };
+    let endless = Scene {
+        edits: vec![(0, "while True:\n    pass\n".to_owned())],
+        ..scene("naive")
+    };
     let run = opened().run(&endless).unwrap();
-    assert!(run.trace.records.iter().any(|record| record.kind == RecordKind::Raised) || run.trace.cut.is_some());
+    assert!(
+        run.trace
+            .records
+            .iter()
+            .any(|record| record.kind == RecordKind::Raised)
+            || run.trace.cut.is_some()
+    );
 }
 
 #[test]
@@ -137,7 +227,17 @@ fn what_is_prepared_is_what_is_run() {
     for (variant, run) in prepared.lesson.variants.iter().zip(&prepared.runs) {
         assert_eq!(playground.run(&scene(&variant.name)).unwrap(), *run);
     }
-    for beat in prepared.lesson.beats.iter().filter_map(|beat| beat.question.as_ref()) {
-        assert_eq!(beat.options.iter().filter(|option| option.happened).count(), 1, "{}", beat.ask);
+    for beat in prepared
+        .lesson
+        .beats
+        .iter()
+        .filter_map(|beat| beat.question.as_ref())
+    {
+        assert_eq!(
+            beat.options.iter().filter(|option| option.happened).count(),
+            1,
+            "{}",
+            beat.ask
+        );
     }
 }

