@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -30,7 +31,9 @@ pub(crate) struct Script {
 struct Machine {
     lua: Lua,
     sandbox: Sandbox,
+    /// Holds what differs from run to run.
     host: Table,
+    settings: Rc<RefCell<Settings>>,
     entry: Function,
     compiled: BTreeMap<[u8; 40], Function>,
 }
@@ -78,22 +81,47 @@ impl Machine {
                 })
             })?,
         )?;
-        // What differs from run to run is put into `host` then; these find it there.
-        let relay = |name: &'static str| {
-            let host = host.clone();
-            lua.create_function(move |_, args: Variadic<LuaValue>| {
-                let now: Function = host.raw_get(name)?;
-                now.call::<_, Variadic<LuaValue>>(args)
-            })
-        };
-        for name in ["setresp", "set_repl"] {
-            given.raw_set(name, relay(name)?)?;
-        }
+        let settings = Rc::new(RefCell::new(Settings::default()));
+        let own = settings.clone();
+        given.raw_set(
+            "setresp",
+            lua.create_function(move |_, version: f64| {
+                let resp3 = version == 3.0;
+                own.borrow_mut().protocol = if resp3 {
+                    Protocol::Resp3
+                } else {
+                    Protocol::Resp2
+                };
+                Ok(())
+            })?,
+        )?;
+        let own = settings.clone();
+        given.raw_set(
+            "set_repl",
+            lua.create_function(move |_, flags: f64| {
+                own.borrow_mut().repeat = flags as u32 & 2 != 0;
+                Ok(())
+            })?,
+        )?;
         let math = lua.create_table()?;
-        for name in ["random", "randomseed"] {
-            math.raw_set(name, relay(name)?)?;
-        }
+        let own = settings.clone();
+        math.raw_set(
+            "random",
+            lua.create_function(move |lua, args: Variadic<LuaValue>| {
+                let draw = own.borrow_mut().luck.draw();
+                random(lua, draw, &args.into_vec())
+            })?,
+        )?;
+        let own = settings.clone();
+        math.raw_set(
+            "randomseed",
+            lua.create_function(move |_, seed: f64| {
+                own.borrow_mut().luck = Drand::seeded(seed as i64 as u32);
+                Ok((LuaValue::Integer(1), LuaValue::Nil))
+            })?,
+        )?;
         given.raw_set("math", lift(&lua, &math)?)?;
+        // Each run puts its own `call` into `host`, where these find it.
         for (name, raises) in [("call", true), ("pcall", false)] {
             let host = host.clone();
             given.raw_set(
@@ -127,6 +155,7 @@ impl Machine {
             lua,
             sandbox,
             host,
+            settings,
             entry,
             compiled: BTreeMap::new(),
         })
@@ -212,6 +241,25 @@ struct Settings {
     protocol: Protocol,
     /// Whether writes are repeated on replicas.
     repeat: bool,
+    /// What `math.random` draws from.
+    luck: Drand,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            protocol: Protocol::Resp2,
+            repeat: true,
+            luck: Drand::default(),
+        }
+    }
+}
+
+/// What `redis.call` may do in this run.
+#[derive(Clone, Copy)]
+struct Allowed {
+    read_only: bool,
+    repeat: bool,
 }
 
 /// Runs a script to its end.
@@ -228,58 +276,32 @@ pub(crate) fn run(cx: &mut Cx<'_>, script: &Script, keys: &[Bytes], argv: &[Byte
             Ok(table)
         };
         let (keys, argv) = (list(keys)?, list(argv)?);
-        let shared = RefCell::new((
-            cx,
-            Settings {
-                protocol: Protocol::Resp2,
-                repeat: true,
-            },
-        ));
+        *machine.settings.borrow_mut() = Settings {
+            luck: cx.engine.script_luck,
+            ..Settings::default()
+        };
+        let settings = machine.settings.clone();
+        let shared = RefCell::new(cx);
         let result = lua.scope(|scope| {
-            let host = &machine.host;
-            host.raw_set(
-                "call",
-                scope.create_function(&lua, |lua, args: Variadic<LuaValue>| {
-                    let (cx, settings) = &mut *shared.borrow_mut();
-                    call(lua, cx, settings, script.read_only, &args.into_vec())
-                })?,
-            )?;
-            host.raw_set(
-                "setresp",
-                scope.create_function(&lua, |_, version: f64| {
-                    shared.borrow_mut().1.protocol = if version == 3.0 {
-                        Protocol::Resp3
-                    } else {
-                        Protocol::Resp2
-                    };
-                    Ok(())
-                })?,
-            )?;
-            host.raw_set(
-                "set_repl",
-                scope.create_function(&lua, |_, flags: f64| {
-                    shared.borrow_mut().1.repeat = flags as u32 & 2 != 0;
-                    Ok(())
-                })?,
-            )?;
-            host.raw_set(
-                "random",
-                scope.create_function(&lua, |lua, args: Variadic<LuaValue>| {
-                    let draw = shared.borrow_mut().0.engine.script_luck.draw();
-                    random(lua, draw, &args.into_vec())
-                })?,
-            )?;
-            host.raw_set(
-                "randomseed",
-                scope.create_function(&lua, |_, seed: f64| {
-                    shared.borrow_mut().0.engine.script_luck = Drand::seeded(seed as i64 as u32);
-                    Ok((LuaValue::Integer(1), LuaValue::Nil))
-                })?,
-            )?;
-            let result: Variadic<LuaValue> = machine.entry.call((function, keys, argv))?;
-            Ok(result)
+            let call = scope.create_function(&lua, |lua, args: Variadic<LuaValue>| {
+                let (protocol, repeat) = {
+                    let settings = settings.borrow();
+                    (settings.protocol, settings.repeat)
+                };
+                let cx = &mut *shared.borrow_mut();
+                let allowed = Allowed {
+                    read_only: script.read_only,
+                    repeat,
+                };
+                call(lua, cx, protocol, allowed, &args.into_vec())
+            })?;
+            machine.host.raw_set("call", call)?;
+            machine
+                .entry
+                .call::<_, Variadic<LuaValue>>((function, keys, argv))
         });
-        let protocol = shared.borrow().1.protocol;
+        let protocol = settings.borrow().protocol;
+        shared.borrow_mut().engine.script_luck = settings.borrow().luck;
         let result = match result {
             Ok(result) => result.into_vec(),
             Err(_) if machine.sandbox.tripped().is_some() => return Ok(stopped()),
@@ -342,8 +364,8 @@ fn argument(value: &LuaValue) -> Result<Option<Bytes>> {
 fn call(
     lua: &Lua,
     cx: &mut Cx<'_>,
-    settings: &Settings,
-    read_only: bool,
+    protocol: Protocol,
+    allowed: Allowed,
     args: &[LuaValue],
 ) -> Result<(bool, LuaValue)> {
     let refuse = |text: &str| Ok((false, error(lua, text.as_bytes())?));
@@ -369,7 +391,7 @@ fn call(
     if command.flags.has(Flags::NOSCRIPT) {
         return refuse("ERR This Redis command is not allowed from script");
     }
-    if read_only && command.flags.has(Flags::WRITE) {
+    if allowed.read_only && command.flags.has(Flags::WRITE) {
         return refuse("ERR Write commands are not allowed from read-only scripts.");
     }
     if cx.is_refused_on_replica(command) {
@@ -378,14 +400,14 @@ fn call(
     if let Err(refusal) = cx.check_memory(command) {
         return refuse(&refusal.to_string());
     }
-    let outer = std::mem::replace(&mut cx.protocol, settings.protocol);
+    let outer = std::mem::replace(&mut cx.protocol, protocol);
     let effects = cx.engine.effects.len();
-    let reply = cx.call(command, &argv).for_protocol(settings.protocol);
-    if !settings.repeat {
+    let reply = cx.call(command, &argv).for_protocol(protocol);
+    if !allowed.repeat {
         cx.engine.effects.truncate(effects);
     }
     cx.protocol = outer;
-    let converted = to_lua(lua, &reply, settings.protocol)?;
+    let converted = to_lua(lua, &reply, protocol)?;
     Ok((!reply.is_error(), converted))
 }
 
