@@ -164,7 +164,9 @@ fn random_commands_get_the_replies_of_a_real_server() {
         if let Some((at, ..)) = first_difference(&mut server, &commands) {
             let shortest = shrink(&mut server, commands[..=at].to_vec());
             // What differs only now and then is a matter of the real server's moving clock.
-            let Some((_, theirs, ours)) = first_difference(&mut server, &shortest) else { continue };
+            let Some((_, theirs, ours)) = first_difference(&mut server, &shortest) else {
+                continue;
+            };
             let lines: Vec<String> = shortest
                 .iter()
                 .map(|argv| format!("> {}", line(argv)))

@@ -117,7 +117,13 @@ pub fn play<S: Subject>(steps: &[Step], subject: &mut S, fresh: impl Fn(&mut S))
                 push(line);
                 subject.pass(*millis);
             }
-            Step::Send { client, sorted, shown, argv, line } => {
+            Step::Send {
+                client,
+                sorted,
+                shown,
+                argv,
+                line,
+            } => {
                 push(line);
                 if let Some(reply) = subject.send(client, argv, may_block(argv))
                     && *shown
