@@ -64,7 +64,7 @@ fn every_lesson_gives_the_trace_that_it_gives_natively() {
         assert_eq!(run.trace.hash, hash, "{lesson} ({variant})");
         compared += 1;
     }
-    assert!(compared >= 9, "{compared} runs compared");
+    assert!(compared >= 8, "{compared} runs compared");
 }
 
 #[wasm_bindgen_test]
