@@ -52,6 +52,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) dirty: u64,
     pub(crate) effect: Effect,
     pub(crate) block: Option<Block>,
+    /// The command to wait with, if not the one that was sent.
+    pub(crate) block_argv: Option<Vec<Bytes>>,
     /// There is no reply beside what was pushed.
     pub(crate) no_reply: bool,
     /// The connection is to be closed after the reply.
@@ -84,6 +86,7 @@ impl<'a> Cx<'a> {
             dirty: 0,
             effect: Effect::Same,
             block: None,
+            block_argv: None,
             no_reply: false,
             close: false,
             freed: Vec::new(),
@@ -328,6 +331,12 @@ impl<T: Kind> Edit<'_, '_, T> {
     /// Names the change that was made.
     pub(crate) fn changed(&mut self, event: &'static str) {
         self.event = Some(event);
+        self.cx.dirty += 1;
+    }
+
+    /// Marks a change that has no event of its own.
+    pub(crate) fn touched(&mut self) {
+        self.cx.touch(self.key);
         self.cx.dirty += 1;
     }
 

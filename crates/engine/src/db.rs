@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use crate::blob::Blob;
 use crate::memory;
 use crate::number::{int_bytes, parse_int};
-use crate::types::{Hash, List, Set, Zset};
+use crate::types::{Hash, List, Set, Stream, Zset};
 
 /// Strings up to this length are stored as one small object ("embstr").
 const EMBSTR_MAX: usize = 44;
@@ -42,6 +42,7 @@ pub(crate) enum Data {
     Hash(Arc<Hash>),
     Set(Arc<Set>),
     Zset(Arc<Zset>),
+    Stream(Arc<Stream>),
 }
 
 impl Data {
@@ -62,6 +63,7 @@ impl Data {
             Data::Hash(_) => "hash",
             Data::Set(_) => "set",
             Data::Zset(_) => "zset",
+            Data::Stream(_) => "stream",
         }
     }
 
@@ -75,6 +77,7 @@ impl Data {
             Data::Hash(hash) => hash.encoding(),
             Data::Set(set) => set.encoding(),
             Data::Zset(zset) => zset.encoding(),
+            Data::Stream(_) => "stream",
         }
     }
 
@@ -117,6 +120,8 @@ impl Data {
             Data::Hash(hash) => hash.is_empty(),
             Data::Set(set) => set.is_empty(),
             Data::Zset(zset) => zset.is_empty(),
+            // A stream stays when its last entry goes.
+            Data::Stream(_) => false,
         }
     }
 }
@@ -154,7 +159,7 @@ macro_rules! kinds {
     )*};
 }
 
-kinds! { List Hash Set Zset }
+kinds! { List Hash Set Zset Stream }
 
 /// No expiry.
 pub(crate) const NEVER: i64 = i64::MAX;

@@ -284,7 +284,7 @@ impl Cx<'_> {
         if let Some(session) = Arc::make_mut(&mut self.engine.sessions).get_mut(&self.session) {
             session.blocked = Some(Box::new(Blocked {
                 command,
-                argv: argv.to_vec(),
+                argv: self.block_argv.unwrap_or_else(|| argv.to_vec()),
                 db: self.db,
                 keys: block.keys,
                 awaits: block.awaits,

@@ -12,6 +12,7 @@ use crate::db::{Data, Db, Fixed};
 use crate::pubsub::PubSub;
 use crate::scripting::{Drand, Script};
 use crate::session::Session;
+use crate::types::stream::Id;
 use crate::view::{KeyView, Preview};
 use crate::waiting::Waiting;
 use crate::{Choose, Config, Micros, Output, Outputs, SessionId};
@@ -232,6 +233,17 @@ impl Engine {
                     .take(limit)
                     .map(|(m, score)| (m.to_bytes(), score));
                 (zset.len(), Preview::Scores(members.collect()))
+            }
+            Data::Stream(stream) => {
+                let newest = stream
+                    .range_back(Id::ZERO, Id::MAX)
+                    .take(limit)
+                    .map(|entry| {
+                        let pairs = entry.fields.as_chunks::<2>().0;
+                        let pairs = pairs.iter().map(|[f, v]| (f.to_bytes(), v.to_bytes()));
+                        (Bytes::from(entry.id.to_string()), pairs.collect())
+                    });
+                (stream.len(), Preview::Entries(newest.collect()))
             }
         };
         Some(KeyView {

@@ -27,6 +27,7 @@ impl Data {
             Data::Hash(hash) => 48 + hash.footprint(),
             Data::Set(set) => 48 + set.footprint(),
             Data::Zset(zset) => 48 + zset.footprint(),
+            Data::Stream(stream) => 300 + stream.footprint(),
         }
     }
 }

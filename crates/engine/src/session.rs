@@ -76,6 +76,7 @@ pub(crate) struct Multi {
 pub(crate) enum Awaits {
     List,
     Zset,
+    Stream,
 }
 
 impl Awaits {
@@ -83,6 +84,7 @@ impl Awaits {
         match self {
             Awaits::List => matches!(data, Data::List(_)),
             Awaits::Zset => matches!(data, Data::Zset(_)),
+            Awaits::Stream => matches!(data, Data::Stream(_)),
         }
     }
 }

@@ -13,6 +13,10 @@ mod pubsub;
 mod scripts;
 mod server;
 mod sets;
+mod stream_groups;
+mod stream_info;
+mod stream_reads;
+mod streams;
 mod strings;
 mod substrings;
 mod transactions;
@@ -29,6 +33,7 @@ use bytes::Bytes;
 
 use redwind_resp::Value;
 
+use crate::args::Args;
 use crate::cx::Cx;
 use crate::table::Command;
 use crate::{Choice, Flags, Refusal};
@@ -43,6 +48,7 @@ static TABLES: &[&[Command]] = &[
     hashes::TABLE,
     sets::TABLE,
     zsets::TABLE,
+    streams::TABLE,
     server::TABLE,
     transactions::TABLE,
     scripts::TABLE,
@@ -222,4 +228,14 @@ pub(crate) fn random_places(cx: &mut Cx<'_>, len: usize, count: i64) -> Vec<usiz
         places.truncate(count);
     }
     places
+}
+
+/// What a subcommand says to options that it does not know.
+pub(crate) fn bad_subcommand(args: &Args<'_>) -> Refusal {
+    let word = |at: usize| args.argv().get(at).map_or(&b""[..], |word| word);
+    let sent = String::from_utf8_lossy(word(1));
+    let container = String::from_utf8_lossy(word(0)).to_uppercase();
+    Refusal::err(format_args!(
+        "unknown subcommand or wrong number of arguments for '{sent}'. Try {container} HELP."
+    ))
 }

@@ -145,11 +145,9 @@ fn stop(cx: &mut Cx<'_>, kind: Listen, names: &[Bytes], word: &'static str) -> A
     Ok(Value::Null)
 }
 
-fn names(cx: &Cx<'_>, kind: Listen, args: &Args<'_>, command: &str) -> Answer {
+fn names(cx: &Cx<'_>, kind: Listen, args: &Args<'_>) -> Answer {
     if args.len() > 1 {
-        return Err(crate::Refusal::err(format_args!(
-            "unknown subcommand or wrong number of arguments for '{command}'. Try PUBSUB HELP."
-        )));
+        return Err(super::bad_subcommand(args));
     }
     let wanted = |name: &Bytes| {
         args.get(0)
@@ -159,13 +157,6 @@ fn names(cx: &Cx<'_>, kind: Listen, args: &Args<'_>, command: &str) -> Answer {
     Ok(Value::Array(
         found.map(|(name, _)| Value::Bulk(name.clone())).collect(),
     ))
-}
-
-/// The subcommand as it was typed.
-fn sent(args: &Args<'_>) -> String {
-    args.argv().get(1).map_or_else(String::new, |word| {
-        String::from_utf8_lossy(word).into_owned()
-    })
 }
 
 fn counts(cx: &Cx<'_>, kind: Listen, args: &Args<'_>) -> Value {
@@ -178,12 +169,12 @@ fn counts(cx: &Cx<'_>, kind: Listen, args: &Args<'_>) -> Value {
 
 /// `PUBSUB CHANNELS [pattern]`
 fn channels(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    names(cx, Listen::Channel, args, &sent(args))
+    names(cx, Listen::Channel, args)
 }
 
 /// `PUBSUB SHARDCHANNELS [pattern]`
 fn shardchannels(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    names(cx, Listen::Shard, args, &sent(args))
+    names(cx, Listen::Shard, args)
 }
 
 /// `PUBSUB NUMSUB [channel ...]`

@@ -170,7 +170,7 @@ impl List {
 }
 
 /// What an element takes in Redis's compact form: header, contents, and its length for walking back.
-fn packed(item: &Blob) -> usize {
+pub(super) fn packed(item: &Blob) -> usize {
     let content = match crate::number::parse_int(item) {
         Some(0..=127) => 1,
         Some(-4096..=4095) => 2,

@@ -3,9 +3,11 @@
 mod hash;
 mod list;
 mod set;
+pub(crate) mod stream;
 mod zset;
 
 pub(crate) use hash::Hash;
 pub(crate) use list::{End, List};
 pub(crate) use set::Set;
+pub(crate) use stream::Stream;
 pub(crate) use zset::Zset;

@@ -1,0 +1,449 @@
+//! Streams: entries in order of id, in the nodes in which Redis would keep them, and consumer groups.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use super::list::packed;
+use crate::Config;
+use crate::blob::Blob;
+use crate::number::int_bytes;
+
+/// The id of an entry: milliseconds, and a number within the millisecond.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Id {
+    pub(crate) ms: u64,
+    pub(crate) seq: u64,
+}
+
+impl Id {
+    pub(crate) const ZERO: Id = Id { ms: 0, seq: 0 };
+    pub(crate) const MAX: Id = Id {
+        ms: u64::MAX,
+        seq: u64::MAX,
+    };
+
+    pub(crate) fn next(self) -> Option<Id> {
+        match self.seq.checked_add(1) {
+            Some(seq) => Some(Id { ms: self.ms, seq }),
+            None => Some(Id {
+                ms: self.ms.checked_add(1)?,
+                seq: 0,
+            }),
+        }
+    }
+
+    pub(crate) fn previous(self) -> Option<Id> {
+        match self.seq.checked_sub(1) {
+            Some(seq) => Some(Id { ms: self.ms, seq }),
+            None => Some(Id {
+                ms: self.ms.checked_sub(1)?,
+                seq: u64::MAX,
+            }),
+        }
+    }
+}
+
+impl std::fmt::Display for Id {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.ms, self.seq)
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub(crate) id: Id,
+    /// Fields and values alternate.
+    pub(crate) fields: Arc<[Blob]>,
+}
+
+/// Entries that Redis keeps in one piece of memory. Approximate trimming removes whole nodes only.
+#[derive(Clone)]
+struct Node {
+    entries: Vec<Entry>,
+    /// How many entries it ever held.
+    added: usize,
+    /// What it takes, deleted entries included.
+    bytes: usize,
+    /// The id and the fields of its first entry, against which others are stored.
+    master: Id,
+    master_fields: Arc<[Blob]>,
+}
+
+/// The numbers at the head and the foot of a node.
+const NODE_BYTES: usize = 7 + 2 + 2 + 2 + 2;
+
+fn int_size(number: i64) -> usize {
+    packed(&Blob::new(&int_bytes(number)))
+}
+
+impl Node {
+    fn new(first: &Entry) -> Node {
+        let names = first.fields.iter().step_by(2);
+        let bytes = NODE_BYTES + names.map(packed).sum::<usize>();
+        Node {
+            entries: Vec::new(),
+            added: 0,
+            bytes,
+            master: first.id,
+            master_fields: first.fields.clone(),
+        }
+    }
+
+    fn push(&mut self, entry: Entry) {
+        let count = entry.fields.len() / 2;
+        let same = self.master_fields.len() == entry.fields.len()
+            && self
+                .master_fields
+                .iter()
+                .step_by(2)
+                .eq(entry.fields.iter().step_by(2));
+        let mut bytes = int_size(i64::from(same) * 2)
+            + int_size(entry.id.ms.wrapping_sub(self.master.ms) as i64)
+            + int_size(entry.id.seq.wrapping_sub(self.master.seq) as i64);
+        bytes += entry
+            .fields
+            .iter()
+            .skip(1)
+            .step_by(2)
+            .map(packed)
+            .sum::<usize>();
+        if same {
+            bytes += int_size(count as i64 + 3);
+        } else {
+            bytes += entry.fields.iter().step_by(2).map(packed).sum::<usize>();
+            bytes += int_size(count as i64) + int_size(2 * count as i64 + 4);
+        }
+        self.bytes += bytes;
+        self.added += 1;
+        self.entries.push(entry);
+    }
+
+    fn last_id(&self) -> Id {
+        self.entries.last().map_or(self.master, |entry| entry.id)
+    }
+}
+
+/// What a consumer was given and has not acknowledged.
+#[derive(Clone)]
+pub(crate) struct Pending {
+    pub(crate) consumer: Blob,
+    /// When it was given out last, in milliseconds.
+    pub(crate) delivered_ms: i64,
+    pub(crate) deliveries: i64,
+}
+
+#[derive(Clone)]
+pub(crate) struct Consumer {
+    /// When it last asked for something.
+    pub(crate) seen_ms: i64,
+    /// When it last got something.
+    pub(crate) active_ms: Option<i64>,
+    pub(crate) pending: BTreeSet<Id>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Group {
+    pub(crate) last_id: Id,
+    /// How many entries it has read of all that ever were; not always known.
+    pub(crate) read: Option<u64>,
+    pub(crate) pending: BTreeMap<Id, Pending>,
+    pub(crate) consumers: BTreeMap<Blob, Consumer>,
+}
+
+impl Group {
+    /// The consumer of this name, who is seen now; says whether it is new.
+    pub(crate) fn consumer(&mut self, name: &[u8], now_ms: i64) -> bool {
+        let new = !self.consumers.contains_key(name);
+        let consumer = self
+            .consumers
+            .entry(Blob::new(name))
+            .or_insert_with(|| Consumer {
+                seen_ms: now_ms,
+                active_ms: None,
+                pending: BTreeSet::new(),
+            });
+        consumer.seen_ms = now_ms;
+        new
+    }
+
+    /// Gives an entry to a consumer, taking it from another if need be.
+    pub(crate) fn assign(&mut self, id: Id, to: &[u8], delivered_ms: i64, deliveries: i64) {
+        let pending = Pending {
+            consumer: Blob::new(to),
+            delivered_ms,
+            deliveries,
+        };
+        if let Some(old) = self.pending.insert(id, pending)
+            && let Some(consumer) = self.consumers.get_mut(&*old.consumer)
+        {
+            consumer.pending.remove(&id);
+        }
+        if let Some(consumer) = self.consumers.get_mut(to) {
+            consumer.pending.insert(id);
+        }
+    }
+
+    /// An entry is done with; says whether it was pending.
+    pub(crate) fn acknowledge(&mut self, id: Id) -> bool {
+        let Some(pending) = self.pending.remove(&id) else {
+            return false;
+        };
+        if let Some(consumer) = self.consumers.get_mut(&*pending.consumer) {
+            consumer.pending.remove(&id);
+        }
+        true
+    }
+}
+
+/// What becomes of the groups' references to an entry that is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Refs {
+    /// They stay.
+    #[default]
+    Keep,
+    /// They go too.
+    Delete,
+    /// The entry is only deleted once every group has acknowledged it.
+    Acked,
+}
+
+/// Up to where a stream is cut.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Cut {
+    MaxLen(u64),
+    MinId(Id),
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Stream {
+    nodes: VecDeque<Arc<Node>>,
+    len: usize,
+    pub(crate) last_id: Id,
+    /// How many entries were ever added.
+    pub(crate) added: u64,
+    pub(crate) max_deleted: Id,
+    pub(crate) groups: BTreeMap<Blob, Group>,
+}
+
+impl Stream {
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// About what it takes in memory.
+    pub(crate) fn footprint(&self) -> usize {
+        let groups: usize = self
+            .groups
+            .values()
+            .map(|g| 100 + g.pending.len() * 80)
+            .sum();
+        self.nodes.iter().map(|node| node.bytes + 40).sum::<usize>() + groups
+    }
+
+    pub(crate) fn first(&self) -> Option<&Entry> {
+        self.nodes.front()?.entries.first()
+    }
+
+    pub(crate) fn last(&self) -> Option<&Entry> {
+        self.nodes.back()?.entries.last()
+    }
+
+    pub(crate) fn first_id(&self) -> Id {
+        self.first().map_or(Id::ZERO, |entry| entry.id)
+    }
+
+    /// Appends an entry; its id must be above the last one.
+    pub(crate) fn append(&mut self, id: Id, fields: Arc<[Blob]>, config: &Config) {
+        let entry = Entry { id, fields };
+        let size: usize = entry.fields.iter().map(|part| part.len()).sum();
+        let (max_bytes, max_entries) =
+            (config.stream_node_max_bytes, config.stream_node_max_entries);
+        let full = self.nodes.back().is_none_or(|node| {
+            (max_bytes > 0 && (node.bytes + size) as i64 >= max_bytes)
+                || (max_entries > 0 && node.added as i64 >= max_entries)
+        });
+        if full {
+            self.nodes.push_back(Arc::new(Node::new(&entry)));
+        }
+        if let Some(node) = self.nodes.back_mut() {
+            Arc::make_mut(node).push(entry);
+        }
+        self.last_id = id;
+        self.added += 1;
+        self.len += 1;
+    }
+
+    /// The node that may hold an id.
+    fn node_of(&self, id: Id) -> usize {
+        self.nodes.partition_point(|node| node.last_id() < id)
+    }
+
+    pub(crate) fn get(&self, id: Id) -> Option<&Entry> {
+        let node = self.nodes.get(self.node_of(id))?;
+        let at = node
+            .entries
+            .binary_search_by_key(&id, |entry| entry.id)
+            .ok()?;
+        node.entries.get(at)
+    }
+
+    /// The entries between two ids, both included.
+    pub(crate) fn range(&self, start: Id, end: Id) -> impl Iterator<Item = &Entry> {
+        let nodes = self
+            .nodes
+            .range(self.node_of(start).min(self.nodes.len())..);
+        let entries = nodes.flat_map(|node| node.entries.iter());
+        entries
+            .skip_while(move |entry| entry.id < start)
+            .take_while(move |entry| entry.id <= end)
+    }
+
+    /// The entries between two ids, both included, the last first.
+    pub(crate) fn range_back(&self, start: Id, end: Id) -> impl Iterator<Item = &Entry> {
+        let last = (self.node_of(end) + 1).min(self.nodes.len());
+        let nodes = self.nodes.range(..last).rev();
+        let entries = nodes.flat_map(|node| node.entries.iter().rev());
+        entries
+            .skip_while(move |entry| entry.id > end)
+            .take_while(move |entry| entry.id >= start)
+    }
+
+    /// Deletes one entry; says whether it was there.
+    pub(crate) fn delete(&mut self, id: Id) -> bool {
+        let place = self.node_of(id);
+        let Some(node) = self.nodes.get_mut(place) else {
+            return false;
+        };
+        let Ok(at) = node.entries.binary_search_by_key(&id, |entry| entry.id) else {
+            return false;
+        };
+        if node.entries.len() == 1 {
+            self.nodes.remove(place);
+        } else {
+            Arc::make_mut(node).entries.remove(at);
+        }
+        self.len -= 1;
+        true
+    }
+
+    /// Whether some group still waits for an entry to be read or acknowledged.
+    pub(crate) fn is_referenced(&self, id: Id) -> bool {
+        self.groups
+            .values()
+            .any(|group| group.last_id < id || group.pending.contains_key(&id))
+    }
+
+    /// Removes an entry from what consumers have pending.
+    pub(crate) fn drop_refs(&mut self, id: Id) {
+        for group in self.groups.values_mut() {
+            group.acknowledge(id);
+        }
+    }
+
+    /// Cuts the stream at its beginning; gives how many entries went.
+    pub(crate) fn trim(
+        &mut self,
+        cut: Cut,
+        approximately: bool,
+        limit: usize,
+        refs: Refs,
+    ) -> usize {
+        let mut deleted = 0;
+        // Entries that must stay because they are not acknowledged are stepped over.
+        let mut at = 0;
+        while let Some(node) = self.nodes.get(at) {
+            let count = node.entries.len();
+            let over = match cut {
+                Cut::MaxLen(max) => self.len as u64 > max,
+                Cut::MinId(min) => node.entries.first().is_some_and(|entry| entry.id < min),
+            };
+            if !over || (limit > 0 && deleted + count > limit) {
+                break;
+            }
+            let whole = match cut {
+                Cut::MaxLen(max) => (self.len - count) as u64 >= max,
+                Cut::MinId(min) => node.last_id() < min,
+            };
+            if !whole && approximately {
+                break;
+            }
+            if whole && refs == Refs::Keep {
+                self.nodes.remove(at);
+                self.len -= count;
+                deleted += count;
+                continue;
+            }
+            let ids: Vec<Id> = node.entries.iter().map(|entry| entry.id).collect();
+            let nodes_before = self.nodes.len();
+            for id in ids {
+                let done = match cut {
+                    Cut::MaxLen(max) => self.len as u64 <= max,
+                    Cut::MinId(min) => id >= min,
+                };
+                if done {
+                    break;
+                }
+                match refs {
+                    Refs::Acked if self.is_referenced(id) => continue,
+                    Refs::Delete => self.drop_refs(id),
+                    _ => {}
+                }
+                deleted += usize::from(self.delete(id));
+            }
+            // The node is gone if nothing of it stayed.
+            at += usize::from(self.nodes.len() == nodes_before);
+        }
+        deleted
+    }
+
+    /// Whether entries were deleted (other than at the beginning) from this id on.
+    pub(crate) fn has_gaps_after(&self, id: Id) -> bool {
+        self.len > 0 && self.max_deleted != Id::ZERO && self.max_deleted >= id
+    }
+
+    /// How many entries there ever were up to this id, if that can be known.
+    pub(crate) fn position(&self, id: Id) -> Option<u64> {
+        if self.added == 0 {
+            return Some(0);
+        }
+        if self.len == 0 && id <= self.last_id {
+            return Some(self.added);
+        }
+        if id == self.last_id {
+            return Some(self.added);
+        }
+        if id > self.last_id {
+            return None;
+        }
+        let first = self.first_id();
+        if self.max_deleted == Id::ZERO || self.max_deleted < first {
+            let before = self.added - self.len as u64;
+            if id < first {
+                return Some(before);
+            }
+            if id == first {
+                return Some(before + 1);
+            }
+        }
+        None
+    }
+
+    /// How many entries a group has yet to read, if that can be known.
+    pub(crate) fn lag(&self, group: &Group) -> Option<u64> {
+        if self.added == 0 || self.len == 0 {
+            return Some(0);
+        }
+        match group.read {
+            Some(read) if !self.has_gaps_after(group.last_id) => {
+                Some(self.added.saturating_sub(read))
+            }
+            _ => self
+                .position(group.last_id)
+                .map(|read| self.added.saturating_sub(read)),
+        }
+    }
+}
