@@ -29,7 +29,10 @@ pub fn format_double(number: f64) -> String {
     if number.is_infinite() {
         return if number > 0.0 { "inf" } else { "-inf" }.into();
     }
-    // Whole numbers far inside the range of 64-bit integers are written as such, zero without a sign.
+    if number == 0.0 {
+        return if number.is_sign_negative() { "-0" } else { "0" }.into();
+    }
+    // Whole numbers far inside the range of 64-bit integers are written as such.
     if number.fract() == 0.0 && number.abs() <= (i64::MAX / 2) as f64 {
         let mut out = Vec::with_capacity(20);
         push_int(&mut out, number as i64);

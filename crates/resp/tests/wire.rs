@@ -162,7 +162,7 @@ fn words_are_split_with_the_quotes_of_redis_cli() {
 fn doubles_are_written_as_redis_8_writes_them() {
     for (number, text) in [
         (3.0, "3"),
-        (-0.0, "0"),
+        (-0.0, "-0"),
         (0.1, "0.1"),
         (1e17, "100000000000000000"),
         (1e20, "1e+20"),

@@ -122,6 +122,8 @@ impl<'a> Request<'a> {
     fn starts(&self, cx: &mut Cx<'_>) -> Result<Vec<From>, Refusal> {
         let mut starts = Vec::with_capacity(self.ids.len());
         for (key, id) in self.keys.iter().zip(self.ids) {
+            // A key of another type is refused even if others have something.
+            cx.read::<Stream>(key)?;
             if let Some((group, _)) = self.group {
                 let known = cx
                     .read::<Stream>(key)?
@@ -159,10 +161,6 @@ impl<'a> Request<'a> {
                 (b">", Some(_)) => From::New,
                 (text, _) => From::After(parse_id(text, 0)?),
             });
-        }
-        // Keys of another type are refused even if others have something.
-        for key in self.keys {
-            cx.read::<Stream>(key)?;
         }
         Ok(starts)
     }

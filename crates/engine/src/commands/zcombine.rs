@@ -183,7 +183,7 @@ fn combine(cx: &mut Cx<'_>, plan: &Plan<'_>, how: How) -> Result<Zset, Refusal> 
         }
     }
     let config = cx.engine.config.clone();
-    let mut result = Zset::default();
+    let mut result = Zset::spread();
     for (member, score) in &scores {
         result.set(member, *score, &config);
     }
@@ -198,7 +198,7 @@ fn show(cx: &mut Cx<'_>, args: &Args<'_>, how: How, command: &'static str) -> An
 
 fn store(cx: &mut Cx<'_>, args: &Args<'_>, how: How, command: &'static str) -> Answer {
     let plan = Plan::parse(cx, args, 1, how, Form::Store, command)?;
-    let result = combine(cx, &plan, how)?;
+    let result = combine(cx, &plan, how)?.settle(&cx.engine.config);
     let len = result.len();
     replace(cx, args.key(0), (len > 0).then(|| result.wrap()), command);
     Ok(Value::from(len))

@@ -355,7 +355,8 @@ fn argument(value: &LuaValue) -> Result<Option<Bytes>> {
     Ok(match value {
         LuaValue::String(text) => Some(bytes(text)?),
         LuaValue::Integer(number) => Some(Bytes::from(crate::number::int_bytes(*number))),
-        LuaValue::Number(number) => Some(Bytes::from(redwind_resp::format_double(*number))),
+        // Adding zero makes a negative zero positive, as the conversion to an integer does.
+        LuaValue::Number(number) => Some(Bytes::from(redwind_resp::format_double(*number + 0.0))),
         _ => None,
     })
 }

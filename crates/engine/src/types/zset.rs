@@ -55,8 +55,27 @@ impl Zset {
         self.scores.get(member).copied()
     }
 
+    /// An empty set that does not take the compact form before it is [settled](Zset::settle).
+    pub(crate) fn spread() -> Zset {
+        Zset {
+            large: true,
+            ..Zset::default()
+        }
+    }
+
+    /// Takes the compact form if it fits, for a set that was made as a whole.
+    pub(crate) fn settle(self, config: &Config) -> Zset {
+        let mut settled = Zset::default();
+        for (member, score) in self.iter() {
+            settled.set(member, score, config);
+        }
+        settled
+    }
+
     /// Sets a member's score; gives the old one.
     pub(crate) fn set(&mut self, member: &[u8], score: f64, config: &Config) -> Option<f64> {
+        // The compact form stores whole scores as integers, which know no negative zero.
+        let score = if score == 0.0 && !self.large { 0.0 } else { score };
         let old = self.scores.insert(Blob::new(member), score);
         match old {
             Some(old) if old == score => return Some(old),
