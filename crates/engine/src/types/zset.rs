@@ -75,7 +75,11 @@ impl Zset {
     /// Sets a member's score; gives the old one.
     pub(crate) fn set(&mut self, member: &[u8], score: f64, config: &Config) -> Option<f64> {
         // The compact form stores whole scores as integers, which know no negative zero.
-        let score = if score == 0.0 && !self.large { 0.0 } else { score };
+        let score = if score == 0.0 && !self.large {
+            0.0
+        } else {
+            score
+        };
         let old = self.scores.insert(Blob::new(member), score);
         match old {
             Some(old) if old == score => return Some(old),
