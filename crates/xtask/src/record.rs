@@ -1,4 +1,4 @@
-//! `cargo xtask record [part of a file's name]`: plays the transcripts in `tests/transcripts` on a real
+//! `cargo xtask record [part of a file's name]`: plays the transcripts in `tests/conformance/transcripts` on a real
 //! redis-server and writes down what it answers. Read the difference before committing it.
 
 use std::process::Command;
@@ -17,7 +17,7 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
             .args([
                 "test",
                 "--package",
-                "redwind-tests",
+                "redwind-conformance",
                 "--test",
                 "transcripts",
             ])

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::ours::Lehmer;
+use crate::ours::Lehmer;
 
 /// `{k}` a key, `{v}` a value, `{n}` an integer, `{f}` a float, `{i}` a small index, `{m}` a member or
 /// field, `{t}` a time to live that outlasts the test, `{u}` a moment far ahead, `{p}` a pattern, `{s}` a score, `{b}` a range

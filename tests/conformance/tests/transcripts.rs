@@ -1,13 +1,11 @@
-//! Every transcript in `tests/transcripts` was recorded from a real redis-server; the engine must give
+//! Every transcript in `tests/conformance/transcripts` was recorded from a real redis-server; the engine must give
 //! the same, byte for byte.
-
-mod conformance;
 
 use std::path::PathBuf;
 
-use conformance::ours::Ours;
-use conformance::reference::Reference;
-use conformance::script;
+use redwind_conformance::ours::Ours;
+use redwind_conformance::reference::Reference;
+use redwind_conformance::script;
 use redwind_engine::Micros;
 
 /// The engine's clock when a transcript starts.
@@ -15,7 +13,7 @@ const START: Micros = Micros(1_700_000_000_000_000);
 
 fn files() -> Vec<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("transcripts");
-    let entries = std::fs::read_dir(&folder).expect("tests/transcripts is there");
+    let entries = std::fs::read_dir(&folder).expect("tests/conformance/transcripts is there");
     let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.expect("a readable entry").path())
         .collect();

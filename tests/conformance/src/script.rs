@@ -20,7 +20,7 @@ use bytes::Bytes;
 use redwind_engine::Value;
 use redwind_resp::{render, split_words};
 
-use super::Subject;
+use crate::Subject;
 
 /// One line that is played.
 #[derive(Debug)]

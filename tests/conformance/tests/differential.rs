@@ -3,16 +3,14 @@
 //! `REDWIND_ROUNDS` asks for more than the few that run by default, `REDWIND_SEED` for other ones. A
 //! difference is shrunk to a shortest sequence of commands before it is shown.
 
-mod conformance;
-
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use conformance::Subject;
-use conformance::ours::{Lehmer, Ours};
-use conformance::random;
-use conformance::reference::Reference;
-use conformance::script::sort;
+use redwind_conformance::Subject;
+use redwind_conformance::ours::{Lehmer, Ours};
+use redwind_conformance::random;
+use redwind_conformance::reference::Reference;
+use redwind_conformance::script::sort;
 use redwind_engine::{Micros, Value};
 use redwind_resp::render;
 

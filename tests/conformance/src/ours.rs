@@ -6,13 +6,13 @@ use std::num::NonZeroU32;
 use bytes::Bytes;
 use redwind_engine::{Choice, Choose, Config, Engine, Micros, Output, Outputs, SessionId, Value};
 
-use super::Subject;
+use crate::Subject;
 
 /// A small generator, the same in every run.
 pub struct Lehmer(pub u64);
 
 impl Lehmer {
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -21,13 +21,13 @@ impl Lehmer {
     }
 
     pub fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound.max(1) as u64) as usize
+        (self.draw() % bound.max(1) as u64) as usize
     }
 }
 
 impl Choose for Lehmer {
     fn below(&mut self, bound: NonZeroU32, _why: Choice) -> u32 {
-        (self.next() % u64::from(bound.get())) as u32
+        (self.draw() % u64::from(bound.get())) as u32
     }
 }
 

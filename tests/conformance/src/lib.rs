@@ -1,11 +1,9 @@
 //! What the transcripts and the differential test share: a script of commands, and the two that can
 //! play it, a real redis-server and our engine.
 
-#![allow(
-    dead_code,
-    clippy::allow_attributes,
-    unreachable_pub,
-    reason = "each test binary uses its own part"
+#![expect(
+    missing_docs,
+    reason = "shared by two tests, and called by nobody else"
 )]
 
 pub mod ours;

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use redwind_engine::Value;
 use redwind_resp::{Decoder, encode_request};
 
-use super::Subject;
+use crate::Subject;
 
 /// Where a server of the right version may be.
 pub fn find() -> Option<PathBuf> {
