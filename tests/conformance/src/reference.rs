@@ -15,7 +15,7 @@ use crate::Subject;
 
 /// Where a server of the right version may be.
 pub fn find() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
     let named = std::env::var_os("REDWIND_REFERENCE").map(PathBuf::from);
     let path = named.unwrap_or_else(|| root.join("target/reference/redis-server"));
     path.is_file().then_some(path)
