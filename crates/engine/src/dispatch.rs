@@ -109,6 +109,15 @@ impl Engine {
         out: &mut Outputs,
     ) -> Result<Done, Refusal> {
         let command = commands::resolve(argv)?;
+        if !command.flags.has(Flags::NO_AUTH)
+            && self.primary_link != Some(from)
+            && self
+                .sessions
+                .get(&from)
+                .is_some_and(|session| self.needs_password(session))
+        {
+            return Err(Refusal::NoAuth);
+        }
         if command.flags.has(Flags::WRITE) && self.refuses_writes_of(from) {
             return Err(Refusal::ReadOnlyReplica);
         }

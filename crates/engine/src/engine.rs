@@ -135,7 +135,11 @@ impl Engine {
         self.next_session += 1;
         self.started.get_or_insert(now);
         self.counters.connections += 1;
-        Arc::make_mut(&mut self.sessions).insert(id, Session::new(now));
+        let session = Session {
+            authenticated: self.config.requirepass.is_empty(),
+            ..Session::new(now)
+        };
+        Arc::make_mut(&mut self.sessions).insert(id, session);
         id
     }
 
@@ -145,6 +149,11 @@ impl Engine {
         self.unwatch(session);
         self.stop_listening(session);
         Arc::make_mut(&mut self.sessions).remove(&session);
+    }
+
+    /// Whether a session must give the password before it may do anything else.
+    pub(crate) fn needs_password(&self, session: &Session) -> bool {
+        !self.config.requirepass.is_empty() && !session.authenticated
     }
 
     /// Whether a command of this session waits for a key.

@@ -24,6 +24,8 @@ pub(crate) struct Session {
     pub(crate) created: Micros,
     pub(crate) last_used: Micros,
     pub(crate) last_command: &'static str,
+    /// It has given the password, or there was none when it connected.
+    pub(crate) authenticated: bool,
     /// Between `MULTI` and `EXEC`.
     pub(crate) multi: Option<Box<Multi>>,
     pub(crate) watching: Vec<(u32, Blob)>,
@@ -47,6 +49,7 @@ impl Session {
             created: now,
             last_used: now,
             last_command: "NULL",
+            authenticated: true,
             multi: None,
             watching: Vec::new(),
             cas_broken: false,

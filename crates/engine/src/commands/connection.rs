@@ -4,6 +4,7 @@ use bytes::Bytes;
 use redwind_resp::{Protocol, Value};
 
 use crate::args::{Args, is};
+use crate::commands::client_kill::{LOCAL_ADDRESS, Type, address};
 use crate::commands::keys::db_index;
 use crate::cx::Cx;
 use crate::number::parse_int;
@@ -36,6 +37,8 @@ table! { TABLE, "connection";
 }
 
 table! { CLIENT, "connection";
+    "client|getredir" => client_getredir, Exactly(0), [NOSCRIPT LOADING STALE], NO_KEYS, "6.0.0", "",
+        "Tells where this connection's tracking goes: -1, for there is none.";
     "client|getname" => client_getname, Exactly(0), [NOSCRIPT LOADING STALE], NO_KEYS, "2.6.9", "",
         "Gives the connection's name.";
     "client|help" => client_help, Exactly(0), [LOADING STALE], NO_KEYS, "5.0.0", "",
@@ -44,6 +47,9 @@ table! { CLIENT, "connection";
         "Gives the connection's number.";
     "client|info" => client_info, Exactly(0), [NOSCRIPT LOADING STALE], NO_KEYS, "6.2.0", "",
         "Describes this connection.";
+    "client|kill" => super::client_kill::kill, AtLeast(1), [ADMIN NOSCRIPT LOADING STALE], NO_KEYS, "2.4.0",
+        "<ip:port | <[ID client-id] | [TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] | [USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <YES | NO>] | [MAXAGE maxage]> ...>",
+        "Closes connections.";
     "client|list" => client_list, AtLeast(0), [ADMIN NOSCRIPT LOADING STALE], NO_KEYS, "2.4.0",
         "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]",
         "Describes all connections.";
@@ -105,10 +111,12 @@ fn reset(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
     cx.engine.unwatch(cx.session);
     cx.engine.stop_listening(cx.session);
     let now = cx.now;
+    let authenticated = cx.engine.config.requirepass.is_empty();
     if let Some(session) = cx.session_mut() {
         let created = session.created;
         *session = Session {
             created,
+            authenticated,
             last_used: now,
             ..Session::new(now)
         };
@@ -117,17 +125,28 @@ fn reset(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
     Ok(Value::simple("RESET"))
 }
 
-/// `AUTH [username] password` — there is no password to give.
-fn auth(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    match args.len() {
-        1 => Err(Refusal::err(
+/// `AUTH [username] password` — there is one user, `default`.
+fn auth(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    match args.rest() {
+        [_] if cx.engine.config.requirepass.is_empty() => Err(Refusal::err(
             "AUTH <password> called without any password configured for the default user. \
              Are you sure your configuration is correct?",
         )),
-        2 if &args[0][..] == b"default" => Ok(Value::OK),
-        2 => Err(wrong_password()),
+        [password] => authenticate(cx, b"default", password),
+        [user, password] => authenticate(cx, user, password),
         _ => Err(Refusal::Syntax),
     }
+}
+
+fn authenticate(cx: &mut Cx<'_>, user: &[u8], password: &[u8]) -> Answer {
+    let wanted = cx.engine.config.requirepass.as_bytes();
+    if user != b"default" || !(wanted.is_empty() || wanted == password) {
+        return Err(wrong_password());
+    }
+    if let Some(session) = cx.session_mut() {
+        session.authenticated = true;
+    }
+    Ok(Value::OK)
 }
 
 fn wrong_password() -> Refusal {
@@ -154,9 +173,7 @@ fn hello(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     while let Some(word) = args.get(at) {
         let left = args.len() - at - 1;
         if is(word, "AUTH") && left >= 2 {
-            if &args[at + 1][..] != b"default" {
-                return Err(wrong_password());
-            }
+            authenticate(cx, &args[at + 1], &args[at + 2])?;
             at += 2;
         } else if is(word, "SETNAME") && left >= 1 {
             check_name(&args[at + 1])?;
@@ -169,6 +186,17 @@ fn hello(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             )));
         }
         at += 1;
+    }
+    if cx
+        .session()
+        .is_some_and(|session| cx.engine.needs_password(session))
+    {
+        return Err(Refusal::Text(
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO \
+             <proto> AUTH <user> <pass> option can be used to authenticate the client and select the \
+             RESP protocol version at the same time"
+                .into(),
+        ));
     }
     let id = cx.session;
     let Some(session) = cx.session_mut() else {
@@ -276,21 +304,10 @@ fn client_info(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
 
 /// `CLIENT LIST [TYPE type] [ID id ...]`
 fn client_list(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let mut ids = None;
+    let (mut ids, mut kind) = (None, None);
     match args.rest() {
         [] => {}
-        [word, kind] if is(word, "TYPE") => {
-            if !["normal", "master", "replica", "slave", "pubsub"]
-                .iter()
-                .any(|k| is(kind, k))
-            {
-                let kind = String::from_utf8_lossy(kind);
-                return Err(Refusal::err(format_args!("Unknown client type '{kind}'")));
-            }
-            if !is(kind, "normal") {
-                ids = Some(Vec::new());
-            }
-        }
+        [word, name] if is(word, "TYPE") => kind = Some(Type::parse(name)?),
         [word, list @ ..] if is(word, "ID") && !list.is_empty() => {
             let mut wanted = Vec::new();
             for id in list {
@@ -302,7 +319,8 @@ fn client_list(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     }
     let mut text = String::new();
     for (id, session) in cx.engine.sessions.iter() {
-        if ids.as_ref().is_none_or(|ids| ids.contains(&(id.0 as i64))) {
+        let wanted = ids.as_ref().is_none_or(|ids| ids.contains(&(id.0 as i64)));
+        if wanted && kind.is_none_or(|kind| kind == Type::of(session)) {
             text.push_str(&describe(cx, *id, session));
         }
     }
@@ -310,6 +328,11 @@ fn client_list(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         format: *b"txt",
         text: Bytes::from(text),
     })
+}
+
+/// `CLIENT GETREDIR`
+fn client_getredir(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+    Ok(Value::Int(-1))
 }
 
 /// One line of `CLIENT LIST`.
@@ -330,12 +353,12 @@ fn describe(cx: &Cx<'_>, id: SessionId, session: &Session) -> String {
         .as_ref()
         .map_or(-1, |multi| multi.queue.len() as i64);
     format!(
-        "id={} addr=127.0.0.1:{} laddr=127.0.0.1:6379 fd={} name={} age={} idle={} flags={flags} \
+        "id={} addr={} laddr={LOCAL_ADDRESS} fd={} name={} age={} idle={} flags={flags} \
          db={} sub={} psub={} ssub={} multi={queued} watch={} qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 \
          rbs=1024 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={} user=default redir=-1 resp={} \
          lib-name={} lib-ver={} io-thread=0\n",
         id.0,
-        49_152 + id.0 % 16_384,
+        address(id),
         7 + id.0,
         text(&session.name),
         seconds(session.created),

@@ -1,5 +1,6 @@
 //! The command table: one file per type, each with its own part of it.
 
+mod client_kill;
 mod config;
 mod connection;
 mod counters;
