@@ -123,6 +123,11 @@ impl Engine {
         self.primary_link.is_some_and(|link| link != session)
     }
 
+    /// Takes over another server's settings, as when a process starts from the same configuration file.
+    pub fn configure_like(&mut self, other: &Engine) {
+        self.config = Arc::clone(&other.config);
+    }
+
     /// Makes this server a replica, to which its primary writes through `link`: it refuses everyone else's writes,
     /// hides keys whose time has come, and leaves it to the primary to delete them. `None` makes it a primary.
     pub fn follow(&mut self, link: Option<SessionId>) {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use redwind_engine::{KeyView, Micros, Preview, Value};
 use redwind_sim::{
-    Answer, Bounds, Changed, ClientSpec, Data, Effect, Event, Exit, KeyChange, Latency, LockSpec,
-    Message, NodeSpec, PacketId, Place, Program, Record, Request, ResourceCall, ResourceKind,
-    ResourceSpec, Scenario, SimTime, Source, Span, Start,
+    Answer, Bounds, Changed, ClientSpec, ClockSpec, Data, Effect, Event, Exit, KeyChange, Latency,
+    LockSpec, Message, NodeSpec, PacketId, Place, Program, Record, Request, ResourceCall,
+    ResourceKind, ResourceSpec, Scenario, SimTime, Source, Span, Start,
 };
 
 use crate::History;
@@ -57,6 +57,7 @@ impl Script {
             source: Arc::new(Idle),
             starts_at: SimTime(0),
             restarts_after: None,
+            clock: ClockSpec::default(),
         };
         let resource = |(name, kind): (&str, ResourceKind)| ResourceSpec {
             name: name.to_owned(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use redwind_engine::Micros;
-use redwind_sim::{ClientSpec, Intervention, LockSpec, NodeSpec, ResourceSpec, Scenario, Source};
+use redwind_sim::{ClientSpec, Intervention, LockSpec, ResourceSpec, Scenario, Source};
 use thiserror::Error;
 
 use crate::model::{Lesson, Variant};
@@ -98,8 +98,12 @@ impl Lesson {
                 source: Arc::clone(&sources[program]),
                 starts_at: client.starts,
                 restarts_after: client.restarts,
+                clock: client.clock,
             })
         });
+        let clients: Vec<ClientSpec> = clients.collect();
+        let taking_part: Vec<&str> = clients.iter().map(|client| client.name.as_str()).collect();
+        let links = world.links_of(&taking_part);
         let resources = world.resources.iter().map(|resource| ResourceSpec {
             name: resource.name.clone(),
             kind: resource.kind,
@@ -109,15 +113,18 @@ impl Lesson {
         Ok(Scenario {
             seed: setup.seed.unwrap_or(self.seed),
             epoch: EPOCH,
-            nodes: vec![NodeSpec::named(&world.node)],
-            clients: clients.collect(),
+            nodes: world.nodes.iter().map(|node| node.spec.clone()).collect(),
+            clients,
             resources: resources.collect(),
             latency: world.latency,
-            links: Vec::new(),
+            links,
             setup: world
-                .setup
+                .nodes
                 .iter()
-                .map(|argv| (world.node.clone(), argv.clone()))
+                .flat_map(|node| {
+                    let commands = node.setup.iter().cloned();
+                    commands.map(|argv| (node.spec.name.clone(), argv))
+                })
                 .collect(),
             locks: world
                 .locks

@@ -188,13 +188,13 @@ fn front_matter(section: &Section<'_>) -> Option<Lesson> {
         seed: seed?.it,
         world: World {
             clients: Vec::new(),
-            node: String::new(),
+            nodes: Vec::new(),
+            links: Vec::new(),
             latency: redwind_sim::Latency {
                 least: redwind_sim::Span(0),
                 most: redwind_sim::Span(0),
             },
             resources: Vec::new(),
-            setup: Vec::new(),
             locks: Vec::new(),
             faults: Vec::new(),
             promises: Vec::new(),

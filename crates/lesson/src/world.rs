@@ -2,10 +2,14 @@
 
 use bytes::Bytes;
 use redwind_explore::Invariant;
-use redwind_sim::{Bounds, Data, Intervention, Latency, Names, ResourceKind, SimTime, Span};
+use redwind_sim::{
+    Bounds, ClockSpec, Data, Intervention, Latency, LinkSpec, Names, ResourceKind, SimTime, Span,
+};
 use toml::de::DeValue;
 
 use crate::fields::{At, Section};
+use crate::links;
+use crate::nodes::{self, Node};
 use crate::problem::did_you_mean;
 use crate::promises;
 
@@ -14,14 +18,14 @@ use crate::promises;
 pub struct World {
     /// Client processes in the order of their lanes.
     pub clients: Vec<Client>,
-    /// The Redis node.
-    pub node: String,
+    /// Redis nodes in the order of their lanes; programs that name none use the first.
+    pub nodes: Vec<Node>,
+    /// Latencies of single links.
+    pub links: Vec<LinkSpec>,
     /// How long a message takes one way.
     pub latency: Latency,
     /// What programs act on beside Redis.
     pub resources: Vec<Resource>,
-    /// Commands run before time zero.
-    pub setup: Vec<Vec<Bytes>>,
     /// Keys that are locks.
     pub locks: Vec<Bytes>,
     /// The lesson's own faults.
@@ -44,6 +48,8 @@ pub struct Client {
     pub starts: SimTime,
     /// How long after a crash it is started again; `None` stays down.
     pub restarts: Option<Span>,
+    /// What its machine's clocks are like.
+    pub clock: ClockSpec,
 }
 
 /// A resource beside Redis.
@@ -69,7 +75,11 @@ impl World {
                 .iter()
                 .map(|client| client.name.clone())
                 .collect(),
-            nodes: vec![self.node.clone()],
+            nodes: self
+                .nodes
+                .iter()
+                .map(|node| node.spec.name.clone())
+                .collect(),
             resources: self
                 .resources
                 .iter()
@@ -77,9 +87,20 @@ impl World {
                 .collect(),
         }
     }
+
+    /// The links between places that are there when these clients take part.
+    pub(crate) fn links_of(&self, clients: &[&str]) -> Vec<LinkSpec> {
+        let absent = |name: &String| {
+            !clients.contains(&name.as_str()) && self.clients.iter().any(|c| c.name == *name)
+        };
+        let links = self.links.iter();
+        let there = links.filter(|link| !absent(&link.from) && !absent(&link.to));
+        there.cloned().collect()
+    }
 }
 
-const SPAN: &str = "Write a time with its unit, such as \"250us\", \"31ms\", \"1.5s\" or \"2m\".";
+pub(crate) const SPAN: &str =
+    "Write a time with its unit, such as \"250us\", \"31ms\", \"1.5s\" or \"2m\".";
 const KINDS: [(&str, ResourceKind); 3] = [
     ("db", ResourceKind::Db),
     ("storage", ResourceKind::Storage),
@@ -88,16 +109,12 @@ const KINDS: [(&str, ResourceKind); 3] = [
 
 pub(crate) fn read(section: &Section<'_>) -> World {
     let clients = clients(section);
-    let node = section
-        .text("node")
-        .map_or_else(|| "redis".to_owned(), |node| node.it);
+    let nodes = nodes::read(section);
     let resources = resources(section);
-    let latency = latency(section);
-    let setup = section
-        .texts("setup")
-        .iter()
-        .filter_map(|line| command(section, line))
-        .collect();
+    let latency = latency(section).unwrap_or(Latency {
+        least: Span::millis(1),
+        most: Span::millis(1),
+    });
     let locks: Vec<Bytes> = section
         .texts("locks")
         .into_iter()
@@ -105,10 +122,10 @@ pub(crate) fn read(section: &Section<'_>) -> World {
         .collect();
     let mut world = World {
         clients,
-        node,
+        nodes,
+        links: Vec::new(),
         latency,
         resources,
-        setup,
         locks,
         faults: Vec::new(),
         promises: Vec::new(),
@@ -116,6 +133,7 @@ pub(crate) fn read(section: &Section<'_>) -> World {
         unread: Vec::new(),
     };
     let names = world.names();
+    world.links = links::read(section, &names);
     for At { line, it } in section.texts("faults") {
         match Intervention::parse(&it, &names) {
             Ok(fault) => world.faults.push(fault),
@@ -163,11 +181,13 @@ fn clients(section: &Section<'_>) -> Vec<Client> {
             name,
             starts: SimTime(0),
             restarts: None,
+            clock: ClockSpec::default(),
         });
     }
     for (At { line, it: name }, details) in section.named("client") {
         let starts = details.parsed("starts", Span::parse, SPAN);
         let restarts = details.parsed("restarts", Span::parse, SPAN);
+        let clock = nodes::clock(&details);
         details.finish();
         let Some(client) = clients.iter_mut().find(|client| client.name == name) else {
             let known: Vec<&str> = clients.iter().map(|client| client.name.as_str()).collect();
@@ -177,11 +197,13 @@ fn clients(section: &Section<'_>) -> Vec<Client> {
         };
         client.starts = starts.map_or(SimTime(0), |span| SimTime(span.it.0));
         client.restarts = restarts.map(|span| span.it);
+        client.clock = clock;
     }
     clients
 }
 
-fn latency(section: &Section<'_>) -> Latency {
+/// One span, or the shortest and the longest.
+pub(crate) fn latency(section: &Section<'_>) -> Option<Latency> {
     let spans: Vec<Span> = section
         .texts("latency")
         .into_iter()
@@ -194,18 +216,15 @@ fn latency(section: &Section<'_>) -> Latency {
         })
         .collect();
     match spans[..] {
-        [both] => Latency {
+        [both] => Some(Latency {
             least: both,
             most: both,
-        },
-        [least, most, ..] => Latency {
+        }),
+        [least, most, ..] => Some(Latency {
             least: least.min(most),
             most: most.max(least),
-        },
-        [] => Latency {
-            least: Span::millis(1),
-            most: Span::millis(1),
-        },
+        }),
+        [] => None,
     }
 }
 
@@ -228,7 +247,7 @@ fn bounds(section: &Section<'_>) -> Bounds {
     bounds
 }
 
-fn command(section: &Section<'_>, line: &At<String>) -> Option<Vec<Bytes>> {
+pub(crate) fn command(section: &Section<'_>, line: &At<String>) -> Option<Vec<Bytes>> {
     match redwind_resp::split_words(line.it.as_bytes()) {
         Ok(words) if !words.is_empty() => Some(words.into_iter().map(Bytes::from).collect()),
         _ => {

@@ -9,8 +9,8 @@ use std::time::Instant;
 use bytes::Bytes;
 use redwind_engine::Micros;
 use redwind_sim::{
-    Bounds, ClientSpec, Latency, LockSpec, NodeSpec, ResourceKind, ResourceSpec, Run, Scenario,
-    Script, SimTime, Span,
+    Bounds, ClientSpec, ClockSpec, Latency, LockSpec, NodeSpec, ResourceKind, ResourceSpec, Run,
+    Scenario, Script, SimTime, Span,
 };
 
 fn main() {
@@ -37,6 +37,7 @@ fn scenario(clients: usize, records: u32, steps: &[&str]) -> Scenario {
                 source: Arc::new(Script::new(steps)),
                 starts_at: SimTime(0),
                 restarts_after: None,
+                clock: ClockSpec::default(),
             })
             .collect(),
         resources: vec![ResourceSpec {

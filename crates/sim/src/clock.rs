@@ -2,7 +2,7 @@
 
 use redwind_engine::Micros;
 
-use crate::{SimTime, Span};
+use crate::{ClockSpec, SimTime, Span};
 
 const MILLION: u64 = 1_000_000;
 
@@ -98,6 +98,17 @@ impl Clock {
     fn anchor(&mut self, at: SimTime) {
         (self.wall, self.monotonic) = (self.wall(at).0, self.monotonic(at));
         self.since = at;
+    }
+}
+
+impl ClockSpec {
+    /// A clock that is wrong in this way from the beginning of the world.
+    #[must_use]
+    pub fn begin(self, epoch: Micros) -> Clock {
+        let mut clock = Clock::new(epoch);
+        clock.jump(SimTime(0), self.ahead_micros);
+        clock.set_drift(SimTime(0), self.drift_ppm);
+        clock
     }
 }
 

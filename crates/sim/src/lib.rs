@@ -53,10 +53,10 @@ pub use record::{
 pub use resource::Resource;
 pub use run::Run;
 pub use scenario::{
-    Bounds, ClientSpec, Fault, Fsync, Intervention, Latency, LinkSpec, LockSpec, NodeSpec,
-    Persistence, ResourceKind, ResourceSpec, Scenario,
+    Bounds, ClientSpec, ClockSpec, Fault, Fsync, Intervention, Latency, LinkSpec, LockSpec,
+    NodeSpec, Persistence, ResourceKind, ResourceSpec, Scenario,
 };
 pub use script::Script;
 pub use sentence::place_name;
 pub use time::{SimTime, Span};
-pub use world::{Cut, ScenarioError, World};
+pub use world::{Cut, ScenarioError, World, try_setting};

@@ -36,7 +36,7 @@ pub struct Scenario {
 }
 
 /// A Redis node.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeSpec {
     /// Its name: also the host name that programs use.
     pub name: String,
@@ -44,6 +44,21 @@ pub struct NodeSpec {
     pub replica_of: Option<String>,
     /// What of its data outlives its process.
     pub persistence: Persistence,
+    /// Settings that its process starts with, as `CONFIG SET` takes them: `(parameter, value)`.
+    pub config: Vec<(String, String)>,
+    /// What its machine's clocks are like.
+    pub clock: ClockSpec,
+    /// After a crash or a power cut it is started again this much later; `None` stays down.
+    pub restarts_after: Option<Span>,
+}
+
+/// How a machine's clocks are wrong from the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClockSpec {
+    /// How many microseconds its wall clock is ahead, or (below zero) behind.
+    pub ahead_micros: i64,
+    /// How many millionths its clocks run too fast, or (below zero) too slow.
+    pub drift_ppm: i32,
 }
 
 impl NodeSpec {
@@ -92,6 +107,8 @@ pub struct ClientSpec {
     pub starts_at: SimTime,
     /// After a crash it is started again this much later; `None` stays down.
     pub restarts_after: Option<Span>,
+    /// What its machine's clocks are like.
+    pub clock: ClockSpec,
 }
 
 /// What kind of resource.
@@ -127,13 +144,16 @@ pub struct Latency {
     pub most: Span,
 }
 
-/// The latency from one place to another, by their names; both directions.
-#[derive(Clone, Debug)]
+/// The latency from one place to another, by their names. Of two that say something about the same direction, the
+/// later one counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkSpec {
     /// One end.
     pub from: String,
     /// The other end.
     pub to: String,
+    /// Whether it is the same the other way.
+    pub both_ways: bool,
     /// How long messages take, one way.
     pub latency: Latency,
 }

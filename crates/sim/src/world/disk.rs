@@ -40,7 +40,11 @@ impl Disk {
     /// A disk that holds what a node begins with, if the node keeps anything at all.
     pub(crate) fn new(policy: Persistence, engine: &Engine, now: SimTime) -> Self {
         let base = match policy {
-            Persistence::None => Engine::new(Config::default()),
+            Persistence::None => {
+                let mut empty = Engine::new(Config::default());
+                empty.configure_like(engine);
+                empty
+            }
             Persistence::Aof(_) | Persistence::Snapshot(_) => {
                 without_sessions(engine, std::iter::empty())
             }
@@ -68,7 +72,10 @@ impl Disk {
         if now < self.snapshot_at {
             return;
         }
-        self.base = without_sessions(engine, sessions);
+        let mut base = without_sessions(engine, sessions);
+        // A snapshot holds data; settings come from where the process gets them when it starts.
+        base.configure_like(&self.base);
+        self.base = base;
         while let Persistence::Snapshot(every) = self.policy
             && self.snapshot_at <= now
         {

@@ -63,6 +63,8 @@ impl World {
         cause: Option<u32>,
     ) {
         let now = self.now;
+        let spec = &self.plan.scenario.nodes[usize::from(node)];
+        let restart_after = restart_after.or(spec.restarts_after);
         let place = &mut self.nodes[usize::from(node)];
         if place.fell.is_some() {
             return;
@@ -101,6 +103,8 @@ impl World {
         if self.nodes[usize::from(node)].fell.is_none() {
             self.fell(node, Fall::Killed, None, cause);
         }
+        // A start that was arranged before is void: this one comes first.
+        self.nodes[usize::from(node)].life += 1;
         let life = self.nodes[usize::from(node)].life;
         self.agenda.push_front(Act::StartNode { node, life, cause });
     }

@@ -20,6 +20,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use network::code as place_code;
+pub use node::try_setting;
 pub use plan::ScenarioError;
 
 use crate::belief::News;
@@ -97,8 +98,12 @@ impl World {
     pub fn new(scenario: Scenario) -> Result<Self, ScenarioError> {
         let plan = Plan::new(scenario)?;
         let scenario = &plan.scenario;
-        let clock = Clock::new(scenario.epoch);
-        let mut nodes = vec![Node::new(clock.clone()); scenario.nodes.len()];
+        // What a scenario prepares happens on right clocks; the nodes' own begin with the world.
+        let mut nodes = vec![Node::new(Clock::new(scenario.epoch)); scenario.nodes.len()];
+        for (node, spec) in nodes.iter_mut().zip(&scenario.nodes) {
+            node.configure(&spec.config)
+                .map_err(|why| ScenarioError::config(&spec.name, &why))?;
+        }
         for (name, argv) in &scenario.setup {
             let node = plan
                 .node(Some(name))
@@ -121,7 +126,11 @@ impl World {
             now: SimTime(0),
             queue,
             agenda: VecDeque::new(),
-            clients: vec![Client::new(clock, scenario.locks.len()); scenario.clients.len()],
+            clients: scenario
+                .clients
+                .iter()
+                .map(|spec| Client::new(spec.clock.begin(scenario.epoch), scenario.locks.len()))
+                .collect(),
             nodes,
             resources: scenario.resources.iter().map(Resource::new).collect(),
             arrivals: BTreeMap::new(),

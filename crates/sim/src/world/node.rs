@@ -121,6 +121,15 @@ impl Node {
         }
     }
 
+    /// Gives its process the settings that it starts with, now and whenever it starts again.
+    pub(crate) fn configure(&mut self, settings: &[(String, String)]) -> Result<(), String> {
+        for (parameter, value) in settings {
+            let argv = ["CONFIG", "SET", parameter, value].map(|word| Bytes::from(word.to_owned()));
+            self.prepare(&argv)?;
+        }
+        Ok(())
+    }
+
     /// When the engine next has work of its own, in true time.
     pub(crate) fn deadline(&self, now: SimTime) -> Option<SimTime> {
         // A replica leaves expiry to its primary, and nobody waits on it for a key.
@@ -309,6 +318,15 @@ impl Node {
             .values()
             .any(|session| session.blocked.is_some())
     }
+}
+
+/// Whether a node can be configured so.
+///
+/// # Errors
+/// What Redis says against it.
+pub fn try_setting(parameter: &str, value: &str) -> Result<(), String> {
+    let settings = [(parameter.to_owned(), value.to_owned())];
+    Node::new(Clock::new(Micros(0))).configure(&settings)
 }
 
 /// Whether a propagated command only brackets others, which travel together anyway.

@@ -16,6 +16,10 @@ use crate::{Latency, Place, Scenario, SimTime};
 pub struct ScenarioError(String);
 
 impl ScenarioError {
+    pub(crate) fn config(node: &str, why: &str) -> Self {
+        Self(format!("{node} can't be configured: {why}"))
+    }
+
     pub(crate) fn setup(argv: &[Bytes], why: &str) -> Self {
         let line = crate::sentence::command(argv);
         Self(format!("the setup command {line} fails: {why}"))
@@ -62,7 +66,9 @@ impl Plan {
             };
             let (from, to) = (end(&link.from)?, end(&link.to)?);
             latencies.insert((from, to), link.latency);
-            latencies.insert((to, from), link.latency);
+            if link.both_ways {
+                latencies.insert((to, from), link.latency);
+            }
         }
         Ok(Self {
             scenario,
@@ -90,12 +96,15 @@ impl Plan {
                 return Err(ScenarioError(why));
             };
             let mut copy = nodes[usize::from(primary)].clone();
+            copy.engine
+                .configure_like(&nodes[usize::from(index)].engine);
             copy.replication = Replication::following(primary);
             copy.play_role(SimTime(0));
             nodes[usize::from(index)] = copy;
             nodes[usize::from(primary)].replication.followed_by(index);
         }
         for (node, spec) in nodes.iter_mut().zip(&self.scenario.nodes) {
+            node.clock = spec.clock.begin(self.scenario.epoch);
             node.begin(spec.persistence);
         }
         Ok(())

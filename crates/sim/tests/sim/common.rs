@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use redwind_engine::Micros;
 use redwind_sim::{
-    Bounds, ClientSpec, Latency, LockSpec, Names, NodeSpec, Record, ResourceKind, ResourceSpec,
-    Run, Scenario, Script, SimTime, Span,
+    Bounds, ClientSpec, ClockSpec, Latency, LockSpec, Names, NodeSpec, Record, ResourceKind,
+    ResourceSpec, Run, Scenario, Script, SimTime, Span,
 };
 
 pub(crate) const EPOCH: Micros = Micros(1_700_000_000_000_000);
@@ -18,6 +18,7 @@ pub(crate) fn world(clients: &[(&str, &[&str])]) -> Scenario {
         source: Arc::new(Script::new(steps)),
         starts_at: SimTime(0),
         restarts_after: None,
+        clock: ClockSpec::default(),
     };
     let resource = |name: &str, kind| ResourceSpec {
         name: name.to_owned(),

@@ -81,6 +81,9 @@ impl World {
         place.take_snapshot(now);
         // Its clients stay connected, but what they waited for or watched is another world's.
         let open = place.drop_sessions();
+        let mut data = data;
+        // Data is copied, settings are each node's own.
+        data.configure_like(&place.engine);
         let changes = place.replace_data(data, now, "copied", record);
         place.restart_disk(now);
         let replication = &mut place.replication;
