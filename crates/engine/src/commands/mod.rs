@@ -10,6 +10,7 @@ mod keys;
 mod lcs;
 mod list_waits;
 mod lists;
+mod memory;
 mod pubsub;
 mod scripts;
 mod server;
@@ -54,6 +55,7 @@ static TABLES: &[&[Command]] = &[
     transactions::TABLE,
     scripts::TABLE,
     config::TABLE,
+    memory::TABLE,
     pubsub::TABLE,
 ];
 
