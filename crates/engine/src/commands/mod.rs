@@ -1,11 +1,14 @@
 //! The command table: one file per type, each with its own part of it.
 
+mod bitfield;
+mod bitmaps;
 mod client_kill;
 mod config;
 mod connection;
 mod counters;
 mod expiry;
 mod hashes;
+mod hll;
 mod keys;
 mod lcs;
 mod list_waits;
@@ -51,6 +54,8 @@ static TABLES: &[&[Command]] = &[
     sets::TABLE,
     zsets::TABLE,
     streams::TABLE,
+    bitmaps::TABLE,
+    hll::TABLE,
     server::TABLE,
     transactions::TABLE,
     scripts::TABLE,
