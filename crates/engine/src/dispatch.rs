@@ -118,6 +118,7 @@ impl Engine {
         {
             return Err(Refusal::NoAuth);
         }
+        self.routed(now, from, command, argv)?;
         if command.flags.has(Flags::WRITE) && self.refuses_writes_of(from) {
             return Err(Refusal::ReadOnlyReplica);
         }
@@ -155,6 +156,44 @@ impl Engine {
         cx.check_memory(command)?;
         let value = cx.call(command, argv);
         Ok(cx.conclude(command, argv, value))
+    }
+
+    /// Whether the cluster lets this node run a command. A refused `EXEC` ends its transaction.
+    fn routed(
+        &mut self,
+        now: Micros,
+        from: SessionId,
+        command: &'static Command,
+        argv: &[Bytes],
+    ) -> Result<(), Refusal> {
+        if self.cluster.is_none() {
+            return Ok(());
+        }
+        let multi = self.sessions.get(&from).and_then(|s| s.multi.as_deref());
+        let verdict = match multi.filter(|_| command.name == "exec") {
+            Some(multi) => {
+                let queued = multi.queue.iter();
+                let calls = queued.map(|(command, argv)| (*command, argv.as_slice()));
+                self.route(now, from, command, calls)
+            }
+            None => self.route(now, from, command, [(command, argv)]),
+        };
+        let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&from) else {
+            return verdict;
+        };
+        let ends_multi = verdict.is_err() && command.name == "exec";
+        if ends_multi {
+            session.multi = None;
+        }
+        // ASKING holds for one command, or for one whole transaction.
+        let keeps_asking = session.multi.is_some() && command.name != "exec";
+        if !keeps_asking && !matches!(command.name, "asking" | "multi") {
+            session.redirection.asking = false;
+        }
+        if ends_multi {
+            self.unwatch(from);
+        }
+        verdict
     }
 
     /// Serves those whom the last command woke, until nobody is left to be served; then runs what

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use redwind_resp::Value;
 
 use crate::blob::Blob;
+use crate::cluster::Cluster;
 use crate::db::{Data, Db, Fixed};
 use crate::pubsub::PubSub;
 use crate::scripting::{Drand, Script};
@@ -93,6 +94,8 @@ pub struct Engine {
     pub(crate) started: Option<Micros>,
     /// On a replica: the connection through which its primary writes.
     pub(crate) primary_link: Option<SessionId>,
+    /// What it knows of its cluster, if it is a node of one.
+    pub(crate) cluster: Option<Arc<Cluster>>,
 }
 
 impl Engine {
@@ -115,6 +118,7 @@ impl Engine {
             script_luck: Drand::default(),
             started: None,
             primary_link: None,
+            cluster: None,
         }
     }
 

@@ -23,6 +23,7 @@
 
 mod args;
 mod blob;
+mod cluster;
 mod commands;
 mod config;
 mod cx;
@@ -45,6 +46,7 @@ mod view;
 mod waiting;
 mod xxh3;
 
+pub use cluster::{Cluster, Health, Member, SLOTS, key_slot};
 pub use commands::commands;
 pub use config::{Config, Policy};
 pub use engine::Engine;

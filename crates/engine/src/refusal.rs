@@ -91,6 +91,11 @@ refusals! {
     OutOfMemory = "OOM command not allowed when used memory > 'maxmemory'.",
     NumkeysNotPositive = "ERR numkeys should be greater than 0",
     CountNotPositive = "ERR count should be greater than 0",
+    CrossSlot = "CROSSSLOT Keys in request don't hash to the same slot",
+    TryAgain = "TRYAGAIN Multiple keys request during rehashing of slot",
+    ClusterDown = "CLUSTERDOWN The cluster is down",
+    SlotNotServed = "CLUSTERDOWN Hash slot not served",
+    NoCluster = "ERR This instance has cluster support disabled",
     ReadOnlyReplica = "READONLY You can't write against a read only replica.",
 }
 

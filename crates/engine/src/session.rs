@@ -6,6 +6,7 @@ use bytes::Bytes;
 use redwind_resp::{Protocol, Value};
 
 use crate::blob::Blob;
+use crate::cluster::Redirection;
 use crate::db::Data;
 use crate::pubsub::Listen;
 use crate::{Command, Micros};
@@ -36,6 +37,8 @@ pub(crate) struct Session {
     pub(crate) listening: BTreeSet<(Listen, Bytes)>,
     /// Commands that arrived while it was blocked.
     pub(crate) pending: VecDeque<Vec<Bytes>>,
+    /// What it wants of a node of a cluster.
+    pub(crate) redirection: Redirection,
 }
 
 impl Session {
@@ -56,6 +59,7 @@ impl Session {
             blocked: None,
             listening: BTreeSet::new(),
             pending: VecDeque::new(),
+            redirection: Redirection::default(),
         }
     }
 }

@@ -246,8 +246,9 @@ fn replication(_cx: &Cx<'_>, text: &mut String) {
     put(text, "connected_slaves", 0);
 }
 
-fn cluster(_cx: &Cx<'_>, text: &mut String) {
-    put(text, "cluster_enabled", 0);
+fn cluster(cx: &Cx<'_>, text: &mut String) {
+    let enabled = cx.engine.cluster().is_some();
+    put(text, "cluster_enabled", u8::from(enabled));
 }
 
 fn keyspace(cx: &Cx<'_>, text: &mut String) {

@@ -90,6 +90,9 @@ fn echo(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `SELECT index`
 fn select(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let db = db_index(cx, &args[0], Refusal::NotAnInteger)?;
+    if db != 0 && cx.engine.cluster().is_some() {
+        return Err(Refusal::err("SELECT is not allowed in cluster mode"));
+    }
     cx.db = db;
     // A script's choice ends with the script.
     if !cx.in_script

@@ -156,6 +156,9 @@ pub(super) fn db_index(cx: &Cx<'_>, text: &[u8], not_a_number: Refusal) -> Resul
 
 /// `MOVE key db`
 fn move_key(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    if cx.engine.cluster().is_some() {
+        return Err(Refusal::err("MOVE is not allowed in cluster mode"));
+    }
     let key = args.key(0);
     let (here, there) = (cx.db, db_index(cx, &args[1], Refusal::NotAnInteger)?);
     if here == there {

@@ -3,6 +3,7 @@
 mod bitfield;
 mod bitmaps;
 mod client_kill;
+mod cluster;
 mod config;
 mod connection;
 mod counters;
@@ -31,6 +32,7 @@ mod zranges;
 mod zsets;
 
 pub(crate) use connection::VERSION;
+pub(crate) use server::key_places;
 
 use std::sync::OnceLock;
 
@@ -62,6 +64,7 @@ static TABLES: &[&[Command]] = &[
     config::TABLE,
     memory::TABLE,
     pubsub::TABLE,
+    cluster::TABLE,
 ];
 
 /// Every command that the engine knows, subcommands inside their containers.

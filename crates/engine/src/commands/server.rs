@@ -95,6 +95,9 @@ fn flushall(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `SWAPDB index1 index2`
 fn swapdb(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    if cx.engine.cluster().is_some() {
+        return Err(Refusal::err("SWAPDB is not allowed in cluster mode"));
+    }
     let count = cx.engine.dbs.len();
     let first = parse_int(&args[0]).ok_or(Refusal::InvalidFirstDbIndex)?;
     let second = parse_int(&args[1]).ok_or(Refusal::InvalidSecondDbIndex)?;
