@@ -2,22 +2,30 @@
 
 mod bounded_staleness;
 mod cache_matches_source;
+mod combined;
 mod drained;
 mod effect_count;
 mod eventually_free;
 mod fencing_monotone;
+mod limit_in_window;
 mod mutual_exclusion;
 mod no_lost_job;
+mod no_unbounded_wait;
+mod sum_conserved;
 mod ttl_required;
 
 pub use bounded_staleness::BoundedStaleness;
 pub use cache_matches_source::CacheMatchesSource;
+pub use combined::{Combined, How, Unless};
 pub use drained::Drained;
 pub use effect_count::{EffectCount, Times};
 pub use eventually_free::EventuallyFree;
 pub use fencing_monotone::FencingMonotone;
+pub use limit_in_window::{Counted, LimitInWindow, Per};
 pub use mutual_exclusion::MutualExclusion;
 pub use no_lost_job::NoLostJob;
+pub use no_unbounded_wait::NoUnboundedWait;
+pub use sum_conserved::SumConserved;
 pub use ttl_required::TtlRequired;
 
 use crate::{History, Verdict};
@@ -43,6 +51,16 @@ pub enum Invariant {
     EventuallyFree(EventuallyFree),
     /// A queue is empty in the end.
     Drained(Drained),
+    /// No more than so many in any window of time.
+    LimitInWindow(LimitInWindow),
+    /// What is moved about is neither lost nor made.
+    SumConserved(SumConserved),
+    /// Nobody waits longer than a bound.
+    NoUnboundedWait(NoUnboundedWait),
+    /// All of several promises, or any.
+    Combined(Combined),
+    /// A promise until something happens.
+    Unless(Unless),
 }
 
 /// Calls the same function on whichever invariant it is.
@@ -58,6 +76,11 @@ macro_rules! each {
             Invariant::TtlRequired($it) => $body,
             Invariant::EventuallyFree($it) => $body,
             Invariant::Drained($it) => $body,
+            Invariant::LimitInWindow($it) => $body,
+            Invariant::SumConserved($it) => $body,
+            Invariant::NoUnboundedWait($it) => $body,
+            Invariant::Combined($it) => $body,
+            Invariant::Unless($it) => $body,
         }
     };
 }

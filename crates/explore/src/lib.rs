@@ -15,8 +15,9 @@ mod scripted;
 
 pub use history::History;
 pub use invariant::{
-    BoundedStaleness, CacheMatchesSource, Drained, EffectCount, EventuallyFree, FencingMonotone,
-    Invariant, MutualExclusion, NoLostJob, Times, TtlRequired,
+    BoundedStaleness, CacheMatchesSource, Combined, Counted, Drained, EffectCount, EventuallyFree,
+    FencingMonotone, How, Invariant, LimitInWindow, MutualExclusion, NoLostJob, NoUnboundedWait,
+    Per, SumConserved, Times, TtlRequired, Unless,
 };
 pub use rows::CachedRow;
 pub use verdict::{Outcome, Verdict, judge};

@@ -117,7 +117,11 @@ pub(crate) fn versions(history: &History<'_>, source: &str, target: &str) -> Vec
 }
 
 /// What an accepted write made of the row.
-fn written(record: &Record, target: &str, current: Option<&Data>) -> Option<Option<Data>> {
+pub(crate) fn written(
+    record: &Record,
+    target: &str,
+    current: Option<&Data>,
+) -> Option<Option<Data>> {
     let Event::Performed {
         call,
         effect: Some(effect),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use redwind_engine::{KeyView, Micros, Preview, Value};
 use redwind_sim::{
-    Answer, Bounds, Changed, ClientSpec, ClockSpec, Data, Effect, Event, Exit, KeyChange, Latency,
+    Answer, Batch, Bounds, Changed, ClientSpec, ClockSpec, Data, Effect, Event, Exit, KeyChange, Latency,
     LockSpec, Message, NodeSpec, PacketId, Place, Program, Record, Request, ResourceCall,
     ResourceKind, ResourceSpec, Scenario, SimTime, Source, Span, Start,
 };
@@ -163,6 +163,33 @@ impl Script {
             },
             format!("{key} expired"),
         );
+    }
+
+    /// A client sends a command: packet `number`.
+    pub(crate) fn asks(&mut self, client: &str, number: u32, argv: &[&str]) {
+        let argv: Vec<Bytes> = argv
+            .iter()
+            .map(|arg| Bytes::copy_from_slice(arg.as_bytes()))
+            .collect();
+        let event = Event::Sent {
+            packet: PacketId(number),
+            to: NODE,
+            message: Message::Commands {
+                commands: vec![argv].into(),
+                batch: Batch::Single,
+            },
+        };
+        self.record(place(client), event, format!("{client} asks"));
+    }
+
+    /// The reply to packet `number` is there.
+    pub(crate) fn answered(&mut self, client: &str, number: u32) {
+        let event = Event::Received {
+            packet: PacketId(number),
+            from: NODE,
+            message: Message::Replies(vec![Value::Null].into()),
+        };
+        self.record(place(client), event, format!("{client} answered"));
     }
 
     pub(crate) fn pauses(&mut self, client: &str, ms: u64) {
