@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use redwind_engine::{KeyView, Micros, Preview, Value};
 use redwind_sim::{
-    Answer, Batch, Bounds, Changed, ClientSpec, ClockSpec, Data, Effect, Event, Exit, KeyChange, Latency,
-    LockSpec, Message, NodeSpec, PacketId, Place, Program, Record, Request, ResourceCall,
+    Answer, Batch, Bounds, Changed, ClientSpec, ClockSpec, Data, Effect, Event, Exit, KeyChange,
+    Latency, LockSpec, Message, NodeSpec, PacketId, Place, Program, Record, Request, ResourceCall,
     ResourceKind, ResourceSpec, Scenario, SimTime, Source, Span, Start,
 };
 

@@ -142,6 +142,17 @@ impl<'a> Section<'a> {
         }
     }
 
+    pub(crate) fn flag(&self, key: &'static str) -> bool {
+        match self.find(key) {
+            Some((_, DeValue::Boolean(it))) => *it,
+            Some((line, other)) => {
+                self.wrong(line, key, other, "true or false");
+                false
+            }
+            None => false,
+        }
+    }
+
     /// A value that goes through a parser of its own; what that refuses is a problem with its remedy.
     pub(crate) fn parsed<T>(
         &self,

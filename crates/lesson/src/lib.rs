@@ -8,6 +8,7 @@
 
 mod build;
 mod check;
+mod combining;
 mod fields;
 mod index;
 mod links;

@@ -198,6 +198,7 @@ fn front_matter(section: &Section<'_>) -> Option<Lesson> {
             locks: Vec::new(),
             faults: Vec::new(),
             promises: Vec::new(),
+            parts: Vec::new(),
             bounds: redwind_sim::Bounds::default(),
             unread: Vec::new(),
         },

@@ -3,15 +3,15 @@
 use bytes::Bytes;
 use redwind_explore::{
     BoundedStaleness, CacheMatchesSource, CachedRow, Drained, EffectCount, EventuallyFree,
-    FencingMonotone, Invariant, MutualExclusion, NoLostJob, Times, TtlRequired,
+    FencingMonotone, How, Invariant, MutualExclusion, NoLostJob, Times, TtlRequired,
 };
-use redwind_sim::Span;
 
+use crate::combining;
 use crate::fields::{At, Section};
 use crate::problem::did_you_mean;
 use crate::world::World;
 
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 17] = [
     "mutual exclusion",
     "fencing tokens only grow",
     "no lost job",
@@ -23,6 +23,12 @@ const KINDS: [&str; 11] = [
     "no key without ttl",
     "eventually free",
     "eventually drained",
+    "limit in any window",
+    "sum conserved",
+    "no unbounded wait",
+    "all of",
+    "any of",
+    "unless",
 ];
 
 /// Reads one; its name is what verdicts call it by.
@@ -62,17 +68,9 @@ pub(crate) fn read(section: &Section<'_>, world: &World) -> (String, Option<Inva
         "exactly once" => effect_count(section, world, Times::ExactlyOnce),
         "bounded staleness" => {
             let copy = copy(section, world);
-            let remedy = "Write a time with its unit, such as \"30s\".";
-            let within = section.must(
-                "within",
-                section.parsed("within", Span::parse, remedy),
-                "\"30s\"",
-            );
+            let within = combining::within(section, "\"30s\"");
             copy.zip(within).map(|(copy, within)| {
-                Invariant::BoundedStaleness(BoundedStaleness {
-                    copy,
-                    within: within.it,
-                })
+                Invariant::BoundedStaleness(BoundedStaleness { copy, within })
             })
         }
         "cache matches source" => copy(section, world)
@@ -90,6 +88,12 @@ pub(crate) fn read(section: &Section<'_>, world: &World) -> (String, Option<Inva
         "eventually drained" => {
             key(section, "queue", "\"orders\"").map(|queue| Invariant::Drained(Drained { queue }))
         }
+        "limit in any window" => combining::limit(section, world),
+        "sum conserved" => combining::sum(section, world),
+        "no unbounded wait" => combining::wait(section, world),
+        "all of" => combining::combined(section, world, How::All),
+        "any of" => combining::combined(section, world, How::Any),
+        "unless" => combining::unless(section, world),
         unknown => {
             section.report(
                 kind.line,
@@ -138,7 +142,7 @@ fn key(section: &Section<'_>, name: &'static str, example: &str) -> Option<Bytes
 }
 
 /// A lock must be one of the world's: beliefs are kept only about those.
-fn lock(section: &Section<'_>, world: &World) -> Option<Bytes> {
+pub(crate) fn lock(section: &Section<'_>, world: &World) -> Option<Bytes> {
     let At { line, it } = section.must("lock", section.text("lock"), "\"lock:report\"")?;
     let lock = Bytes::from(it.clone());
     if world.locks.contains(&lock) {
@@ -162,7 +166,7 @@ fn lock(section: &Section<'_>, world: &World) -> Option<Bytes> {
     None
 }
 
-fn resource(section: &Section<'_>, world: &World, key: &'static str) -> Option<String> {
+pub(crate) fn resource(section: &Section<'_>, world: &World, key: &'static str) -> Option<String> {
     let At { line, it } = section.text(key)?;
     if world.resources.iter().any(|resource| resource.name == it) {
         return Some(it);
@@ -191,6 +195,10 @@ fn required_resource(section: &Section<'_>, world: &World, key: &'static str) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use redwind_explore::{
+        Combined, Counted, LimitInWindow, NoUnboundedWait, Per, SumConserved, Unless,
+    };
+    use redwind_sim::{Position, Span};
 
     #[test]
     fn an_invariant_is_written_as_it_is_called() {
@@ -209,6 +217,11 @@ mod tests {
                 queue: None,
             })
         };
+        let waits = Invariant::NoUnboundedWait(NoUnboundedWait {
+            within: Span(1),
+            client: None,
+            lock: None,
+        });
         let all = [
             Invariant::MutualExclusion(MutualExclusion {
                 lock: lock.clone(),
@@ -235,6 +248,34 @@ mod tests {
             }),
             Invariant::EventuallyFree(EventuallyFree { lock: lock.clone() }),
             Invariant::Drained(Drained { queue: lock }),
+            Invariant::LimitInWindow(LimitInWindow {
+                most: 1,
+                within: Span(1),
+                what: Counted::Prints {
+                    text: String::new(),
+                },
+                per: Per::All,
+            }),
+            Invariant::SumConserved(SumConserved {
+                rows: None,
+                keys: None,
+                field: None,
+                total: None,
+                at_rest: false,
+            }),
+            waits.clone(),
+            Invariant::Combined(Combined {
+                how: How::All,
+                of: Vec::new(),
+            }),
+            Invariant::Combined(Combined {
+                how: How::Any,
+                of: Vec::new(),
+            }),
+            Invariant::Unless(Unless {
+                promise: Box::new(waits),
+                moment: Position::End,
+            }),
         ];
         let names: Vec<String> = all
             .iter()

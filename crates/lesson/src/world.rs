@@ -32,6 +32,8 @@ pub struct World {
     pub faults: Vec<Intervention>,
     /// What is promised, each under the name that verdicts call it by.
     pub promises: Vec<(String, Invariant)>,
+    /// Invariants that are promised only as parts of others.
+    pub(crate) parts: Vec<(String, Invariant)>,
     /// Where a run ends at the latest.
     pub bounds: Bounds,
     /// Names of promises that could not be read: their mistakes are told, and need not be told again wherever they
@@ -129,6 +131,7 @@ pub(crate) fn read(section: &Section<'_>) -> World {
         locks,
         faults: Vec::new(),
         promises: Vec::new(),
+        parts: Vec::new(),
         bounds: bounds(section),
         unread: Vec::new(),
     };
@@ -146,12 +149,15 @@ pub(crate) fn read(section: &Section<'_>) -> World {
     }
     for promise in section.many("invariant") {
         let line = promise.line();
+        let part = promise.flag("part");
         let (name, invariant) = promises::read(&promise, &world);
-        if world.promises.iter().any(|(known, _)| *known == name) {
+        let mut known = world.promises.iter().chain(&world.parts);
+        if known.any(|(known, _)| *known == name) {
             let remedy = "Give one of them a name of its own: `name = \"…\"`.";
             section.report(line, format!("two invariants are called `{name}`"), remedy);
         }
         match invariant {
+            Some(invariant) if part => world.parts.push((name, invariant)),
             Some(invariant) => world.promises.push((name, invariant)),
             None => world.unread.push(name),
         }
