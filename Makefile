@@ -1,6 +1,9 @@
 # `make` alone explains what there is. Each target sets up what it needs by itself: see .ci/setup.
 
 PORT ?= 8080
+# For `make conformance`: how many rounds, and the seed of the first.
+ROUNDS ?= 10000
+SEED ?= 1000000
 
 # Where .ci/setup puts trunk, wasm-bindgen and wasm-pack.
 export PATH := $(CURDIR)/target/tools/bin:$(PATH)
@@ -11,7 +14,7 @@ WASM := --target wasm32-unknown-unknown
 say = @printf '\n==> %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test build bench fmt lint shots clean quick-test wasm-test browser-test
+.PHONY: help serve test build bench fmt lint shots clean quick-test conformance wasm-test browser-test
 
 help: ## Show this.
 	@echo 'Redwind: a Redis you can rewind. Targets:'
@@ -39,6 +42,11 @@ quick-test: lint ## Format, lints and native tests: no browser.
 	@cargo xtask reference || echo 'No matter: the tests that need one will say that they were skipped.'
 	$(say) 'Native tests'
 	@cargo test --workspace --locked
+
+conformance: ## Millions of random commands beside a real redis-server (ROUNDS=…, SEED=…; 200 commands a round).
+	@.ci/setup rust
+	@cargo xtask reference
+	@REDWIND_ROUNDS=$(ROUNDS) REDWIND_SEED=$(SEED) cargo test --locked --package redwind-conformance --test differential
 
 wasm-test: ## The worker's own tests, in a browser.
 	@.ci/setup rust wasm-test

@@ -5,6 +5,8 @@
 
 use std::cmp::Ordering;
 
+use crate::number::parse_hex_float;
+
 /// A finite number: sign, a mantissa with its top bit set (or 0), and the power of two of its last bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Extended {
@@ -36,6 +38,9 @@ impl Extended {
         if body.eq_ignore_ascii_case(b"inf") || body.eq_ignore_ascii_case(b"infinity") {
             return Some(Parsed::Infinite);
         }
+        if matches!(body, [b'0', b'x' | b'X', ..]) {
+            return parse_hex_float(body).map(|number| Extended::whole(negative, number));
+        }
         let (digits, power) = decimal(body)?;
         let magnitude = from_decimal(&digits, power);
         Some(match magnitude {
@@ -45,6 +50,26 @@ impl Extended {
                 mantissa,
                 exponent,
             }),
+        })
+    }
+
+    /// An ordinary double, which is not negative.
+    fn whole(negative: bool, number: f64) -> Parsed {
+        let bits = number.to_bits();
+        let (fraction, power) = (bits & ((1 << 52) - 1), (bits >> 52) as i32);
+        let (mantissa, exponent) = match power {
+            0x7ff => return Parsed::Infinite,
+            0 => (fraction, -1074),
+            _ => (fraction | 1 << 52, power - 1075),
+        };
+        let shift = mantissa.leading_zeros();
+        Parsed::Finite(match mantissa {
+            0 => Extended::ZERO,
+            _ => Extended {
+                negative,
+                mantissa: mantissa << shift,
+                exponent: exponent - shift as i32,
+            },
         })
     }
 

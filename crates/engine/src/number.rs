@@ -29,6 +29,44 @@ pub(crate) fn parse_int(text: &[u8]) -> Option<i64> {
     }
 }
 
+/// An unsigned number as `strtoull` reads it: also after spaces, with a sign, with leading zeros. A
+/// canonical negative number is refused; others wrap around, as C has it.
+pub(crate) fn parse_unsigned(text: &[u8]) -> Option<u64> {
+    if let Some(number) = parse_int(text) {
+        return u64::try_from(number).ok();
+    }
+    let (negative, digits) = match trim_c_spaces(text) {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    Some(if negative {
+        number.wrapping_neg()
+    } else {
+        number
+    })
+}
+
+/// Without the white space that C's readers of numbers skip.
+fn trim_c_spaces(text: &[u8]) -> &[u8] {
+    let start = text.iter().position(|b| !matches!(b, b' ' | 9..=13));
+    &text[start.unwrap_or(text.len())..]
+}
+
+/// The border of a range of scores, read without the checks that other numbers go through: nothing at
+/// all is 0, what is too large is infinite, and only decimal numbers count.
+pub(crate) fn parse_border(text: &[u8]) -> Option<f64> {
+    if text.is_empty() {
+        return Some(0.0);
+    }
+    let number: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    Some(number).filter(|number| !number.is_nan())
+}
+
 /// The decimal form of an integer.
 pub(crate) fn int_bytes(number: i64) -> Vec<u8> {
     let mut out = Vec::with_capacity(20);
@@ -57,7 +95,7 @@ pub(crate) fn parse_float(text: &[u8]) -> Option<f64> {
 }
 
 /// `0x1.8p3`: C reads these too.
-fn parse_hex_float(text: &[u8]) -> Option<f64> {
+pub(crate) fn parse_hex_float(text: &[u8]) -> Option<f64> {
     let (negative, rest) = match text {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),

@@ -6,6 +6,7 @@
     reason = "shared by two tests, and called by nobody else"
 )]
 
+pub mod garbage;
 pub mod ours;
 pub mod random;
 pub mod reference;

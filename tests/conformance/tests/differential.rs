@@ -3,19 +3,23 @@
 //! `REDWIND_ROUNDS` asks for more than the few that run by default, `REDWIND_SEED` for other ones. A
 //! difference is shrunk to a shortest sequence of commands before it is shown.
 
+use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use redwind_conformance::Subject;
 use redwind_conformance::ours::{Lehmer, Ours};
-use redwind_conformance::random;
 use redwind_conformance::reference::Reference;
 use redwind_conformance::script::sort;
+use redwind_conformance::{garbage, random};
 use redwind_engine::{Micros, Value};
 use redwind_resp::render;
 
 /// Commands in one round, which starts with an empty server.
 const LENGTH: usize = 200;
+
+/// So many differences, each of its own kind, are shown at once.
+const MOST: usize = 25;
 
 fn from_env(name: &str, default: u64) -> u64 {
     std::env::var(name)
@@ -146,6 +150,8 @@ fn random_commands_get_the_replies_of_a_real_server() {
         .split(',')
         .filter(|group| !group.is_empty())
         .collect();
+    let drawn = garbage::drawn();
+    let (mut differences, mut kinds) = (Vec::new(), BTreeSet::new());
     for round in seed..seed + rounds {
         let mut luck = Lehmer(round);
         // Most rounds stay with one group and the keys, so that its states are reached.
@@ -156,8 +162,12 @@ fn random_commands_get_the_replies_of_a_real_server() {
             (true, 0) => &[],
             (true, _) => &focus,
         };
+        let sense = 2 + luck.below(3);
         let commands: Vec<Vec<Bytes>> = (0..LENGTH)
-            .map(|_| random::command(chosen, &mut luck))
+            .map(|_| match luck.below(sense) {
+                0 if groups.is_empty() => garbage::command(&drawn, &mut luck),
+                _ => random::command(chosen, &mut luck),
+            })
             .collect();
         if let Some((at, ..)) = first_difference(&mut server, &commands) {
             let shortest = shrink(&mut server, commands[..=at].to_vec());
@@ -169,13 +179,28 @@ fn random_commands_get_the_replies_of_a_real_server() {
                 .iter()
                 .map(|argv| format!("> {}", line(argv)))
                 .collect();
-            panic!(
-                "seed {round}, after {} commands:\n{}\nredis:\n{}\nengine:\n{}",
-                at + 1,
-                lines.join("\n"),
-                render(&theirs),
-                render(&ours)
+            let (theirs, ours) = (render(&theirs), render(&ours));
+            let kind = (
+                shortest.last().map(|argv| argv[0].to_ascii_lowercase()),
+                theirs.clone(),
+                ours.clone(),
             );
+            if kinds.insert(kind) {
+                differences.push(format!(
+                    "seed {round}, after {} commands:\n{}\nredis:\n{theirs}\nengine:\n{ours}",
+                    at + 1,
+                    lines.join("\n"),
+                ));
+            }
+            if differences.len() >= MOST {
+                break;
+            }
         }
     }
+    assert!(
+        differences.is_empty(),
+        "{} differences\n\n{}",
+        differences.len(),
+        differences.join("\n\n")
+    );
 }

@@ -7,7 +7,7 @@ use redwind_resp::Value;
 
 use crate::args::{Args, is};
 use crate::cx::Cx;
-use crate::number::parse_int;
+use crate::number::{parse_int, parse_unsigned};
 use crate::table::{ALL, Answer, FIRST, NO_KEYS, SECOND, TWO, needs_subcommand, table};
 use crate::{Choice, Refusal, glob};
 
@@ -147,7 +147,15 @@ fn rename_key(cx: &mut Cx<'_>, args: &Args<'_>, replace: bool) -> Result<bool, R
 
 /// The number of a database.
 pub(super) fn db_index(cx: &Cx<'_>, text: &[u8], not_a_number: Refusal) -> Result<u32, Refusal> {
-    let number = parse_int(text).ok_or(not_a_number)?;
+    let number = parse_int(text).ok_or(not_a_number.clone())?;
+    if i32::try_from(number).is_err() {
+        return Err(match not_a_number {
+            Refusal::NotAnInteger => {
+                Refusal::err("value is out of range, value must between -2147483648 and 2147483647")
+            }
+            worded => worded,
+        });
+    }
     u32::try_from(number)
         .ok()
         .filter(|db| (*db as usize) < cx.engine.dbs.len())
@@ -281,10 +289,9 @@ impl<'a> ScanOptions<'a> {
 
 /// A cursor: an unsigned number, as C reads it.
 pub(super) fn cursor(text: &[u8]) -> Result<usize, Refusal> {
-    let text = std::str::from_utf8(text).map_err(|_| Refusal::InvalidCursor)?;
-    text.parse::<u64>()
+    parse_unsigned(text)
         .map(|cursor| usize::try_from(cursor).unwrap_or(usize::MAX))
-        .map_err(|_| Refusal::InvalidCursor)
+        .ok_or(Refusal::InvalidCursor)
 }
 
 /// Which places a scan visits next, and the cursor after them.

@@ -202,7 +202,8 @@ fn lset(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let Some(mut edit) = cx.edit::<List>(key)? else {
         return Err(Refusal::NoSuchKey);
     };
-    let index = args.int(1)?;
+    // Redis passes the index on in 32 bits, so an absurd one may meet an item.
+    let index = i64::from(args.int(1)? as i32);
     let (list, config) = edit.with_config();
     if !list.set(index, Blob::from(&args[2])) {
         return Err(Refusal::IndexOutOfRange);
@@ -238,6 +239,12 @@ fn linsert(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `LREM key count element`
 fn lrem(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let count = args.int(1)?;
+    // The number is negated, and this one has no opposite.
+    if count == i64::MIN {
+        return Err(Refusal::err(
+            "value is out of range, value must between -9223372036854775807 and 9223372036854775807",
+        ));
+    }
     let Some(mut edit) = cx.edit::<List>(args.key(0))? else {
         return Ok(Value::Int(0));
     };

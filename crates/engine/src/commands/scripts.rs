@@ -88,8 +88,8 @@ fn eval_source(cx: &mut Cx<'_>, args: &Args<'_>, read_only: bool) -> Answer {
 }
 
 fn eval_known(cx: &mut Cx<'_>, args: &Args<'_>, read_only: bool) -> Answer {
-    let (keys, argv) = split(args)?;
     let sha = <[u8; 40]>::try_from(&args[0][..]).map_err(|_| Refusal::NoScript)?;
+    let (keys, argv) = split(args)?;
     run(
         cx,
         &sha.map(|byte| byte.to_ascii_lowercase()),

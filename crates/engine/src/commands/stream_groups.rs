@@ -250,16 +250,17 @@ pub(super) fn xpending(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         let group = stream.and_then(|stream| stream.groups.get(&name[..]));
         return Ok(summary(group.ok_or_else(|| no_group(key, name))?));
     }
+    // Redis counts only roughly: without IDLE, what follows the consumer is ignored.
+    if !(5..=8).contains(&args.len()) {
+        return Err(Refusal::Syntax);
+    }
     let (mut at, mut min_idle) = (2, 0);
     if args.is(2, "IDLE") {
-        if args.len() < 4 {
-            return Err(Refusal::Syntax);
-        }
         min_idle = args.int(3)?;
         at = 4;
-    }
-    if args.len() < at + 3 || args.len() > at + 4 {
-        return Err(Refusal::Syntax);
+        if args.len() < 7 {
+            return Err(Refusal::Syntax);
+        }
     }
     let count = args.int(at + 2)?.max(0);
     let start = range_start(&args[at])?;

@@ -29,7 +29,7 @@ pub(super) fn stream(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         _ if !args.is(1, "FULL") => return Err(super::bad_subcommand(args)),
         [_] => Some(10),
         [_, _, _] if args.is(2, "COUNT") => Some(args.int(3)?.max(0)),
-        _ => return Err(Refusal::Syntax),
+        _ => return Err(super::bad_subcommand(args)),
     };
     let nodes = stream.node_count();
     let mut parts = vec![

@@ -12,7 +12,7 @@ use crate::blob::Blob;
 use crate::commands::strings::word;
 use crate::commands::{stream_groups, stream_info, stream_reads};
 use crate::cx::Cx;
-use crate::number::{int_bytes, parse_int};
+use crate::number::{int_bytes, parse_int, parse_unsigned};
 use crate::table::{Answer, FIRST, Keys, NO_KEYS, SECOND, needs_subcommand, table};
 use crate::types::stream::{Cut, Entry, Id, Refs, Stream};
 
@@ -84,21 +84,12 @@ pub(super) fn bad_id() -> Refusal {
     Refusal::err("Invalid stream ID specified as stream command argument")
 }
 
-fn unsigned(text: &[u8]) -> Option<u64> {
-    let digits = !text.is_empty() && text.len() <= 20 && text.iter().all(u8::is_ascii_digit);
-    std::str::from_utf8(text)
-        .ok()
-        .filter(|_| digits)?
-        .parse()
-        .ok()
-}
-
 /// An id; without its second part, that is `seq`.
 pub(super) fn parse_id(text: &[u8], seq: u64) -> Result<Id, Refusal> {
     let parsed = match text.iter().position(|byte| *byte == b'-') {
-        None => unsigned(text).map(|ms| Id { ms, seq }),
-        Some(at) => unsigned(&text[..at])
-            .zip(unsigned(&text[at + 1..]))
+        None => parse_unsigned(text).map(|ms| Id { ms, seq }),
+        Some(at) => parse_unsigned(&text[..at])
+            .zip(parse_unsigned(&text[at + 1..]))
             .map(|(ms, seq)| Id { ms, seq }),
     };
     parsed.ok_or_else(bad_id)
@@ -212,6 +203,8 @@ impl Options {
             } else if let (Some(chosen), None) = (refs_word(word), refs) {
                 refs = Some(chosen);
             } else if adding {
+                // What is no option is the id, and a bad one is noticed before anything else.
+                NewId::parse(word)?;
                 break;
             } else {
                 return Err(Refusal::Syntax);
@@ -264,19 +257,25 @@ enum NewId {
     Given(Id),
 }
 
+impl NewId {
+    fn parse(text: &[u8]) -> Result<NewId, Refusal> {
+        if text == b"*" {
+            return Ok(NewId::Auto);
+        }
+        match text.strip_suffix(b"-*") {
+            Some(ms) => parse_unsigned(ms).map(NewId::AutoSeq).ok_or_else(bad_id),
+            None => parse_id(text, 0).map(NewId::Given),
+        }
+    }
+}
+
 /// `XADD key [options] <* | id> field value [field value ...]`
 fn xadd(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let options = Options::parse(args, true)?;
     let Some(id_text) = args.get(options.id_at) else {
         return Err(Refusal::Arity("xadd"));
     };
-    let wanted = match &id_text[..] {
-        b"*" => NewId::Auto,
-        text => match text.strip_suffix(b"-*") {
-            Some(ms) => NewId::AutoSeq(unsigned(ms).ok_or_else(bad_id)?),
-            None => NewId::Given(parse_id(text, 0)?),
-        },
-    };
+    let wanted = NewId::parse(id_text)?;
     let fields = args.from(options.id_at + 1);
     if fields.len() < 2 || !fields.len().is_multiple_of(2) {
         return Err(Refusal::Arity("xadd"));

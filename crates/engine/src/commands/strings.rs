@@ -166,6 +166,22 @@ impl Expiry {
         })
     }
 
+    /// Whether this may stand after what was said before: nothing, or the same word.
+    fn may_follow(self, before: Expiry) -> bool {
+        match (self, before) {
+            (_, Expiry::Clear) => true,
+            (
+                Expiry::At { unit, relative, .. },
+                Expiry::At {
+                    unit: unit_before,
+                    relative: relative_before,
+                    ..
+                },
+            ) => unit == unit_before && relative == relative_before,
+            _ => false,
+        }
+    }
+
     fn is_clear(self) -> bool {
         matches!(self, Expiry::Clear)
     }
@@ -214,11 +230,9 @@ fn set(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             wants_old = true;
         } else if is(word, "KEEPTTL") && (expiry.is_clear() || matches!(expiry, Expiry::Keep)) {
             expiry = Expiry::Keep;
-        } else if let (Some(option), true, true) = (
-            Expiry::option(word, at + 1),
-            at + 1 < args.len(),
-            expiry.is_clear(),
-        ) {
+        } else if let (Some(option), true) = (Expiry::option(word, at + 1), at + 1 < args.len())
+            && option.may_follow(expiry)
+        {
             expiry = option;
             at += 1;
         } else if let (Some(with), true) = (args.get(at + 1), free)
@@ -378,11 +392,11 @@ fn getex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let (mut expiry, mut persist) = (Expiry::Clear, false);
     let mut at = 1;
     while let Some(word) = args.get(at) {
-        let free = expiry.is_clear() && !persist;
         if is(word, "PERSIST") && expiry.is_clear() {
             persist = true;
-        } else if let (Some(option), true, true) =
-            (Expiry::option(word, at + 1), at + 1 < args.len(), free)
+        } else if let (Some(option), true) = (Expiry::option(word, at + 1), at + 1 < args.len())
+            && option.may_follow(expiry)
+            && !persist
         {
             expiry = option;
             at += 1;

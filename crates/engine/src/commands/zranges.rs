@@ -11,7 +11,7 @@ use crate::commands::sets::replace;
 use crate::commands::zsets::with_scores;
 use crate::cx::Cx;
 use crate::db::Kind;
-use crate::number::{parse_float, parse_int};
+use crate::number::{parse_border, parse_int};
 use crate::table::Answer;
 use crate::types::Zset;
 
@@ -34,7 +34,7 @@ fn score_border(text: &[u8]) -> Result<Border<f64>, Refusal> {
         [b'(', rest @ ..] => (rest, false),
         _ => (text, true),
     };
-    let at = parse_float(text).ok_or_else(|| Refusal::err("min or max is not a float"))?;
+    let at = parse_border(text).ok_or_else(|| Refusal::err("min or max is not a float"))?;
     Ok(Border { at, included })
 }
 
