@@ -1,5 +1,5 @@
 //! `cargo xtask record [part of a file's name]`: plays the transcripts in `tests/conformance/transcripts` on a real
-//! redis-server and writes down what it answers. Read the difference before committing it.
+//! redis-server and writes down what it answers, and what it says about its commands. Read the difference before committing it.
 
 use std::process::Command;
 
@@ -20,6 +20,8 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
                 "redwind-conformance",
                 "--test",
                 "transcripts",
+                "--test",
+                "table",
             ])
             .args(["--", "--ignored", "record"])
             .env("REDWIND_REFERENCE", &server)

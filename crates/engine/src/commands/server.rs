@@ -304,7 +304,12 @@ fn categories(command: &Command) -> Vec<&'static str> {
             list.push(name);
         }
     };
+    let name = command.name.split('|').next().unwrap_or_default();
     let group = match command.group {
+        // The name of a container is in no group; its subcommands are.
+        _ if !command.subcommands.is_empty() && name != "command" => "",
+        _ if matches!(name, "dbsize" | "flushall" | "flushdb" | "swapdb") => "@keyspace",
+        _ if matches!(name, "command" | "asking" | "readonly" | "readwrite") => "@connection",
         "generic" => "@keyspace",
         "string" => "@string",
         "list" => "@list",
