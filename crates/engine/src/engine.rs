@@ -96,6 +96,8 @@ pub struct Engine {
     pub(crate) primary_link: Option<SessionId>,
     /// What it knows of its cluster, if it is a node of one.
     pub(crate) cluster: Option<Arc<Cluster>>,
+    /// What `INFO replication` tells, when a host knows more than that this is a server on its own.
+    pub(crate) replication: Option<Arc<str>>,
 }
 
 impl Engine {
@@ -119,6 +121,7 @@ impl Engine {
             started: None,
             primary_link: None,
             cluster: None,
+            replication: None,
         }
     }
 
@@ -130,6 +133,12 @@ impl Engine {
     /// Takes over another server's settings, as when a process starts from the same configuration file.
     pub fn configure_like(&mut self, other: &Engine) {
         self.config = Arc::clone(&other.config);
+    }
+
+    /// What `INFO replication` tells from now on: lines `field:value`, each with its CRLF. The engine knows nothing of
+    /// other servers.
+    pub fn describe_replication(&mut self, lines: &str) {
+        self.replication = Some(Arc::from(lines));
     }
 
     /// Makes this server a replica, to which its primary writes through `link`: it refuses everyone else's writes,

@@ -241,7 +241,11 @@ fn stats(cx: &Cx<'_>, text: &mut String) {
     put(text, "total_error_replies", counters.error_replies);
 }
 
-fn replication(_cx: &Cx<'_>, text: &mut String) {
+fn replication(cx: &Cx<'_>, text: &mut String) {
+    if let Some(lines) = &cx.engine.replication {
+        text.push_str(lines);
+        return;
+    }
     put(text, "role", "master");
     put(text, "connected_slaves", 0);
 }

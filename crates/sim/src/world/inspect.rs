@@ -58,8 +58,10 @@ impl World {
     /// waits, or the connection is still waiting for an earlier one.
     #[must_use]
     pub fn peek(&self, node: u16, argv: &[Bytes]) -> Option<Value> {
-        let node = self.nodes.get(usize::from(node))?;
+        let index = node;
+        let node = self.nodes.get(usize::from(index))?;
         let (mut engine, now) = (node.engine.clone(), node.now(self.now));
+        engine.describe_replication(&self.replication_lines(index));
         let session = node
             .terminal_session()
             .unwrap_or_else(|| engine.connect(now));

@@ -59,6 +59,7 @@ impl World {
         if let Some(own) = self.own_command(node, connection, &argv) {
             return self.executed_by_node(node, connection, &argv, own);
         }
+        self.describe_replication(node, argv.first().map_or(b"", |name| name));
         let place = &mut self.nodes[usize::from(node)];
         place.take_snapshot(now);
         let circumstances = [u64::from(node), code(connection.from), nth, index as u64];

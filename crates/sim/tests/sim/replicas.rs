@@ -1,6 +1,7 @@
 //! Replication: exactly what replicas have when, and what a failover loses.
 
-use redwind_sim::{NodeSpec, Scenario};
+use redwind_resp::Value;
+use redwind_sim::{NodeSpec, Run, Scenario};
 
 use crate::common::{check, with, world};
 
@@ -326,4 +327,58 @@ fn replicas_of_a_primary_that_restarts_empty_are_emptied_too() {
             4.00202s worker-a ends
             ",
     );
+}
+
+#[test]
+fn info_tells_each_nodes_place_before_and_after_a_failover() {
+    let scenario = with(
+        replicated(&[("worker-a", &["SET k v", "sleep 1s", "INFO replication"])]),
+        &["failover replica at 500ms"],
+    );
+    let run = Run::new(scenario).unwrap();
+    let asked = |node: u16, at: u64, field: &str| {
+        let after = run.records().partition_point(|record| record.at.0 <= at);
+        let world = run.world_at(u32::try_from(after - 1).unwrap());
+        let argv = ["INFO", "replication"].map(|word| word.into());
+        let text = match world.peek(node, &argv).unwrap() {
+            Value::Bulk(text) => String::from_utf8_lossy(&text).into_owned(),
+            Value::Verbatim { text, .. } => String::from_utf8_lossy(&text).into_owned(),
+            other => panic!("{other:?}"),
+        };
+        let lines = text.lines().map(str::trim);
+        let found = lines
+            .clone()
+            .find_map(|line| line.strip_prefix(&format!("{field}:")));
+        found.map(str::to_owned)
+    };
+    let is = |node, at, field: &str| asked(node, at, field).unwrap_or_default();
+    assert_eq!(
+        (is(0, 400_000, "role"), is(1, 400_000, "role")),
+        ("master".into(), "slave".into())
+    );
+    assert_eq!(is(1, 400_000, "master_host"), "redis");
+    assert_eq!(is(1, 400_000, "master_link_status"), "up");
+    assert_eq!(
+        is(0, 400_000, "master_repl_offset"),
+        is(1, 400_000, "slave_repl_offset")
+    );
+    assert_eq!(is(0, 400_000, "connected_slaves"), "1");
+    assert_eq!(
+        (is(0, 900_000, "role"), is(1, 900_000, "role")),
+        ("slave".into(), "master".into())
+    );
+    // The new primary remembers the history that it shares with the old one.
+    assert_eq!(
+        is(1, 900_000, "master_replid2"),
+        is(0, 400_000, "master_replid")
+    );
+    assert_ne!(
+        is(1, 900_000, "master_replid"),
+        is(0, 400_000, "master_replid")
+    );
+    let told = run
+        .records()
+        .iter()
+        .any(|record| record.sentence(run.scenario()).contains("role:"));
+    assert!(told, "a program is told the same");
 }

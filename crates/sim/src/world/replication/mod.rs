@@ -5,6 +5,7 @@
 //! primary's backlog still has what is missing, and both have the same history up to there, it gets just that
 //! (a partial resynchronisation); otherwise it gives up its data for a copy of the primary's.
 
+mod info;
 mod resync;
 mod roles;
 mod waits;
