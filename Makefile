@@ -14,7 +14,7 @@ WASM := --target wasm32-unknown-unknown
 say = @printf '\n==> %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test build bench fmt lint shots clean quick-test conformance wasm-test browser-test
+.PHONY: help serve test build npm bench fmt lint shots clean quick-test conformance npm-test wasm-test browser-test
 
 help: ## Show this.
 	@echo 'Redwind: a Redis you can rewind. Targets:'
@@ -34,7 +34,7 @@ build: ## The static site in dist/, for any web server, with its sizes.
 	@trunk build --release
 	@cargo xtask sizes
 
-test: quick-test wasm-test build browser-test ## Everything that CI checks (the first time: about 30 minutes, then about 5).
+test: quick-test npm-test wasm-test build browser-test ## Everything that CI checks (the first time: about 30 minutes, then about 5).
 	$(say) 'All tests passed.'
 
 quick-test: lint ## Format, lints and native tests: no browser.
@@ -47,6 +47,15 @@ conformance: ## Millions of random commands beside a real redis-server (ROUNDS=â
 	@.ci/setup rust
 	@cargo xtask reference
 	@REDWIND_ROUNDS=$(ROUNDS) REDWIND_SEED=$(SEED) cargo test --locked --package redwind-conformance --test differential
+
+npm: ## The npm package, ready in target/npm: the engine with Lua for JavaScript.
+	@.ci/setup rust bindgen
+	$(say) 'Building the npm package into target/npm (the first time: about 3 minutes)'
+	@.ci/npm
+
+npm-test: npm ## The npm package in Node, through its public API.
+	$(say) 'The npm package in Node'
+	@.ci/with-node node --test npm/test/
 
 wasm-test: ## The worker's own tests, in a browser.
 	@.ci/setup rust wasm-test
@@ -67,7 +76,7 @@ lint: ## Check the format and run clippy, natively and for wasm.
 	$(say) 'Clippy, native (the first time: about 2 minutes)'
 	@cargo clippy --workspace --locked --all-targets --test '*' -- --deny warnings
 	$(say) 'Clippy, wasm (the first time: about 1 minute)'
-	@CLIPPY_CONF_DIR=.ci/wasm cargo clippy --locked $(WASM) --package redwind-ui --package redwind-worker --all-targets -- --deny warnings
+	@CLIPPY_CONF_DIR=.ci/wasm cargo clippy --locked $(WASM) --package redwind-ui --package redwind-worker --package redwind-js --all-targets -- --deny warnings
 
 bench: ## Measure; nothing fails by being slow.
 	@.ci/setup rust

@@ -181,6 +181,20 @@ impl Engine {
             .is_some_and(|s| s.blocked.is_some())
     }
 
+    /// Ends a session's wait, if it waits, with the reply of a wait that was in vain.
+    pub fn stop_blocking(
+        &mut self,
+        now: Micros,
+        luck: &mut dyn Choose,
+        session: SessionId,
+        out: &mut Outputs,
+    ) {
+        if let Some(blocked) = self.stop_waiting(session) {
+            self.reply(session, blocked.at_timeout, out);
+            self.settle(now, luck, vec![session], out);
+        }
+    }
+
     /// The database that a session has selected.
     pub fn selected_db(&self, session: SessionId) -> Option<u32> {
         self.sessions.get(&session).map(|s| s.db)

@@ -1,0 +1,21 @@
+// The package in Node, Deno and Bun: the wasm is read from the file beside this one.
+
+import { readFile } from 'node:fs/promises';
+import init, * as bindings from './wasm/redwind.js';
+import { Redwind, build } from './redwind.js';
+
+export { Client, RedisError, Redwind } from './redwind.js';
+
+let loading;
+
+Redwind.create = async function create(options = {}) {
+  loading ??= (async () => {
+    const wasm = options.wasm ?? (await readFile(new URL('./wasm/redwind_bg.wasm', import.meta.url)));
+    const { memory } = await init({ module_or_path: wasm });
+    return { memory, Server: bindings.Server };
+  })().catch((error) => {
+    loading = undefined;
+    throw error;
+  });
+  return build(await loading, options);
+};
