@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use indexmap::IndexMap;
-use redwind_resp::Value;
+use redwind_resp::{Protocol, Value};
 
 use crate::blob::Blob;
 use crate::cluster::Cluster;
@@ -193,6 +193,25 @@ impl Engine {
             self.reply(session, blocked.at_timeout, out);
             self.settle(now, luck, vec![session], out);
         }
+    }
+
+    /// Whether a session listens to a channel, a pattern or a shard channel.
+    pub fn is_listening(&self, session: SessionId) -> bool {
+        self.sessions
+            .get(&session)
+            .is_some_and(Session::is_listening)
+    }
+
+    /// The version of the protocol that a session speaks.
+    pub fn protocol(&self, session: SessionId) -> Protocol {
+        self.sessions
+            .get(&session)
+            .map_or(Protocol::Resp2, |s| s.protocol)
+    }
+
+    /// The settings in force.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// The database that a session has selected.

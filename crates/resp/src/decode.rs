@@ -237,6 +237,11 @@ impl RequestDecoder {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// How many bytes wait for the rest of their command.
+    pub fn buffered(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// The next complete command, or `None` until more bytes arrive. Empty commands (an empty line,
     /// `*0`) are skipped, as Redis skips them. After an error the connection is lost.
     pub fn next_command(&mut self) -> Result<Option<Vec<Bytes>>, RequestError> {

@@ -1,0 +1,135 @@
+//! One client's socket, with what was read and is not yet a command, and what is not yet written.
+
+use std::io::{ErrorKind, Read, Write};
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use redwind_engine::{Protocol, Value};
+use redwind_resp::{RequestDecoder, encode};
+
+/// `client-output-buffer-limit pubsub 32mb 8mb 60`, Redis's default: a subscriber that does not read
+/// is cut off at the first size, or after staying above the second for so long.
+const PUBSUB_HARD: usize = 32 << 20;
+const PUBSUB_SOFT: usize = 8 << 20;
+const PUBSUB_PATIENCE: Duration = Duration::from_secs(60);
+
+/// `client-query-buffer-limit`: what may wait unprocessed from one client.
+const QUERY_LIMIT: usize = 1 << 30;
+
+/// A write buffer that once grew beyond this is given back when it is empty.
+const KEPT: usize = 1 << 20;
+
+/// What `CLIENT REPLY` asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replies {
+    On,
+    Off,
+    /// `SKIP` was just said: the next command is not answered.
+    SkipNext,
+    /// This command is not answered.
+    Skip,
+}
+
+pub(crate) struct Connection {
+    pub(crate) stream: TcpStream,
+    pub(crate) requests: RequestDecoder,
+    out: Vec<u8>,
+    written: usize,
+    above_soft: Option<Instant>,
+    pub(crate) replies: Replies,
+    /// The last command waits; what follows it stays unread.
+    pub(crate) blocked: bool,
+    /// Nothing more is read; it is closed once what is left was written.
+    pub(crate) closing: bool,
+    /// It broke, or was cut off.
+    pub(crate) lost: bool,
+}
+
+impl Connection {
+    pub(crate) fn new(stream: TcpStream) -> Connection {
+        Connection {
+            stream,
+            requests: RequestDecoder::default(),
+            out: Vec::new(),
+            written: 0,
+            above_soft: None,
+            replies: Replies::On,
+            blocked: false,
+            closing: false,
+            lost: false,
+        }
+    }
+
+    /// Reads what fits into the buffer; says whether there may be more.
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> bool {
+        loop {
+            match self.stream.read(buffer) {
+                Ok(0) => self.lost = true,
+                Ok(count) => {
+                    self.requests.feed(&buffer[..count]);
+                    if self.requests.buffered() > QUERY_LIMIT {
+                        self.lost = true;
+                    }
+                    // On Unix a short read means that the socket is empty, which saves a system call;
+                    // elsewhere only `WouldBlock` says so.
+                    return count == buffer.len() || !cfg!(unix);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(_) => self.lost = true,
+            }
+            return false;
+        }
+    }
+
+    /// The answer to a command, unless `CLIENT REPLY` suppresses it.
+    pub(crate) fn reply(&mut self, value: &Value, protocol: Protocol) {
+        if matches!(self.replies, Replies::On | Replies::SkipNext) {
+            self.send(value, protocol);
+        }
+    }
+
+    /// Queues a value, whatever `CLIENT REPLY` says.
+    pub(crate) fn send(&mut self, value: &Value, protocol: Protocol) {
+        encode(value, protocol, &mut self.out);
+    }
+
+    /// Writes as much as the socket takes.
+    pub(crate) fn flush(&mut self, listening: impl FnOnce() -> bool) {
+        while self.written < self.out.len() && !self.lost {
+            match self.stream.write(&self.out[self.written..]) {
+                Ok(0) => self.lost = true,
+                Ok(count) => self.written += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.check_backlog(listening);
+                    return;
+                }
+                Err(_) => self.lost = true,
+            }
+        }
+        self.written = 0;
+        self.above_soft = None;
+        self.out.clear();
+        if self.out.capacity() > KEPT {
+            self.out = Vec::new();
+        }
+        self.lost |= self.closing;
+    }
+
+    /// Cuts off a subscriber that does not read.
+    fn check_backlog(&mut self, listening: impl FnOnce() -> bool) {
+        let backlog = self.out.len() - self.written;
+        // What was written is dropped from time to time, so that a slow reader costs what it is owed.
+        if self.written > KEPT && self.written > self.out.len() / 2 {
+            self.out.drain(..self.written);
+            self.written = 0;
+        }
+        if backlog <= PUBSUB_SOFT || !listening() {
+            self.above_soft = None;
+            return;
+        }
+        let since = *self.above_soft.get_or_insert_with(Instant::now);
+        self.lost |= backlog > PUBSUB_HARD || since.elapsed() > PUBSUB_PATIENCE;
+    }
+}
