@@ -49,6 +49,12 @@ impl History<'_> {
         u16::try_from(index).ok()
     }
 
+    /// On how many nodes the lock must have been granted.
+    pub(crate) fn quorum(&self, key: &[u8]) -> usize {
+        let lock = self.scenario.locks.iter().find(|lock| lock.key == key);
+        lock.map_or(1, |lock| usize::from(lock.quorum))
+    }
+
     /// The keys that a record changed.
     pub(crate) fn changes(record: &Record) -> &[KeyChange] {
         match &record.event {

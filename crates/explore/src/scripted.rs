@@ -80,6 +80,7 @@ impl Script {
                 setup: Vec::new(),
                 locks: vec![LockSpec {
                     key: Bytes::from("lock:report"),
+                    quorum: 1,
                 }],
                 interventions: Vec::new(),
                 bounds: Bounds::default(),

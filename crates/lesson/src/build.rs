@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use redwind_engine::Micros;
-use redwind_sim::{ClientSpec, Intervention, LockSpec, ResourceSpec, Scenario, Source};
+use redwind_sim::{ClientSpec, Intervention, ResourceSpec, Scenario, Source};
 use thiserror::Error;
 
 use crate::model::{Lesson, Variant};
@@ -126,11 +126,7 @@ impl Lesson {
                     commands.map(|argv| (node.spec.name.clone(), argv))
                 })
                 .collect(),
-            locks: world
-                .locks
-                .iter()
-                .map(|key| LockSpec { key: key.clone() })
-                .collect(),
+            locks: world.locks.clone(),
             interventions: setup
                 .interventions
                 .clone()

@@ -78,10 +78,14 @@ impl std::error::Error for Problems {}
 pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = known
         .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
+        .map(|candidate| {
+            // Letters are exchanged more often than left out: of two equally far, the one as long is meant.
+            let longer = candidate.len().abs_diff(word.len());
+            (distance(word, candidate), longer, candidate)
+        })
         .min();
-    near.filter(|(far, candidate)| *far <= 1 + candidate.chars().count() / 4)
-        .map(|(_, candidate)| candidate)
+    near.filter(|(far, _, candidate)| *far <= 1 + candidate.chars().count() / 4)
+        .map(|(.., candidate)| candidate)
 }
 
 /// "Did you mean …?", or all that there is.

@@ -9,7 +9,7 @@ use redwind_explore::{
 use crate::combining;
 use crate::fields::{At, Section};
 use crate::problem::did_you_mean;
-use crate::world::World;
+use crate::world::{self, World};
 
 const KINDS: [&str; 17] = [
     "mutual exclusion",
@@ -145,14 +145,10 @@ fn key(section: &Section<'_>, name: &'static str, example: &str) -> Option<Bytes
 pub(crate) fn lock(section: &Section<'_>, world: &World) -> Option<Bytes> {
     let At { line, it } = section.must("lock", section.text("lock"), "\"lock:report\"")?;
     let lock = Bytes::from(it.clone());
-    if world.locks.contains(&lock) {
+    if world.locks.iter().any(|known| known.key == lock) {
         return Some(lock);
     }
-    let known: Vec<String> = world
-        .locks
-        .iter()
-        .map(|lock| String::from_utf8_lossy(lock).into_owned())
-        .collect();
+    let known: Vec<String> = world.locks.iter().map(world::lock_name).collect();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let remedy = match known.is_empty() {
         true => format!("Add `locks = [\"{it}\"]` to the world."),

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use redwind_explore::Invariant;
 use redwind_sim::{
-    Bounds, ClockSpec, Data, Intervention, Latency, LinkSpec, Names, ResourceKind, SimTime, Span,
+    Bounds, ClockSpec, Data, Intervention, Latency, LinkSpec, LockSpec, Names, ResourceKind,
+    SimTime, Span,
 };
 use toml::de::DeValue;
 
@@ -27,7 +28,7 @@ pub struct World {
     /// What programs act on beside Redis.
     pub resources: Vec<Resource>,
     /// Keys that are locks.
-    pub locks: Vec<Bytes>,
+    pub locks: Vec<LockSpec>,
     /// The lesson's own faults.
     pub faults: Vec<Intervention>,
     /// What is promised, each under the name that verdicts call it by.
@@ -117,11 +118,7 @@ pub(crate) fn read(section: &Section<'_>) -> World {
         least: Span::millis(1),
         most: Span::millis(1),
     });
-    let locks: Vec<Bytes> = section
-        .texts("locks")
-        .into_iter()
-        .map(|lock| Bytes::from(lock.it))
-        .collect();
+    let locks = locks(section);
     let mut world = World {
         clients,
         nodes,
@@ -164,6 +161,45 @@ pub(crate) fn read(section: &Section<'_>) -> World {
     }
     section.finish();
     world
+}
+
+fn locks(section: &Section<'_>) -> Vec<LockSpec> {
+    let mut locks: Vec<LockSpec> = section
+        .texts("locks")
+        .into_iter()
+        .map(|lock| LockSpec {
+            key: Bytes::from(lock.it),
+            quorum: 1,
+        })
+        .collect();
+    for (At { line, it: key }, details) in section.named("lock") {
+        let quorum = details.number("quorum");
+        details.finish();
+        let Some(lock) = locks.iter_mut().find(|lock| lock.key == key) else {
+            let known: Vec<String> = locks.iter().map(lock_name).collect();
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let remedy = did_you_mean(&key, &known);
+            section.report(line, format!("there is no lock `{key}`"), remedy);
+            continue;
+        };
+        let Some(At { line, it }) = quorum else {
+            continue;
+        };
+        match u16::try_from(it) {
+            Ok(quorum @ 1..) => lock.quorum = quorum,
+            _ => section.report(
+                line,
+                format!("a lock can't be granted by {it} nodes"),
+                "Write how many nodes must grant it: `quorum = 3` of five.",
+            ),
+        }
+    }
+    locks
+}
+
+/// A lock's key as text.
+pub(crate) fn lock_name(lock: &LockSpec) -> String {
+    String::from_utf8_lossy(&lock.key).into_owned()
 }
 
 fn clients(section: &Section<'_>) -> Vec<Client> {

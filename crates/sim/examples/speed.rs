@@ -54,6 +54,7 @@ fn scenario(clients: usize, records: u32, steps: &[&str]) -> Scenario {
         setup: Vec::new(),
         locks: vec![LockSpec {
             key: Bytes::from("lock:report"),
+            quorum: 1,
         }],
         interventions: Vec::new(),
         bounds: Bounds {

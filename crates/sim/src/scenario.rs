@@ -159,10 +159,14 @@ pub struct LinkSpec {
 }
 
 /// A key that guards something.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockSpec {
     /// The key, such as `lock:report`.
     pub key: Bytes,
+    /// On how many nodes a client must have created the key before it believes that it holds the lock: 1 for a lock on
+    /// one server, a majority of the nodes for Redlock
+    /// (<https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/>).
+    pub quorum: u16,
 }
 
 /// Something done to the world from outside.

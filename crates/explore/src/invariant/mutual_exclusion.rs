@@ -1,5 +1,7 @@
 //! One holder at a time.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use redwind_sim::{Changed, Event, Place, Record, SimTime};
 
@@ -50,11 +52,13 @@ impl MutualExclusion {
 
     fn over_resource(&self, history: &History<'_>, resource: &str) -> Finding {
         let place = history.resource(resource);
+        let quorum = history.quorum(&self.lock);
+        let mut owners: BTreeMap<Place, Place> = BTreeMap::new();
         let mut grants: Vec<Grant> = Vec::new();
         let mut gone: Vec<u32> = Vec::new();
         let mut writes = 0;
         for record in history.records {
-            if let Some(grant) = self.granted(record) {
+            if let Some(grant) = self.granted(record, quorum, &mut owners) {
                 grants.push(grant);
             }
             if self.went(record) {
@@ -198,19 +202,36 @@ impl MutualExclusion {
         )
     }
 
-    fn granted(&self, record: &Record) -> Option<Grant> {
-        let to = History::author(record)?;
-        let created = |change: &redwind_sim::KeyChange| {
-            change.key == self.lock && change.changed == Changed::Created
-        };
-        History::changes(record)
-            .iter()
-            .any(created)
-            .then_some(Grant {
-                to,
-                seq: record.seq,
-                at: record.at,
-            })
+    /// A client that this record makes the newest holder. `owners` are the clients that created the key, by node.
+    fn granted(
+        &self,
+        record: &Record,
+        quorum: usize,
+        owners: &mut BTreeMap<Place, Place>,
+    ) -> Option<Grant> {
+        let mut grant = None;
+        for change in History::changes(record) {
+            if change.key != self.lock || change.changed == Changed::Updated {
+                continue;
+            }
+            owners.remove(&record.place);
+            let Some(to) = History::author(record) else {
+                continue;
+            };
+            if change.changed == Changed::Created {
+                owners.insert(record.place, to);
+                // Later nodes confirm what a majority has granted; they don't grant it again.
+                let nodes = owners.values().filter(|owner| **owner == to).count();
+                if quorum <= 1 || nodes == quorum {
+                    grant = Some(Grant {
+                        to,
+                        seq: record.seq,
+                        at: record.at,
+                    });
+                }
+            }
+        }
+        grant
     }
 
     fn went(&self, record: &Record) -> bool {

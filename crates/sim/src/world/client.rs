@@ -1,6 +1,6 @@
 //! Client processes: a program that runs, waits, pauses, dies and starts again.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::random::{Luck, Purpose};
@@ -44,6 +44,8 @@ pub(crate) struct Client {
     last: Option<u32>,
     /// Which locks it believes to hold, by index.
     pub(crate) believes: Vec<bool>,
+    /// For each lock the nodes that have granted it, as far as the client knows. Counted where a lock needs several.
+    pub(crate) granted: Vec<BTreeSet<u16>>,
 }
 
 /// Whether a process exists.
@@ -97,6 +99,7 @@ impl Client {
             clock,
             last: None,
             believes: vec![false; locks],
+            granted: vec![BTreeSet::new(); locks],
         }
     }
 
@@ -265,6 +268,7 @@ impl World {
             }
         }
         for lock in 0..self.plan.scenario.locks.len() {
+            self.clients[usize::from(client)].granted[lock].clear();
             self.believe(client, lock, false, cause);
         }
     }

@@ -376,7 +376,20 @@ impl World {
 
     /// A client learns what the reply to one of its requests says about locks.
     fn learn(&mut self, client: u16, packet: PacketId, cause: u32) {
-        for (lock, holds) in self.news.remove(&packet).unwrap_or_default() {
+        for News { lock, node, holds } in self.news.remove(&packet).unwrap_or_default() {
+            let granted = &mut self.clients[usize::from(client)].granted[lock];
+            if holds {
+                granted.insert(node);
+            } else {
+                granted.remove(&node);
+            }
+            let quorum = usize::from(self.plan.scenario.locks[lock].quorum);
+            // A lock on one server is the same lock when another server takes over.
+            let holds = if quorum <= 1 {
+                holds
+            } else {
+                granted.len() >= quorum
+            };
             self.believe(client, lock, holds, cause);
         }
     }

@@ -368,7 +368,7 @@ impl World {
             return;
         };
         let locks = &self.plan.scenario.locks;
-        let news = crate::belief::told(locks, argv, reply, changes, &mut session.queued);
+        let news = crate::belief::told(locks, node, argv, reply, changes, &mut session.queued);
         if !news.is_empty() {
             self.news.entry(packet).or_default().extend(news);
         }

@@ -45,6 +45,7 @@ pub(crate) fn world(clients: &[(&str, &[&str])]) -> Scenario {
         setup: Vec::new(),
         locks: vec![LockSpec {
             key: Bytes::from("lock"),
+            quorum: 1,
         }],
         interventions: Vec::new(),
         bounds: Bounds::default(),
