@@ -32,6 +32,8 @@ pub(crate) struct Block {
     pub(crate) awaits: Awaits,
     pub(crate) even_if_missing: bool,
     pub(crate) deadline: Option<Micros>,
+    /// When it may succeed though nothing happens to its keys.
+    pub(crate) retry: Option<Micros>,
     pub(crate) at_timeout: Value,
 }
 

@@ -260,7 +260,20 @@ impl Engine {
         if !suits && !blocked.even_if_missing {
             return false;
         }
-        let protocol = session.protocol;
+        self.run_again(now, luck, who, out)
+    }
+
+    /// Runs a waiting command again; says whether it is done waiting.
+    pub(crate) fn run_again(
+        &mut self,
+        now: Micros,
+        luck: &mut dyn Choose,
+        who: SessionId,
+        out: &mut Outputs,
+    ) -> bool {
+        let Some(protocol) = self.sessions.get(&who).map(|session| session.protocol) else {
+            return false;
+        };
         let Some(blocked) = self.stop_waiting(who) else {
             return false;
         };
@@ -283,7 +296,8 @@ impl Engine {
             .get_mut(&who)?
             .blocked
             .take()?;
-        Arc::make_mut(&mut self.waiting).remove(who, blocked.db, &blocked.keys, blocked.deadline);
+        let alarm = blocked.alarm();
+        Arc::make_mut(&mut self.waiting).remove(who, blocked.db, &blocked.keys, alarm);
         Some(*blocked)
     }
 }
@@ -328,18 +342,21 @@ impl Cx<'_> {
             };
         };
         let deadline = self.waited_until.unwrap_or(block.deadline);
-        Arc::make_mut(&mut self.engine.waiting).add(self.session, self.db, &block.keys, deadline);
+        let blocked = Blocked {
+            command,
+            argv: self.block_argv.unwrap_or_else(|| argv.to_vec()),
+            db: self.db,
+            keys: block.keys,
+            awaits: block.awaits,
+            even_if_missing: block.even_if_missing,
+            deadline,
+            retry: block.retry,
+            at_timeout: block.at_timeout,
+        };
+        let waiting = Arc::make_mut(&mut self.engine.waiting);
+        waiting.add(self.session, self.db, &blocked.keys, blocked.alarm());
         if let Some(session) = Arc::make_mut(&mut self.engine.sessions).get_mut(&self.session) {
-            session.blocked = Some(Box::new(Blocked {
-                command,
-                argv: self.block_argv.unwrap_or_else(|| argv.to_vec()),
-                db: self.db,
-                keys: block.keys,
-                awaits: block.awaits,
-                even_if_missing: block.even_if_missing,
-                deadline,
-                at_timeout: block.at_timeout,
-            }));
+            session.blocked = Some(Box::new(blocked));
         }
         Done::default()
     }

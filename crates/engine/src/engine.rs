@@ -250,7 +250,13 @@ impl Engine {
         self.flush_effects(out);
         let mut free = Vec::new();
         while let Some(who) = self.waiting.overdue(now) {
-            if let Some(blocked) = self.stop_waiting(who) {
+            let session = self.sessions.get(&who);
+            let deadline = session.and_then(|s| s.blocked.as_ref()?.deadline);
+            if deadline.is_none_or(|when| when > now) {
+                if self.run_again(now, luck, who, out) {
+                    free.push(who);
+                }
+            } else if let Some(blocked) = self.stop_waiting(who) {
                 self.reply(who, blocked.at_timeout, out);
                 free.push(who);
             }

@@ -22,7 +22,7 @@ const MAX_POWER: i32 = 4950;
 const MAX_EXPONENT: i32 = 16383 - 63;
 
 impl Extended {
-    const ZERO: Extended = Extended {
+    pub(crate) const ZERO: Extended = Extended {
         negative: false,
         mantissa: 0,
         exponent: 0,
@@ -114,6 +114,37 @@ impl Extended {
             mantissa,
             exponent,
         })
+    }
+
+    /// The largest finite number.
+    pub(crate) const MAX: Extended = Extended {
+        negative: false,
+        mantissa: u64::MAX,
+        exponent: MAX_EXPONENT,
+    };
+
+    pub(crate) fn is_negative(self) -> bool {
+        self.negative && self.mantissa != 0
+    }
+
+    pub(crate) fn negate(self) -> Extended {
+        Extended {
+            negative: !self.negative,
+            ..self
+        }
+    }
+
+    /// Which of two numbers is larger.
+    pub(crate) fn order(self, other: Extended) -> Ordering {
+        // Mantissas have their top bit set, so the exponent decides first.
+        let size = |n: Extended| (n.mantissa != 0, n.exponent, n.mantissa);
+        match (self.is_negative(), other.is_negative()) {
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+            (false, false) if self.mantissa == 0 && other.mantissa == 0 => Ordering::Equal,
+            (false, false) => size(self).cmp(&size(other)),
+            (true, true) => size(other).cmp(&size(self)),
+        }
     }
 
     /// As Redis prints it for people: 17 decimals, without trailing zeros.

@@ -96,6 +96,16 @@ impl Awaits {
     }
 }
 
+impl Blocked {
+    /// When something is to be done about it.
+    pub(crate) fn alarm(&self) -> Option<Micros> {
+        match (self.deadline, self.retry) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+}
+
 /// A command that waits: it is run again when one of its keys may serve it.
 #[derive(Clone)]
 pub(crate) struct Blocked {
@@ -107,6 +117,8 @@ pub(crate) struct Blocked {
     /// Also run again when the key is gone or of another type.
     pub(crate) even_if_missing: bool,
     pub(crate) deadline: Option<Micros>,
+    /// When it is run again though nothing happened to its keys.
+    pub(crate) retry: Option<Micros>,
     /// The reply when time is up.
     pub(crate) at_timeout: Value,
 }

@@ -50,7 +50,7 @@ fn add(cx: &mut Cx<'_>, key: &Bytes, by: i64) -> Answer {
 }
 
 /// The integer that a string is.
-fn integer(data: &Data) -> Result<i64, Refusal> {
+pub(super) fn integer(data: &Data) -> Result<i64, Refusal> {
     let text = match data {
         Data::Int(number) => return Ok(*number),
         Data::Short(text) => text.as_slice(),

@@ -114,6 +114,7 @@ fn wait(cx: &mut Cx<'_>, keys: &[Bytes], deadline: Option<Micros>, at_timeout: V
             awaits: Awaits::List,
             even_if_missing: false,
             deadline,
+            retry: None,
             at_timeout,
         });
     }

@@ -38,7 +38,7 @@ pub(super) fn no_group_text(key: &[u8], group: &[u8]) -> String {
     format!("NOGROUP No such key '{key}' or consumer group '{group}'")
 }
 
-fn no_group(key: &[u8], group: &[u8]) -> Refusal {
+pub(super) fn no_group(key: &[u8], group: &[u8]) -> Refusal {
     Refusal::Text(no_group_text(key, group))
 }
 
@@ -107,8 +107,7 @@ fn create(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let group = Group {
         last_id,
         read,
-        pending: Default::default(),
-        consumers: Default::default(),
+        ..Group::default()
     };
     edit.groups.insert(Blob::from(name), group);
     edit.changed("xgroup-create");
@@ -275,14 +274,16 @@ pub(super) fn xpending(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let wanted = group
         .pending
         .range(start..=end)
-        .filter(|(_, pending)| consumer.is_none_or(|name| pending.consumer.as_slice() == name))
+        .filter(|(_, pending)| {
+            consumer.is_none_or(|name| pending.consumer.as_deref() == Some(&name[..]))
+        })
         .filter(|(_, pending)| now_ms - pending.delivered_ms >= min_idle)
         .take(usize::try_from(count).unwrap_or(0));
     let lines = wanted.map(|(id, pending)| {
         Value::Array(vec![
             id_value(*id),
-            Value::Bulk(pending.consumer.to_bytes()),
-            Value::Int((now_ms - pending.delivered_ms).max(0)),
+            Value::Bulk(pending.owner()),
+            Value::Int(pending.idle_ms(now_ms)),
             Value::Int(pending.deliveries),
         ])
     });
@@ -430,7 +431,7 @@ fn take_over(
         let deliveries = match (claim.deliveries, claim.just_id) {
             (Some(given), _) => given,
             (None, true) => deliveries,
-            (None, false) => deliveries + 1,
+            (None, false) => deliveries.saturating_add(1),
         };
         group.assign(*id, consumer, claim.delivered_ms, deliveries);
         claimed.push(*id);

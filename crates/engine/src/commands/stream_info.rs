@@ -68,7 +68,7 @@ pub(super) fn stream(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         let pending = group.pending.iter().take(limit).map(|(id, pending)| {
             Value::Array(vec![
                 id_value(*id),
-                Value::Bulk(pending.consumer.to_bytes()),
+                Value::Bulk(pending.owner()),
                 Value::Int(pending.delivered_ms),
                 Value::Int(pending.deliveries),
             ])

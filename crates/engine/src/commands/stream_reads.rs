@@ -7,8 +7,9 @@ use crate::args::{Args, is};
 use crate::blob::Blob;
 use crate::commands::stream_groups::no_group_text;
 use crate::commands::streams::{entry_value, id_value, parse_id};
+use crate::commands::strings::word;
 use crate::cx::{Block, Cx};
-use crate::number::parse_int;
+use crate::number::{int_bytes, parse_int};
 use crate::session::Awaits;
 use crate::table::Answer;
 use crate::types::stream::{Entry, Id, Stream};
@@ -33,6 +34,8 @@ struct Request<'a> {
     /// `Some(0)` waits for ever.
     block_ms: Option<i64>,
     no_ack: bool,
+    /// Also what has been pending for so many milliseconds.
+    claim: Option<i64>,
     keys: &'a [Bytes],
     ids: &'a [Bytes],
     /// Where the ids start among the arguments.
@@ -47,6 +50,7 @@ impl<'a> Request<'a> {
             count: usize::MAX,
             block_ms: None,
             no_ack: false,
+            claim: None,
             keys: &[],
             ids: &[],
             ids_at: 0,
@@ -104,6 +108,19 @@ impl<'a> Request<'a> {
                     ));
                 }
                 request.no_ack = true;
+            } else if is(word, "CLAIM") && left >= 1 {
+                if !in_group {
+                    return Err(Refusal::err(
+                        "The CLAIM option is only supported by XREADGROUP. You called XREAD instead.",
+                    ));
+                }
+                let idle = parse_int(&args[at + 1])
+                    .ok_or_else(|| Refusal::err("min-idle-time is not an integer"))?;
+                if idle < 0 {
+                    return Err(Refusal::err("min-idle-time must be a positive integer"));
+                }
+                request.claim = Some(idle);
+                at += 1;
             } else {
                 return Err(Refusal::Syntax);
             }
@@ -228,12 +245,13 @@ fn wait(cx: &mut Cx<'_>, request: &Request<'_>, argv: Option<Vec<Bytes>>) {
         awaits: Awaits::Stream,
         even_if_missing: request.group.is_some(),
         deadline,
+        retry: None,
         at_timeout: Value::NullArray,
     });
     cx.block_argv = argv;
 }
 
-/// `XREADGROUP GROUP group consumer [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS key ... id ...`
+/// `XREADGROUP GROUP group consumer [COUNT count] [BLOCK milliseconds] [CLAIM min-idle-time] [NOACK] STREAMS key ...`
 pub(super) fn xreadgroup(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let request = Request::parse(args, true)?;
     let Some((group, consumer)) = request.group else {
@@ -241,7 +259,7 @@ pub(super) fn xreadgroup(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     };
     let starts = request.starts(cx)?;
     let mut found = Vec::new();
-    let mut waits = true;
+    let (mut waits, mut next_claim) = (true, None::<i64>);
     for (key, start) in request.keys.iter().zip(&starts) {
         let entries = match start {
             From::After(id) => {
@@ -249,7 +267,14 @@ pub(super) fn xreadgroup(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
                 waits = false;
                 Some(history(cx, key, (group, consumer), *id, request.count)?)
             }
-            _ => deliver(cx, key, (group, consumer), &request)?,
+            _ => {
+                let delivery = deliver(cx, key, (group, consumer), &request)?;
+                next_claim = match (next_claim, delivery.next_claim) {
+                    (Some(a), Some(b)) => Some(a.min(b)),
+                    (a, b) => a.or(b),
+                };
+                (!delivery.reply.is_empty()).then_some(delivery.reply)
+            }
         };
         if let Some(entries) = entries {
             found.push((key.clone(), entries));
@@ -257,6 +282,9 @@ pub(super) fn xreadgroup(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     }
     if found.is_empty() && waits {
         wait(cx, &request, None);
+        if let Some(block) = &mut cx.block {
+            block.retry = next_claim.map(Micros::from_millis);
+        }
         return Ok(Value::NullArray);
     }
     Ok(reply(cx, found))
@@ -292,7 +320,7 @@ fn history(
     for id in &mine {
         if let Some(pending) = state.pending.get_mut(id) {
             pending.delivered_ms = now_ms;
-            pending.deliveries += 1;
+            pending.deliveries = pending.deliveries.saturating_add(1);
         }
     }
     let show = |id: &Id| match edit.get(*id) {
@@ -308,29 +336,59 @@ fn history(
     Ok(entries)
 }
 
-/// Gives a consumer what nobody of its group got yet; `None` if there is nothing.
+/// What a consumer is given.
+struct Delivery {
+    reply: Vec<Value>,
+    /// When something else may be claimed.
+    next_claim: Option<i64>,
+}
+
+/// Gives a consumer what nobody of its group got yet, and before that what others have had for too long.
 fn deliver(
     cx: &mut Cx<'_>,
     key: &Bytes,
     (group, consumer): (&Bytes, &Bytes),
     request: &Request<'_>,
-) -> Result<Option<Vec<Value>>, Refusal> {
+) -> Result<Delivery, Refusal> {
     let now_ms = cx.now_ms();
+    let mut delivery = Delivery {
+        reply: Vec::new(),
+        next_claim: None,
+    };
     let Some(mut edit) = cx.edit::<Stream>(key)? else {
-        return Ok(None);
+        return Ok(delivery);
     };
     let stream: &mut Stream = &mut edit;
     let Some(mut state) = stream.groups.remove(&group[..]) else {
-        return Ok(None);
+        return Ok(delivery);
     };
     let new = state.consumer(consumer, now_ms);
+    let mut repeat = Vec::new();
+    if let Some(min_idle) = request.claim {
+        let idle = state.idle_for(min_idle, now_ms).into_iter();
+        for id in idle
+            .filter(|id| stream.get(*id).is_some())
+            .take(request.count)
+        {
+            let (Some(entry), Some(pending)) = (stream.get(id), state.pending.get(&id)) else {
+                continue;
+            };
+            let (idle, before) = (now_ms - pending.delivered_ms, pending.deliveries);
+            delivery.reply.push(claimed_value(entry, idle, before));
+            let deliveries = before.saturating_add(1);
+            state.assign(id, consumer, now_ms, deliveries);
+            repeat.push(claim_again(key, (group, consumer), id, now_ms, deliveries));
+        }
+        let rest = state.pending.iter();
+        delivery.next_claim = rest
+            .filter(|(id, _)| stream.get(**id).is_some())
+            .filter_map(|(_, pending)| pending.delivered_ms.checked_add(min_idle))
+            .min();
+    }
+    let count = request.count - delivery.reply.len();
     let from = state.last_id.next();
     let entries: Vec<Entry> = match from {
-        Some(from) => stream
-            .range(from, Id::MAX)
-            .take(request.count)
-            .cloned()
-            .collect(),
+        Some(from) => stream.range(from, Id::MAX).take(count).cloned().collect(),
         None => Vec::new(),
     };
     for entry in &entries {
@@ -345,17 +403,92 @@ fn deliver(
             state.assign(entry.id, consumer, now_ms, 1);
         }
     }
-    if !entries.is_empty()
-        && let Some(consumer) = state.consumers.get_mut(&consumer[..])
-    {
+    let show = |entry| match request.claim {
+        Some(_) => claimed_value(entry, 0, 0),
+        None => entry_value(entry),
+    };
+    delivery.reply.extend(entries.iter().map(show));
+    let some = !delivery.reply.is_empty();
+    if some && let Some(consumer) = state.consumers.get_mut(&consumer[..]) {
         consumer.active_ms = Some(now_ms);
     }
     stream.groups.insert(Blob::from(group), state);
     if new {
         edit.changed("xgroup-createconsumer");
     }
-    if !entries.is_empty() {
+    if some {
         edit.touched();
     }
-    Ok((!entries.is_empty()).then(|| entries.iter().map(entry_value).collect()))
+    drop(edit);
+    if !repeat.is_empty() {
+        // When a replica repeats it, other entries may be idle for long enough.
+        if !entries.is_empty() {
+            repeat.push(read_again(
+                key,
+                (group, consumer),
+                entries.len(),
+                request.no_ack,
+            ));
+        }
+        for argv in repeat {
+            cx.repeat_as(argv);
+        }
+    }
+    Ok(delivery)
+}
+
+/// An entry with for how long it was pending, and how often it was delivered before.
+fn claimed_value(entry: &Entry, idle_ms: i64, deliveries: i64) -> Value {
+    match entry_value(entry) {
+        Value::Array(mut parts) => {
+            parts.extend([Value::Int(idle_ms), Value::Int(deliveries)]);
+            Value::Array(parts)
+        }
+        other => other,
+    }
+}
+
+fn claim_again(
+    key: &Bytes,
+    (group, consumer): (&Bytes, &Bytes),
+    id: Id,
+    now_ms: i64,
+    deliveries: i64,
+) -> Vec<Bytes> {
+    let number = |n: i64| Bytes::from(int_bytes(n));
+    vec![
+        word("XCLAIM"),
+        key.clone(),
+        group.clone(),
+        consumer.clone(),
+        word("0"),
+        Bytes::from(id.to_string()),
+        word("TIME"),
+        number(now_ms),
+        word("RETRYCOUNT"),
+        number(deliveries),
+        word("FORCE"),
+        word("JUSTID"),
+    ]
+}
+
+fn read_again(
+    key: &Bytes,
+    (group, consumer): (&Bytes, &Bytes),
+    count: usize,
+    no_ack: bool,
+) -> Vec<Bytes> {
+    let mut argv = vec![
+        word("XREADGROUP"),
+        word("GROUP"),
+        group.clone(),
+        consumer.clone(),
+        word("COUNT"),
+        Bytes::from(count.to_string()),
+    ];
+    if no_ack {
+        argv.push(word("NOACK"));
+    }
+    argv.extend([word("STREAMS"), key.clone(), word(">")]);
+    argv
 }

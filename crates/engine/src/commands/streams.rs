@@ -10,7 +10,7 @@ use crate::Refusal;
 use crate::args::{Args, is};
 use crate::blob::Blob;
 use crate::commands::strings::word;
-use crate::commands::{stream_groups, stream_info, stream_reads};
+use crate::commands::{stream_groups, stream_info, stream_nack, stream_reads};
 use crate::cx::Cx;
 use crate::number::{int_bytes, parse_int, parse_unsigned};
 use crate::table::{Answer, FIRST, Keys, NO_KEYS, SECOND, needs_subcommand, table};
@@ -41,6 +41,9 @@ table! { TABLE, "stream";
     "xinfo" => needs_subcommand {XINFO}, AtLeast(1), [CONTAINER], NO_KEYS, "5.0.0", "",
         "Looks at streams, groups and consumers.";
     "xlen" => xlen, Exactly(1), [READ FAST], FIRST, "5.0.0", "key", "Counts the entries.";
+    "xnack" => stream_nack::xnack, AtLeast(6), [WRITE FAST], FIRST, "8.8.0",
+        "key group <SILENT | FAIL | FATAL> IDS numids id [id ...] [RETRYCOUNT count] [FORCE]",
+        "Gives pending entries back to the group, for others to claim at once.";
     "xpending" => stream_groups::xpending, AtLeast(2), [READ], FIRST, "5.0.0",
         "key group [[IDLE min-idle-time] start end count [consumer]]",
         "Tells what a group was given and has not marked as done.";
@@ -52,7 +55,7 @@ table! { TABLE, "stream";
         "Gives the entries after an id, of several streams; can wait for some.";
     "xreadgroup" => stream_reads::xreadgroup, AtLeast(6), [WRITE BLOCKING MOVABLE_KEYS],
         Keys::HalfAfter { word: "STREAMS" }, "5.0.0",
-        "GROUP group consumer [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS key [key ...] id [id ...]",
+        "GROUP group consumer [COUNT count] [BLOCK milliseconds] [CLAIM min-idle-time] [NOACK] STREAMS key [key ...] id [id ...]",
         "Gives a consumer entries that nobody else of its group got; can wait for some.";
     "xrevrange" => xrevrange, AtLeast(3), [READ], FIRST, "5.0.0", "key end start [COUNT count]",
         "Gives the entries between two ids, the last first.";

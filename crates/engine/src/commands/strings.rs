@@ -40,6 +40,9 @@ table! { TABLE, "string";
         "Adds to the integer under a key; a missing key counts as 0.";
     "incrbyfloat" => counters::incrbyfloat, Exactly(2), [WRITE DENYOOM FAST], FIRST, "2.6.0", "key increment",
         "Adds to the floating point number under a key; a missing key counts as 0.";
+    "increx" => super::increx::increx, AtLeast(1), [WRITE DENYOOM FAST], FIRST, "8.8.0",
+        "key [BYFLOAT increment | BYINT increment] [LBOUND lowerbound] [UBOUND upperbound] [SATURATE] [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST] [ENX]",
+        "Adds to the number under a key within bounds, and sets or removes its expiry.";
     "lcs" => super::lcs::lcs, AtLeast(2), [READ], TWO, "7.0.0",
         "key1 key2 [LEN] [IDX] [MINMATCHLEN min-match-len] [WITHMATCHLEN]",
         "Finds the longest common subsequence of two strings.";
@@ -134,7 +137,7 @@ impl<'a> If<'a> {
 
 /// What is to happen to the expiry.
 #[derive(Clone, Copy)]
-enum Expiry {
+pub(super) enum Expiry {
     Clear,
     Keep,
     /// A number that is yet to be read, and its unit; relative to now or not.
@@ -147,7 +150,7 @@ enum Expiry {
 
 impl Expiry {
     /// The options that name a time; the number follows the word.
-    fn option(word: &[u8], argument: usize) -> Option<Expiry> {
+    pub(super) fn option(word: &[u8], argument: usize) -> Option<Expiry> {
         let (unit, relative) = if is(word, "EX") {
             (Unit::Seconds, true)
         } else if is(word, "PX") {
@@ -182,11 +185,11 @@ impl Expiry {
         }
     }
 
-    fn is_clear(self) -> bool {
+    pub(super) fn is_clear(self) -> bool {
         matches!(self, Expiry::Clear)
     }
 
-    fn millis(
+    pub(super) fn millis(
         self,
         cx: &Cx<'_>,
         args: &Args<'_>,

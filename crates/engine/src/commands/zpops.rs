@@ -209,6 +209,7 @@ fn wait(cx: &mut Cx<'_>, keys: &[Bytes], deadline: Option<Micros>) {
             awaits: Awaits::Zset,
             even_if_missing: false,
             deadline,
+            retry: None,
             at_timeout: Value::NullArray,
         });
     }

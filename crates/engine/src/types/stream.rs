@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::list::packed;
 use crate::Config;
 use crate::blob::Blob;
@@ -126,10 +128,13 @@ impl Node {
 /// What a consumer was given and has not acknowledged.
 #[derive(Clone)]
 pub(crate) struct Pending {
-    pub(crate) consumer: Blob,
+    /// `None` once it was given back.
+    pub(crate) consumer: Option<Blob>,
     /// When it was given out last, in milliseconds.
     pub(crate) delivered_ms: i64,
     pub(crate) deliveries: i64,
+    /// What was given back is claimed in the order in which it was.
+    turn: u64,
 }
 
 #[derive(Clone)]
@@ -141,13 +146,33 @@ pub(crate) struct Consumer {
     pub(crate) pending: BTreeSet<Id>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Group {
     pub(crate) last_id: Id,
     /// How many entries it has read of all that ever were; not always known.
     pub(crate) read: Option<u64>,
     pub(crate) pending: BTreeMap<Id, Pending>,
     pub(crate) consumers: BTreeMap<Blob, Consumer>,
+    /// How many entries were ever given back.
+    pub(crate) turns: u64,
+}
+
+impl Pending {
+    /// The name of its consumer, empty once it was given back.
+    pub(crate) fn owner(&self) -> Bytes {
+        self.consumer
+            .as_ref()
+            .map(Blob::to_bytes)
+            .unwrap_or_default()
+    }
+
+    /// For how long it has been pending; -1 once it was given back.
+    pub(crate) fn idle_ms(&self, now_ms: i64) -> i64 {
+        match self.consumer {
+            Some(_) => (now_ms - self.delivered_ms).max(0),
+            None => -1,
+        }
+    }
 }
 
 impl Group {
@@ -169,15 +194,13 @@ impl Group {
     /// Gives an entry to a consumer, taking it from another if need be.
     pub(crate) fn assign(&mut self, id: Id, to: &[u8], delivered_ms: i64, deliveries: i64) {
         let pending = Pending {
-            consumer: Blob::new(to),
+            consumer: Some(Blob::new(to)),
             delivered_ms,
             deliveries,
+            turn: 0,
         };
-        if let Some(old) = self.pending.insert(id, pending)
-            && let Some(consumer) = self.consumers.get_mut(&*old.consumer)
-        {
-            consumer.pending.remove(&id);
-        }
+        let old = self.pending.insert(id, pending);
+        self.take_from(old, id);
         if let Some(consumer) = self.consumers.get_mut(to) {
             consumer.pending.insert(id);
         }
@@ -185,13 +208,42 @@ impl Group {
 
     /// An entry is done with; says whether it was pending.
     pub(crate) fn acknowledge(&mut self, id: Id) -> bool {
-        let Some(pending) = self.pending.remove(&id) else {
-            return false;
+        let old = self.pending.remove(&id);
+        let was_pending = old.is_some();
+        self.take_from(old, id);
+        was_pending
+    }
+
+    /// An entry stays pending, but is nobody's: anybody may claim it at once.
+    pub(crate) fn give_back(&mut self, id: Id, deliveries: i64) {
+        self.turns += 1;
+        let pending = Pending {
+            consumer: None,
+            delivered_ms: 0,
+            deliveries,
+            turn: self.turns,
         };
-        if let Some(consumer) = self.consumers.get_mut(&*pending.consumer) {
+        let old = self.pending.insert(id, pending);
+        self.take_from(old, id);
+    }
+
+    fn take_from(&mut self, old: Option<Pending>, id: Id) {
+        if let Some(owner) = old.and_then(|old| old.consumer)
+            && let Some(consumer) = self.consumers.get_mut(&*owner)
+        {
             consumer.pending.remove(&id);
         }
-        true
+    }
+
+    /// What has been pending for so long, the longest first.
+    pub(crate) fn idle_for(&self, min_idle: i64, now_ms: i64) -> Vec<Id> {
+        let idle = self
+            .pending
+            .iter()
+            .filter(|(_, pending)| now_ms - pending.delivered_ms >= min_idle);
+        let mut ids: Vec<_> = idle.map(|(id, p)| (p.delivered_ms, p.turn, *id)).collect();
+        ids.sort_unstable();
+        ids.into_iter().map(|(_, _, id)| id).collect()
     }
 }
 
