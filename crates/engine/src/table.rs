@@ -121,10 +121,12 @@ pub enum Keys {
         /// `STREAMS`
         word: &'static str,
     },
-    /// One key at 1, and another after one of these words.
+    /// One key at 1, and another after each of these words.
     FirstAndAfter {
         /// `STORE`, `STOREDIST`
         words: &'static [&'static str],
+        /// The position from which on they count as such.
+        from: u8,
     },
 }
 

@@ -8,6 +8,7 @@ mod config;
 mod connection;
 mod counters;
 mod expiry;
+mod geo;
 mod hashes;
 mod hll;
 mod increx;
@@ -60,6 +61,7 @@ static TABLES: &[&[Command]] = &[
     streams::TABLE,
     bitmaps::TABLE,
     hll::TABLE,
+    geo::TABLE,
     server::TABLE,
     transactions::TABLE,
     scripts::TABLE,

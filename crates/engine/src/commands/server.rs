@@ -261,15 +261,15 @@ pub(crate) fn key_places(command: &Command, argv: &[Bytes]) -> Vec<usize> {
             };
             (at + 1..at + 1 + (argv.len() - at - 1) / 2).collect()
         }
-        Keys::FirstAndAfter { words } => {
-            let mut places = vec![1];
-            let named = |argument: &Bytes| words.iter().any(|word| is(argument, word));
-            if let Some(at) = argv.iter().skip(2).position(named)
-                && at + 3 < argv.len()
-            {
-                places.push(at + 3);
-            }
-            places
+        Keys::FirstAndAfter { words, from } => {
+            let after = |word: &&str| {
+                let mut places = usize::from(from)..argv.len();
+                places.find(|at| is(&argv[*at], word)).map(|at| at + 1)
+            };
+            let stored = words.iter().filter_map(after);
+            [1].into_iter()
+                .chain(stored.filter(|at| *at < argv.len()))
+                .collect()
         }
     }
 }

@@ -172,7 +172,7 @@ impl AddOptions {
 }
 
 /// `ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]`
-fn zadd(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+pub(super) fn zadd(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let mut options = AddOptions::default();
     let mut at = 1;
     while let Some(word) = args.get(at) {

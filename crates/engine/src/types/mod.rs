@@ -1,5 +1,7 @@
 //! The types behind a key, as plain containers: they know nothing of commands.
 
+pub(crate) mod geohash;
+pub(crate) mod globe;
 mod hash;
 mod list;
 mod set;
