@@ -336,10 +336,16 @@ impl<T: Kind> Edit<'_, '_, T> {
         self.cx.dirty += 1;
     }
 
-    /// Marks a change that has no event of its own.
-    pub(crate) fn touched(&mut self) {
-        self.cx.touch(self.key);
+    /// Names a change of a stream's groups or counters, which transactions that watch the key and
+    /// commands that wait for it don't see.
+    pub(crate) fn noted(&mut self, event: &'static str) {
+        self.cx.event(event, self.key);
         self.cx.dirty += 1;
+    }
+
+    /// Lets the commands that wait for the key look again.
+    pub(crate) fn wakes(&mut self) {
+        self.cx.engine.wake_waiting(self.cx.db, self.key);
     }
 
     /// More changes of the same command, as Redis counts them.

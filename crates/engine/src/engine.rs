@@ -389,6 +389,11 @@ impl Engine {
         if !self.watched.is_empty() {
             self.break_transactions(db, key);
         }
+        self.wake_waiting(db, key);
+    }
+
+    /// Commands that wait for this key look again.
+    pub(crate) fn wake_waiting(&mut self, db: u32, key: &[u8]) {
         if self.waiting.has(db, key) {
             self.ready.push((db, Blob::new(key)));
         }

@@ -85,6 +85,17 @@ fn corrupted() -> Refusal {
     Refusal::Text("INVALIDOBJ Corrupted HLL object detected".into())
 }
 
+/// As much as Redis looks at before it reads registers: whether this calls itself a HyperLogLog.
+fn check(text: &[u8]) -> Result<(), Refusal> {
+    let dense = || text[4] == 0 && text.len() == DENSE;
+    let named = text.len() >= HEADER && &text[..4] == b"HYLL";
+    if named && (text[4] == 1 || dense()) {
+        Ok(())
+    } else {
+        Err(not_a_sketch())
+    }
+}
+
 fn cache_of(text: &[u8]) -> [u8; 8] {
     let mut cache = [0; 8];
     cache.copy_from_slice(&text[CACHE..HEADER]);
@@ -93,15 +104,9 @@ fn cache_of(text: &[u8]) -> [u8; 8] {
 
 impl Sketch {
     fn decode(text: &[u8]) -> Result<Sketch, Refusal> {
-        if text.len() < HEADER || &text[..4] != b"HYLL" || text[4] > 1 {
-            return Err(not_a_sketch());
-        }
+        check(text)?;
         if text[4] == 0 {
-            return if text.len() == DENSE {
-                Ok(Sketch::decode_dense(text))
-            } else {
-                Err(not_a_sketch())
-            };
+            return Ok(Sketch::decode_dense(text));
         }
         let mut sketch = Sketch {
             cache: cache_of(text),
@@ -268,11 +273,15 @@ fn sigma(mut x: f64) -> f64 {
 }
 
 fn read(cx: &mut Cx<'_>, key: &[u8]) -> Result<Option<Sketch>, Refusal> {
-    let Some(entry) = cx.lookup(key) else {
-        return Ok(None);
-    };
-    let text = entry.data.string_bytes().ok_or(Refusal::WrongType)?;
-    Sketch::decode(&text).map(Some)
+    let text = stored(cx, key)?;
+    text.map(|text| Sketch::decode(&text)).transpose()
+}
+
+/// The text under a key, if it calls itself a HyperLogLog.
+fn stored(cx: &mut Cx<'_>, key: &[u8]) -> Result<Option<Bytes>, Refusal> {
+    let text = cx.read_string(key)?;
+    text.as_deref().map(check).transpose()?;
+    Ok(text)
 }
 
 fn write(cx: &mut Cx<'_>, key: &Bytes, mut sketch: Sketch, changes: u64) {
@@ -287,8 +296,12 @@ fn write(cx: &mut Cx<'_>, key: &Bytes, mut sketch: Sketch, changes: u64) {
 /// `PFADD key [element [element ...]]`
 fn pfadd(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let key = args.key(0);
-    let old = read(cx, key)?;
+    let old = stored(cx, key)?;
     let new = old.is_none();
+    if !new && args.len() == 1 {
+        return Ok(Value::Int(0));
+    }
+    let old = old.map(|text| Sketch::decode(&text)).transpose()?;
     let mut sketch = old.unwrap_or_default();
     let grown = args
         .from(1)
@@ -318,12 +331,14 @@ fn pfcount(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// The estimate of one key is kept in its header until elements are added.
 fn count_one(cx: &mut Cx<'_>, key: &Bytes) -> Answer {
-    let Some(sketch) = read(cx, key)? else {
+    let Some(text) = stored(cx, key)? else {
         return Ok(Value::Int(0));
     };
-    if sketch.cache[7] & OUT_OF_DATE == 0 {
-        return Ok(Value::Int(i64::from_le_bytes(sketch.cache)));
+    let cache = cache_of(&text);
+    if cache[7] & OUT_OF_DATE == 0 {
+        return Ok(Value::Int(i64::from_le_bytes(cache)));
     }
+    let sketch = Sketch::decode(&text)?;
     let count = i64::try_from(sketch.count()).unwrap_or(i64::MAX);
     if let Some(index) = cx.find(key) {
         cx.db_mut().edit_text(index, |text| {

@@ -98,6 +98,7 @@ fn create(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         b"$" => last,
         text => parse_id(text, 0)?,
     };
+    let new = cx.find(key).is_none();
     let mut edit = cx.edit_or_new::<Stream>(key)?;
     if edit.groups.contains_key(&name[..]) {
         return Err(Refusal::Text(
@@ -110,7 +111,11 @@ fn create(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         ..Group::default()
     };
     edit.groups.insert(Blob::from(name), group);
-    edit.changed("xgroup-create");
+    if new {
+        edit.changed("xgroup-create");
+    } else {
+        edit.noted("xgroup-create");
+    }
     Ok(Value::OK)
 }
 
@@ -127,7 +132,7 @@ fn setid(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         if let Some(group) = edit.groups.get_mut(&name[..]) {
             (group.last_id, group.read) = (last_id, read);
         }
-        edit.changed("xgroup-setid");
+        edit.noted("xgroup-setid");
     }
     Ok(Value::OK)
 }
@@ -141,7 +146,8 @@ fn destroy(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     };
     let existed = edit.groups.remove(&name[..]).is_some();
     if existed {
-        edit.changed("xgroup-destroy");
+        edit.noted("xgroup-destroy");
+        edit.wakes();
     }
     Ok(Value::from(existed))
 }
@@ -161,7 +167,7 @@ fn createconsumer(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         return Ok(Value::Int(0));
     }
     group.consumer(&args[2], now_ms);
-    edit.changed("xgroup-createconsumer");
+    edit.noted("xgroup-createconsumer");
     Ok(Value::Int(1))
 }
 
@@ -181,7 +187,7 @@ fn delconsumer(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     for id in &consumer.pending {
         group.pending.remove(id);
     }
-    edit.changed("xgroup-delconsumer");
+    edit.noted("xgroup-delconsumer");
     Ok(Value::from(consumer.pending.len()))
 }
 
@@ -203,7 +209,6 @@ pub(super) fn xack(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     };
     let count = ids.into_iter().filter(|id| group.acknowledge(*id)).count();
     if count > 0 {
-        edit.touched();
         edit.add_dirty(count);
     }
     Ok(Value::from(count))
@@ -448,10 +453,9 @@ fn take_over(
     };
     let reply = Value::Array(claimed.iter().map(show).collect());
     if new {
-        edit.changed("xgroup-createconsumer");
+        edit.noted("xgroup-createconsumer");
     }
-    edit.touched();
-    edit.add_dirty(claimed.len());
+    edit.add_dirty(1 + claimed.len());
     Ok(reply)
 }
 

@@ -120,7 +120,7 @@ pub(super) fn xnack(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         count += 1;
     }
     if count > 0 {
-        edit.touched();
+        edit.add_dirty(1);
         edit.add_dirty(count - 1);
     }
     Ok(Value::from(count))

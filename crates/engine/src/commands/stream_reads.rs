@@ -329,9 +329,9 @@ fn history(
     };
     let entries = mine.iter().map(show).collect();
     if new {
-        edit.changed("xgroup-createconsumer");
+        edit.noted("xgroup-createconsumer");
     } else {
-        edit.touched();
+        edit.add_dirty(1);
     }
     Ok(entries)
 }
@@ -414,10 +414,10 @@ fn deliver(
     }
     stream.groups.insert(Blob::from(group), state);
     if new {
-        edit.changed("xgroup-createconsumer");
+        edit.noted("xgroup-createconsumer");
     }
     if some {
-        edit.touched();
+        edit.add_dirty(1);
     }
     drop(edit);
     if !repeat.is_empty() {

@@ -566,6 +566,6 @@ fn xsetid(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     if let Some(deleted) = max_deleted.filter(|deleted| *deleted != Id::ZERO) {
         stream.max_deleted = deleted;
     }
-    edit.changed("xsetid");
+    edit.noted("xsetid");
     Ok(Value::OK)
 }
