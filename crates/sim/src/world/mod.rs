@@ -48,6 +48,8 @@ pub struct World {
     arrivals: BTreeMap<(Connection, bool), SimTime>,
     /// Where clients go that name no node.
     service: u16,
+    /// For each group of nodes (see `Plan::group`) its primary as the latest failover left it.
+    reigning: Vec<u16>,
     /// Cuts of the network.
     cuts: Vec<partition::Cut>,
     /// What the replies under way will tell their clients about locks.
@@ -135,6 +137,7 @@ impl World {
             resources: scenario.resources.iter().map(Resource::new).collect(),
             arrivals: BTreeMap::new(),
             service: 0,
+            reigning: (0..plan.nodes()).collect(),
             cuts: Vec::new(),
             news: BTreeMap::new(),
             watches: Vec::new(),

@@ -76,6 +76,15 @@ impl Plan {
         })
     }
 
+    /// The nodes that hold copies of one data set are a group; it goes by the node that was its primary at the start.
+    pub(crate) fn group(&self, node: u16) -> u16 {
+        let spec = &self.scenario.nodes[usize::from(node)];
+        let primary = spec.replica_of.as_ref();
+        primary
+            .and_then(|name| self.node(Some(name)))
+            .unwrap_or(node)
+    }
+
     /// Gives each node its disk, and each replica the data and the place behind its primary.
     pub(crate) fn begin_nodes(&self, nodes: &mut [Node]) -> Result<(), ScenarioError> {
         for (index, spec) in (0..).zip(&self.scenario.nodes) {

@@ -1,6 +1,6 @@
 //! Clocks, the network, and nodes that fall: small worlds and exactly what happens in them.
 
-use redwind_sim::{Fsync, Persistence, Scenario, Span};
+use redwind_sim::{Fsync, NodeSpec, Persistence, Scenario, Span};
 
 use crate::common::{check, run, timeline, with, world};
 
@@ -374,4 +374,15 @@ fn a_key_expires_while_its_node_is_down() {
             4.00403s worker-a ends
             ",
     );
+}
+
+#[test]
+fn a_node_of_its_own_follows_nobody_when_it_starts_again() {
+    let mut scenario = world(&[("worker-a", &["sleep 2s", "SET k v"])]);
+    scenario.nodes.push(NodeSpec::named("other"));
+    let faults = ["cut-power other at 1s, restart after 100ms"];
+    let run = run(with(scenario, &faults));
+    let text = timeline(&run);
+    assert!(text.contains("other starts again"), "{text}");
+    assert!(!text.contains("replica"), "{text}");
 }

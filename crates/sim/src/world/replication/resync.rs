@@ -187,12 +187,13 @@ impl World {
         let primary = replication.primary;
         match primary {
             Some(primary) => self.ask_to_sync(node, primary, sent),
-            // It was the primary, and another one has taken its place meanwhile.
-            None if self.service != node && self.nodes[usize::from(self.service)].is_up() => {
-                let service = self.service;
-                self.post(service, node, sent, Says::Follow);
+            // It was the primary, and another one of its group may have taken its place meanwhile.
+            None => {
+                let reigning = self.reigning[usize::from(self.plan.group(node))];
+                if reigning != node && self.nodes[usize::from(reigning)].is_up() {
+                    self.post(reigning, node, sent, Says::Follow);
+                }
             }
-            None => {}
         }
         let at: SimTime = now + RETRY;
         for other in 0..self.plan.nodes() {

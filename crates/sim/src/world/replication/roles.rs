@@ -99,16 +99,20 @@ impl World {
         }
     }
 
-    /// An operator makes a replica the primary: clients are sent there, and every other node is told to follow it as
+    /// An operator makes a replica the primary: clients are sent there, and every other node of its group is told to follow it as
     /// soon as it can be reached.
     pub(crate) fn fail_over(&mut self, node: u16, cause: Option<u32>) {
         if !self.nodes[usize::from(node)].is_up() {
             return;
         }
-        self.service = node;
+        let group = self.plan.group(node);
+        self.reigning[usize::from(group)] = node;
+        if self.plan.group(self.service) == group {
+            self.service = node;
+        }
         let seq = self.promote(node, cause);
         for other in 0..self.plan.nodes() {
-            if other != node {
+            if other != node && self.plan.group(other) == group {
                 self.post(node, other, seq, Says::Follow);
             }
         }
