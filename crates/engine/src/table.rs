@@ -121,6 +121,13 @@ pub enum Keys {
         /// `STREAMS`
         word: &'static str,
     },
+    /// One key at 1, and another after the last time that this word stands as an option.
+    FirstAndLastAfter {
+        /// `STORE`
+        word: &'static str,
+        /// Other options, and how many arguments each takes.
+        skipping: &'static [(&'static str, u8)],
+    },
     /// One key at 1, and another after each of these words.
     FirstAndAfter {
         /// `STORE`, `STOREDIST`

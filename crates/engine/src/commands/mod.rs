@@ -21,6 +21,7 @@ mod pubsub;
 mod scripts;
 mod server;
 mod sets;
+mod sort;
 mod stream_groups;
 mod stream_info;
 mod stream_nack;
@@ -52,6 +53,7 @@ use crate::{Choice, Flags, Refusal};
 static TABLES: &[&[Command]] = &[
     connection::TABLE,
     keys::TABLE,
+    sort::TABLE,
     expiry::TABLE,
     strings::TABLE,
     lists::TABLE,

@@ -261,6 +261,20 @@ pub(crate) fn key_places(command: &Command, argv: &[Bytes]) -> Vec<usize> {
             };
             (at + 1..at + 1 + (argv.len() - at - 1) / 2).collect()
         }
+        Keys::FirstAndLastAfter { word, skipping } => {
+            let (mut at, mut last) = (2, None);
+            while at < argv.len() {
+                let skip = skipping.iter().find(|(option, _)| is(&argv[at], option));
+                if let Some((_, arguments)) = skip {
+                    at += usize::from(*arguments);
+                } else if is(&argv[at], word) && at + 1 < argv.len() {
+                    at += 1;
+                    last = Some(at);
+                }
+                at += 1;
+            }
+            [1].into_iter().chain(last).collect()
+        }
         Keys::FirstAndAfter { words, from } => {
             let after = |word: &&str| {
                 let mut places = usize::from(from)..argv.len();
@@ -326,7 +340,11 @@ fn categories(command: &Command) -> Vec<&'static str> {
         "scripting" => "@scripting",
         _ => "",
     };
-    add(group == "@keyspace", group);
+    let sorts = matches!(name, "sort" | "sort_ro");
+    for name in ["@list", "@set", "@sortedset"] {
+        add(sorts, name);
+    }
+    add(group == "@keyspace" && !sorts, group);
     add(
         flags.has(Flags::READ) && command.group != "scripting",
         "@read",
@@ -359,7 +377,9 @@ fn describe(command: &'static Command) -> Value {
         .map(|(_, name)| *name);
     let (first, last, step) = match command.keys {
         Keys::Range { first, last, step } => (i64::from(first), i64::from(last), i64::from(step)),
-        Keys::FirstAndCounted { .. } | Keys::FirstAndAfter { .. } => (1, 1, 1),
+        Keys::FirstAndCounted { .. }
+        | Keys::FirstAndAfter { .. }
+        | Keys::FirstAndLastAfter { .. } => (1, 1, 1),
         Keys::None | Keys::Counted { .. } | Keys::HalfAfter { .. } => (0, 0, 0),
     };
     Value::Array(vec![

@@ -63,6 +63,11 @@ impl Zset {
         }
     }
 
+    /// Leaves the compact form, for good.
+    pub(crate) fn outgrow(&mut self) {
+        self.large = true;
+    }
+
     /// Takes the compact form if it fits, for a set that was made as a whole.
     pub(crate) fn settle(self, config: &Config) -> Zset {
         let mut settled = Zset::default();
