@@ -48,6 +48,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) protocol: Protocol,
     /// Inside `EXEC` or a script, where nothing may wait.
     pub(crate) may_block: bool,
+    /// Reading a key counts as use of it.
+    pub(crate) touches: bool,
     /// Inside a script.
     pub(crate) in_script: bool,
     /// How many changes this command made, as Redis counts them.
@@ -84,6 +86,7 @@ impl<'a> Cx<'a> {
             db,
             protocol,
             may_block: true,
+            touches: true,
             in_script: false,
             dirty: 0,
             effect: Effect::Same,
@@ -144,6 +147,7 @@ impl<'a> Cx<'a> {
                 // To what its primary writes, a replica's key lives until the primary deletes it.
                 Some(link) if link == self.session => return Some(index),
                 Some(_) => return None,
+                None if self.engine.pause.is_some() => return None,
                 None => {}
             }
             self.engine.expire_key(self.now, self.db, key, self.out);

@@ -8,7 +8,7 @@ use redwind_resp::{Protocol, Value};
 use crate::args::Args;
 use crate::commands;
 use crate::cx::{Cx, Effect};
-use crate::session::Blocked;
+use crate::session::{Blocked, Replies};
 use crate::{Choose, Command, Engine, Flags, Micros, Output, Outputs, Refusal, SessionId};
 
 /// How a command ended.
@@ -41,6 +41,10 @@ impl Engine {
         argv: &[Bytes],
         out: &mut Outputs,
     ) {
+        let over = self.end_pause(now);
+        if !over.is_empty() {
+            self.settle(now, luck, over, out);
+        }
         let freed = self.submit(now, luck, from, argv, out);
         self.settle(now, luck, freed, out);
     }
@@ -60,7 +64,7 @@ impl Engine {
         if argv.is_empty() {
             return Vec::new();
         }
-        if session.blocked.is_some() {
+        if session.blocked.is_some() || session.postponed {
             session.pending.push_back(argv.to_vec());
             return Vec::new();
         }
@@ -83,6 +87,12 @@ impl Engine {
                 }
                 Done::reply(value)
             });
+        let session = Arc::make_mut(&mut self.sessions).get_mut(&from);
+        if let Some(session) = session
+            && session.replies == Replies::SkipNext
+        {
+            session.replies = Replies::Skip;
+        }
         if let Some(value) = done.reply {
             self.reply(from, value, out);
             if listened {
@@ -136,6 +146,13 @@ impl Engine {
                 command.name
             )));
         }
+        if self.pause.is_some() && self.postpones(from, command, argv) {
+            self.counters.commands -= 1;
+            return Ok(Done::default());
+        }
+        let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&from) else {
+            return Ok(Done::default());
+        };
         if session.multi.is_some() && !commands::ends_or_nests_multi(command.name) {
             if command.flags.has(Flags::NO_MULTI) {
                 return Err(Refusal::err("Command not allowed inside a transaction"));
@@ -152,7 +169,9 @@ impl Engine {
             return Ok(Done::reply(Value::simple("QUEUED")));
         }
         let place = (session.db, session.protocol);
+        let touches = !session.no_touch || command.name == "touch";
         let mut cx = Cx::new(self, now, luck, out, from, place);
+        cx.touches = touches;
         cx.check_memory(command)?;
         let value = cx.call(command, argv);
         Ok(cx.conclude(command, argv, value))
@@ -229,7 +248,7 @@ impl Engine {
     /// The next command that a session sent while it waited, once it waits no more.
     fn next_pending(&mut self, who: SessionId) -> Option<Vec<Bytes>> {
         let session = self.sessions.get(&who)?;
-        if session.blocked.is_some() || session.pending.is_empty() {
+        if session.blocked.is_some() || session.postponed || session.pending.is_empty() {
             return None;
         }
         Arc::make_mut(&mut self.sessions)

@@ -10,9 +10,10 @@ use redwind_resp::{Protocol, Value};
 use crate::blob::Blob;
 use crate::cluster::Cluster;
 use crate::db::{Data, Db, Fixed};
+use crate::pause::Pause;
 use crate::pubsub::PubSub;
 use crate::scripting::{Drand, Script};
-use crate::session::Session;
+use crate::session::{Replies, Session};
 use crate::types::stream::Id;
 use crate::view::{KeyView, Preview};
 use crate::waiting::Waiting;
@@ -92,6 +93,10 @@ pub struct Engine {
     /// What `math.random` draws from in scripts.
     pub(crate) script_luck: Drand,
     pub(crate) started: Option<Micros>,
+    /// Until when clients wait, and which.
+    pub(crate) pause: Option<Pause>,
+    /// Whose commands wait for the end of the pause, in the order in which they came.
+    pub(crate) postponed: Vec<SessionId>,
     /// On a replica: the connection through which its primary writes.
     pub(crate) primary_link: Option<SessionId>,
     /// What it knows of its cluster, if it is a node of one.
@@ -119,6 +124,8 @@ impl Engine {
             scripts: Arc::default(),
             script_luck: Drand::default(),
             started: None,
+            pause: None,
+            postponed: Vec::new(),
             primary_link: None,
             cluster: None,
             replication: None,
@@ -164,6 +171,7 @@ impl Engine {
     /// A client's connection is gone: it no longer waits, watches or listens.
     pub fn disconnect(&mut self, _now: Micros, session: SessionId, _out: &mut Outputs) {
         self.stop_waiting(session);
+        self.postponed.retain(|who| *who != session);
         self.unwatch(session);
         self.stop_listening(session);
         Arc::make_mut(&mut self.sessions).remove(&session);
@@ -174,11 +182,11 @@ impl Engine {
         !self.config.requirepass.is_empty() && !session.authenticated
     }
 
-    /// Whether a command of this session waits for a key.
+    /// Whether a command of this session waits for a key, or for the end of a pause.
     pub fn is_blocked(&self, session: SessionId) -> bool {
         self.sessions
             .get(&session)
-            .is_some_and(|s| s.blocked.is_some())
+            .is_some_and(|s| s.blocked.is_some() || s.postponed)
     }
 
     /// Ends a session's wait, if it waits, with the reply of a wait that was in vain.
@@ -230,17 +238,24 @@ impl Engine {
             .min();
         // A key lives through the whole millisecond in which it expires.
         let expiry = expiry.map(|when| Micros::from_millis(when.saturating_add(1)));
-        match (expiry, self.waiting.next_deadline()) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
+        // Nothing expires while clients are paused.
+        let (pause, expiry) = match &self.pause {
+            Some(pause) => (Some(pause.until), None),
+            None => (None, expiry),
+        };
+        [expiry, pause, self.waiting.next_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Deletes the keys that have expired and answers the waiting commands whose time is up.
     pub fn wake(&mut self, now: Micros, luck: &mut dyn Choose, out: &mut Outputs) {
+        let mut free = self.end_pause(now);
         for db in 0..self.dbs.len() {
             while let Some((when, key)) = self.dbs[db].soonest()
                 && self.primary_link.is_none()
+                && self.pause.is_none()
                 && now.millis() > *when
             {
                 let key = key.clone();
@@ -248,7 +263,6 @@ impl Engine {
             }
         }
         self.flush_effects(out);
-        let mut free = Vec::new();
         while let Some(who) = self.waiting.overdue(now) {
             let session = self.sessions.get(&who);
             let deadline = session.and_then(|s| s.blocked.as_ref()?.deadline);
@@ -334,6 +348,16 @@ impl Engine {
         let Some(session) = self.sessions.get(&to) else {
             return;
         };
+        match session.replies {
+            Replies::On | Replies::SkipNext => {}
+            Replies::Off => return,
+            Replies::Skip => {
+                if let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&to) {
+                    session.replies = Replies::On;
+                }
+                return;
+            }
+        }
         out.push(Output::Reply {
             to,
             value: value.for_protocol(session.protocol),

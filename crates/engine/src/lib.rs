@@ -35,6 +35,7 @@ mod glob;
 mod memory;
 mod number;
 mod output;
+mod pause;
 mod pubsub;
 mod refusal;
 mod scripting;

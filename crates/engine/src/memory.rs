@@ -79,6 +79,9 @@ impl Engine {
 impl Cx<'_> {
     /// The use field of a key that is used now.
     pub(crate) fn use_again(&mut self, used: u32) -> u32 {
+        if !self.touches {
+            return used;
+        }
         let config = &self.engine.config;
         if !config.maxmemory_policy.counts_use() {
             return (self.now.0 / 1_000_000) as u32;
@@ -95,7 +98,8 @@ impl Cx<'_> {
     /// Makes room if the memory is used up; refuses a command that needs memory if there is none.
     pub(crate) fn check_memory(&mut self, command: &Command) -> Result<(), Refusal> {
         let max = self.engine.config.maxmemory;
-        if max <= 0 {
+        // Nothing is evicted while clients are paused.
+        if max <= 0 || self.engine.pause.is_some() {
             return Ok(());
         }
         while self.engine.used_memory() > max.unsigned_abs() {

@@ -37,6 +37,12 @@ pub(crate) struct Session {
     pub(crate) listening: BTreeSet<(Listen, Bytes)>,
     /// Commands that arrived while it was blocked.
     pub(crate) pending: VecDeque<Vec<Bytes>>,
+    /// Its next command waits for the end of a pause.
+    pub(crate) postponed: bool,
+    pub(crate) replies: Replies,
+    /// Its use of keys does not count for eviction.
+    pub(crate) no_touch: bool,
+    pub(crate) no_evict: bool,
     /// What it wants of a node of a cluster.
     pub(crate) redirection: Redirection,
 }
@@ -59,6 +65,10 @@ impl Session {
             blocked: None,
             listening: BTreeSet::new(),
             pending: VecDeque::new(),
+            postponed: false,
+            replies: Replies::default(),
+            no_touch: false,
+            no_evict: false,
             redirection: Redirection::default(),
         }
     }
@@ -68,6 +78,18 @@ impl Session {
     pub(crate) fn is_listening(&self) -> bool {
         !self.listening.is_empty()
     }
+}
+
+/// Which replies a connection wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Replies {
+    #[default]
+    On,
+    Off,
+    /// Not that of the command after this one.
+    SkipNext,
+    /// Not that of the command that runs.
+    Skip,
 }
 
 /// Queued commands.

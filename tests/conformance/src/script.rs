@@ -93,6 +93,8 @@ fn may_block(argv: &[Bytes]) -> bool {
     (name.starts_with(b"b") && !name.starts_with(b"bit") && !name.starts_with(b"bg"))
         || (name.starts_with(b"xread") && argv.iter().any(blocks))
         || name == b"wait"
+        // After which nothing is answered.
+        || (name == b"client" && argv.get(1).is_some_and(|w| w.eq_ignore_ascii_case(b"reply")))
 }
 
 /// Plays a script; `fresh` empties the subject. Gives the whole transcript.

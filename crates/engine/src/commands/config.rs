@@ -170,7 +170,11 @@ fn clients(cx: &Cx<'_>, text: &mut String) {
         .count();
     put(text, "connected_clients", engine.sessions.len());
     put(text, "maxclients", 10_000);
-    put(text, "blocked_clients", engine.waiting.len());
+    put(
+        text,
+        "blocked_clients",
+        engine.waiting.len() + engine.postponed.len(),
+    );
     put(text, "pubsub_clients", listening);
     put(
         text,

@@ -53,14 +53,20 @@ table! { CLIENT, "connection";
     "client|list" => client_list, AtLeast(0), [ADMIN NOSCRIPT LOADING STALE], NO_KEYS, "2.4.0",
         "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]",
         "Describes all connections.";
-    "client|no-evict" => client_switch, Exactly(1), [ADMIN NOSCRIPT LOADING STALE], NO_KEYS, "7.0.0",
+    "client|no-evict" => super::client_modes::no_evict, Exactly(1), [ADMIN NOSCRIPT LOADING STALE], NO_KEYS, "7.0.0",
         "<ON | OFF>", "Protects this connection from being dropped for its memory.";
-    "client|no-touch" => client_switch, Exactly(1), [NOSCRIPT LOADING STALE], NO_KEYS, "7.2.0",
+    "client|no-touch" => super::client_modes::no_touch, Exactly(1), [NOSCRIPT LOADING STALE], NO_KEYS, "7.2.0",
         "<ON | OFF>", "Lets this connection's reads not count as use of keys.";
+    "client|pause" => super::client_modes::pause, AtLeast(1), [ADMIN NOSCRIPT LOADING STALE], NO_KEYS,
+        "3.0.0", "timeout [WRITE | ALL]", "Lets commands wait for a while: those that write, or all.";
+    "client|reply" => super::client_modes::reply, Exactly(1), [NOSCRIPT LOADING STALE], NO_KEYS, "3.2.0",
+        "<ON | OFF | SKIP>", "Turns the replies to this connection off and on.";
     "client|setinfo" => client_setinfo, Exactly(2), [NOSCRIPT LOADING STALE], NO_KEYS, "7.2.0",
         "<LIB-NAME libname | LIB-VER libver>", "Tells which client library is used.";
     "client|setname" => client_setname, Exactly(1), [NOSCRIPT LOADING STALE], NO_KEYS, "2.6.9",
         "connection-name", "Names the connection.";
+    "client|unpause" => super::client_modes::unpause, Exactly(0), [ADMIN NOSCRIPT LOADING STALE], NO_KEYS,
+        "6.2.0", "", "Ends a pause.";
     "client|unblock" => client_unblock, AtLeast(1), [ADMIN NOSCRIPT LOADING STALE], NO_KEYS, "5.0.0",
         "client-id [TIMEOUT | ERROR]", "Ends another connection's waiting.";
 }
@@ -285,15 +291,6 @@ fn client_setinfo(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     Ok(Value::OK)
 }
 
-/// `CLIENT NO-EVICT ON|OFF`, `CLIENT NO-TOUCH ON|OFF` — nothing to protect from here.
-fn client_switch(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    if args.is(0, "ON") || args.is(0, "OFF") {
-        Ok(Value::OK)
-    } else {
-        Err(Refusal::Syntax)
-    }
-}
-
 /// `CLIENT INFO`
 fn client_info(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
     let line = cx
@@ -343,14 +340,19 @@ fn describe(cx: &Cx<'_>, id: SessionId, session: &Session) -> String {
     let seconds = |since: crate::Micros| cx.now.0.saturating_sub(since.0) / 1_000_000;
     let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
     let listens = |kind| session.listening.iter().filter(|(k, _)| *k == kind).count();
-    let flags = match (&session.blocked, &session.multi) {
-        (Some(_), _) => "b",
-        (None, Some(_)) if session.cas_broken => "xd",
-        (None, Some(_)) => "x",
-        (None, None) if session.is_listening() => "P",
-        (None, None) if session.cas_broken => "d",
-        (None, None) => "N",
-    };
+    let marks = [
+        (session.is_listening(), 'P'),
+        (session.multi.is_some(), 'x'),
+        (session.blocked.is_some() || session.postponed, 'b'),
+        (session.cas_broken, 'd'),
+        (session.no_evict, 'e'),
+        (session.no_touch, 'T'),
+    ];
+    let set = marks.iter().filter(|(set, _)| *set);
+    let mut flags: String = set.map(|(_, mark)| *mark).collect();
+    if flags.is_empty() {
+        flags.push('N');
+    }
     let queued = session
         .multi
         .as_ref()

@@ -15,7 +15,7 @@ use crate::table::{ALL, Answer, FIRST, table};
 table! { TABLE, "hyperloglog";
     "pfadd" => pfadd, AtLeast(1), [WRITE DENYOOM FAST], FIRST, "2.8.9", "key [element [element ...]]",
         "Adds elements to a HyperLogLog; tells whether the estimate may have changed.";
-    "pfcount" => pfcount, AtLeast(1), [READ], ALL, "2.8.9", "key [key ...]",
+    "pfcount" => pfcount, AtLeast(1), [READ MAY_REPLICATE], ALL, "2.8.9", "key [key ...]",
         "Estimates how many different elements were added.";
     "pfmerge" => pfmerge, AtLeast(1), [WRITE DENYOOM], ALL, "2.8.9", "destkey [sourcekey [sourcekey ...]]",
         "Joins HyperLogLogs under a key.";

@@ -3,6 +3,7 @@
 mod bitfield;
 mod bitmaps;
 mod client_kill;
+mod client_modes;
 mod cluster;
 mod config;
 mod connection;

@@ -15,12 +15,12 @@ use crate::table::{Answer, Keys, NO_KEYS, needs_subcommand, table};
 const COUNTED: Keys = Keys::Counted { at: 2 };
 
 table! { TABLE, "scripting";
-    "eval" => eval, AtLeast(2), [NOSCRIPT STALE SKIP_MONITOR NO_MANDATORY_KEYS MOVABLE_KEYS], COUNTED,
+    "eval" => eval, AtLeast(2), [NOSCRIPT MAY_REPLICATE STALE SKIP_MONITOR NO_MANDATORY_KEYS MOVABLE_KEYS], COUNTED,
         "2.6.0", "script numkeys [key [key ...]] [arg [arg ...]]", "Runs a Lua script.";
     "eval_ro" => eval_ro, AtLeast(2),
         [READ NOSCRIPT STALE SKIP_MONITOR NO_MANDATORY_KEYS MOVABLE_KEYS], COUNTED, "7.0.0",
         "script numkeys [key [key ...]] [arg [arg ...]]", "Runs a Lua script that must not write.";
-    "evalsha" => evalsha, AtLeast(2), [NOSCRIPT STALE SKIP_MONITOR NO_MANDATORY_KEYS MOVABLE_KEYS],
+    "evalsha" => evalsha, AtLeast(2), [NOSCRIPT MAY_REPLICATE STALE SKIP_MONITOR NO_MANDATORY_KEYS MOVABLE_KEYS],
         COUNTED, "2.6.0", "sha1 numkeys [key [key ...]] [arg [arg ...]]",
         "Runs a Lua script that the server knows, by its digest.";
     "evalsha_ro" => evalsha_ro, AtLeast(2),

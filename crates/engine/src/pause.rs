@@ -1,0 +1,65 @@
+//! `CLIENT PAUSE`: commands that arrive are kept until the pause is over, and nothing expires meanwhile.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::{Command, Engine, Flags, Micros, SessionId};
+
+/// A pause of the clients.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pause {
+    pub(crate) until: Micros,
+    /// Every command waits, not only those that may write.
+    pub(crate) all: bool,
+}
+
+impl Engine {
+    /// Starts a pause, or prolongs it.
+    pub(crate) fn begin_pause(&mut self, until: Micros, all: bool) {
+        let pause = self.pause.get_or_insert(Pause { until, all });
+        pause.until = pause.until.max(until);
+        pause.all |= all;
+    }
+
+    /// Ends the pause if its time is up; gives whose commands may now run.
+    pub(crate) fn end_pause(&mut self, now: Micros) -> Vec<SessionId> {
+        match self.pause {
+            Some(pause) if pause.until <= now => self.unpause(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Ends the pause; gives whose commands may now run.
+    pub(crate) fn unpause(&mut self) -> Vec<SessionId> {
+        self.pause = None;
+        let free = std::mem::take(&mut self.postponed);
+        for who in &free {
+            if let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(who) {
+                session.postponed = false;
+            }
+        }
+        free
+    }
+
+    /// Keeps a command for later if a pause concerns it; says whether it did.
+    pub(crate) fn postpones(&mut self, from: SessionId, command: &Command, argv: &[Bytes]) -> bool {
+        let Some(pause) = self.pause.filter(|_| self.primary_link != Some(from)) else {
+            return false;
+        };
+        let changing = Flags::WRITE.and(Flags::MAY_REPLICATE);
+        let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&from) else {
+            return false;
+        };
+        let queued = session.multi.iter().flat_map(|multi| &multi.queue);
+        let writes = command.flags.has(changing)
+            || (command.name == "exec" && queued.into_iter().any(|(c, _)| c.flags.has(changing)));
+        if !pause.all && !writes {
+            return false;
+        }
+        session.postponed = true;
+        session.pending.push_front(argv.to_vec());
+        self.postponed.push(from);
+        true
+    }
+}
