@@ -292,8 +292,9 @@ fn memory(text: &str) -> Option<i64> {
     ];
     let (unit, factor) = units.iter().find(|(unit, _)| lower.ends_with(unit))?;
     lower[..lower.len() - unit.len()]
-        .parse::<i64>()
-        .ok()?
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| i64::try_from(number).ok())?
         .checked_mul(*factor)
 }
 
@@ -334,6 +335,10 @@ impl Config {
                 "maxmemory"
                     | "proto-max-bulk-len"
                     | "stream-node-max-bytes"
+                    | "hash-max-listpack-value"
+                    | "hash-max-ziplist-value"
+                    | "zset-max-listpack-value"
+                    | "zset-max-ziplist-value"
                     | "hll-sparse-max-bytes"
             ) {
                 memory(value).ok_or("argument must be a memory value")
@@ -344,9 +349,12 @@ impl Config {
             };
             let number = number.map_err(|text| BadSetting::Invalid(text.to_owned()))?;
             if !(*min..=*max).contains(&number) {
-                return Err(BadSetting::Invalid(format!(
-                    "argument must be between {min} and {max} inclusive"
-                )));
+                let bounds = if *max == MAX && name != "stream-node-max-entries" {
+                    format!("greater or equal to {min}")
+                } else {
+                    format!("between {min} and {max} inclusive")
+                };
+                return Err(BadSetting::Invalid(format!("argument must be {bounds}")));
             }
             *field(self) = number;
             return Ok(());

@@ -303,6 +303,11 @@ impl<'a> Cx<'a> {
             self.engine
                 .notify(self.db, class_of(event), event, key, self.out);
         }
+        self.report(event, key);
+    }
+
+    /// Reports a change for which Redis has no keyspace notification.
+    pub(crate) fn report(&mut self, event: &'static str, key: &Bytes) {
         if self.engine.config.report_events {
             self.out.push(Output::KeyEvent {
                 db: self.db,

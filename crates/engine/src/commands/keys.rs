@@ -409,7 +409,7 @@ pub(super) fn empty_db(cx: &mut Cx<'_>, db: u32) -> usize {
             cx.touch(key);
         }
         cx.engine.dbs[db as usize] = Arc::default();
-        cx.event("flushdb", &Bytes::new());
+        cx.report("flushdb", &Bytes::new());
     }
     cx.db = here;
     count

@@ -99,9 +99,10 @@ fn swapdb(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         return Err(Refusal::err("SWAPDB is not allowed in cluster mode"));
     }
     let count = cx.engine.dbs.len();
-    let first = parse_int(&args[0]).ok_or(Refusal::InvalidFirstDbIndex)?;
-    let second = parse_int(&args[1]).ok_or(Refusal::InvalidSecondDbIndex)?;
-    let index = |n: i64| {
+    let number = |at: usize| parse_int(&args[at]).and_then(|number| i32::try_from(number).ok());
+    let first = number(0).ok_or(Refusal::InvalidFirstDbIndex)?;
+    let second = number(1).ok_or(Refusal::InvalidSecondDbIndex)?;
+    let index = |n: i32| {
         usize::try_from(n)
             .ok()
             .filter(|n| *n < count)
@@ -123,7 +124,7 @@ fn swapdb(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             cx.engine.touch(db, key);
         }
         let here = std::mem::replace(&mut cx.db, db);
-        cx.event("swapdb", &Bytes::new());
+        cx.report("swapdb", &Bytes::new());
         cx.db = here;
     }
     Ok(Value::OK)

@@ -162,7 +162,8 @@ impl List {
     /// Whether it exceeds this part of the limit for the compact form.
     fn exceeds(&self, limit: i64, divisor: usize) -> bool {
         if limit >= 0 {
-            return self.items.len() > limit.unsigned_abs() as usize / divisor;
+            // Even a limit of 0 lets one element in.
+            return self.items.len() > limit.unsigned_abs().max(1) as usize / divisor;
         }
         let bytes = 4096usize << (limit.saturating_neg() - 1).clamp(0, 4);
         self.packed_len + PACKED_HEADER > bytes / divisor
