@@ -120,8 +120,9 @@ pub(super) fn xnack(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         count += 1;
     }
     if count > 0 {
-        edit.add_dirty(1);
-        edit.add_dirty(count - 1);
+        // Whoever waits with CLAIM may have it at once.
+        edit.wakes();
+        edit.add_dirty(count);
     }
     Ok(Value::from(count))
 }
