@@ -1,5 +1,6 @@
 //! What the interpreter calls: the prelude's functions, the clocks, and the steps between statements.
 
+mod listening;
 mod output;
 mod redis;
 
@@ -54,6 +55,8 @@ pub(crate) struct Host {
 enum Waits {
     Nothing,
     Redis(Box<Waiting>),
+    /// A message of a channel, on this connection of that client.
+    Push(i64, u32),
     Resource(String),
     Sleep,
     /// A clock's reading as a number of seconds.
@@ -169,6 +172,9 @@ impl Host {
     /// Goes on with the world's answer.
     pub(crate) fn answer(&mut self, progress: RunProgress, answer: Answer) -> Next {
         match std::mem::replace(&mut self.waiting, Waits::Nothing) {
+            Waits::Push(client, connection) => {
+                self.listen_answer(progress, client, connection, answer)
+            }
             Waits::Redis(waiting) => self.redis_answer(progress, *waiting, answer),
             Waits::Nothing | Waits::Sleep => self.resume(progress, MontyObject::none()),
             Waits::Resource(resource) => {
@@ -289,6 +295,10 @@ impl Host {
                 }
                 self.run(call, MontyObject::int(connection.into()))
             }
+            "_rw_tell" => self.subscription(call),
+            "_rw_listen" => self.listen(call),
+            "_rw_hang_up" => self.hang_up(call),
+            "_rw_channel" => self.channel(call),
             "_rw_release" => self.release(call),
             "_rw_resource" => self.resource(call),
             "_rw_sleep" => {

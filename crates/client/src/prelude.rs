@@ -22,6 +22,7 @@ pieces! {
     CLIENT_EXECUTE = "client_execute",
     CLIENT_LOCK = "client_lock",
     CLIENT_PIPELINE = "client_pipeline",
+    CLIENT_PUBSUB = "client_pubsub",
     CLIENT_SCAN_ITER = "client_scan_iter",
     CLIENT_SCRIPT = "client_script",
     CLIENT_TRANSACTION = "client_transaction",
@@ -39,6 +40,7 @@ pieces! {
     NAME = "name",
     PIPELINE = "pipeline",
     POOL = "pool",
+    PUBSUB = "pubsub",
     RAISE = "raise",
     RANGE = "range",
     REDIS = "redis",
@@ -251,6 +253,7 @@ pub(crate) struct Needs {
     scan_iters: bool,
     retries: bool,
     pools: bool,
+    pub(crate) listens: bool,
 }
 
 impl Needs {
@@ -271,6 +274,7 @@ impl Needs {
                 .iter()
                 .any(|name| attribute(name)),
             retries: attribute("Retry") || facts.modules.contains("redis.backoff"),
+            listens: redis && attribute("pubsub"),
             pools: attribute("ConnectionPool") || attribute("BlockingConnectionPool"),
         }
     }
@@ -311,6 +315,7 @@ fn redis_module(text: &mut String, facts: &Facts, needs: &Needs) {
         (attribute("transaction"), CLIENT_TRANSACTION),
         (needs.scripts, CLIENT_SCRIPT),
         (needs.scan_iters, CLIENT_SCAN_ITER),
+        (needs.listens, CLIENT_PUBSUB),
         (needs.locks, CLIENT_LOCK),
     ]
     .into_iter()
@@ -320,6 +325,7 @@ fn redis_module(text: &mut String, facts: &Facts, needs: &Needs) {
         (needs.pipelines, PIPELINE),
         (needs.scripts, SCRIPT),
         (needs.locks, LOCK),
+        (needs.listens, PUBSUB),
     ]
     .into_iter()
     .filter_map(|(wanted, piece)| wanted.then_some(piece))
@@ -358,6 +364,7 @@ fn redis_module(text: &mut String, facts: &Facts, needs: &Needs) {
             (needs.pipelines, "Pipeline"),
             (needs.scripts, "Script"),
             (needs.locks, "Lock"),
+            (needs.listens, "PubSub"),
         ] {
             if wanted {
                 let _ = writeln!(text, "_rw_class({class}, False)");

@@ -59,6 +59,8 @@ fn names(message: &Message) -> Vec<String> {
             .map(|name| String::from_utf8_lossy(name).to_uppercase())
             .collect(),
         Message::Call(call) => vec![format!("{}.{}", call.resource, call.method)],
-        Message::Replies(_) | Message::Returned(_) | Message::Refused { .. } => Vec::new(),
+        Message::Replies(_) | Message::Returned(_) | Message::Refused { .. } | Message::Push(_) => {
+            Vec::new()
+        }
     }
 }

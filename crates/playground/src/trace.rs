@@ -154,6 +154,7 @@ impl<'a> Teller<'a> {
                         });
             }
             Event::Paused { until } => told.until = Some(until.0),
+            Event::Listens { most: Some(most) } => told.until = Some((record.at + *most).0),
             Event::Slept { lasts } => told.until = Some((record.at + *lasts).0),
             Event::Started { .. } | Event::Crashed => {
                 self.locals.remove(&lane);
@@ -178,6 +179,10 @@ impl<'a> Teller<'a> {
                 },
             );
             return Some(self.leg(*packet, record.seq, to, MessageState::Sent, false));
+        }
+        // A message of a channel has no request: it comes from what made the node send it.
+        if let (Event::Heard { packet, .. }, Some(sent)) = (&record.event, record.cause) {
+            return Some(self.leg(*packet, sent, lane, MessageState::Arrived, true));
         }
         let (packet, state, reply) = match &record.event {
             Event::Executed { packet, .. } | Event::Performed { packet, .. } => {
@@ -282,6 +287,8 @@ fn kind(event: &Event) -> RecordKind {
         } => RecordKind::Refused,
         Event::Performed { .. } => RecordKind::Performed,
         Event::Received { .. } => RecordKind::Received,
+        Event::Heard { .. } => RecordKind::Received,
+        Event::Listens { .. } => RecordKind::Slept,
         Event::Failed { .. } => RecordKind::Failed,
         Event::Lost { .. } => RecordKind::Lost,
         Event::Delayed { .. } => RecordKind::Delayed,

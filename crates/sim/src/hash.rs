@@ -234,6 +234,20 @@ impl Canon {
                 self.flag(*reply);
                 self.u64(by.0);
             }
+            Event::Heard {
+                packet,
+                from,
+                message,
+            } => {
+                self.u64(40);
+                self.u64(u64::from(packet.0));
+                self.place(*from);
+                self.value(message);
+            }
+            Event::Listens { most } => {
+                self.u64(41);
+                self.maybe(*most, |canon, most| canon.u64(most.0));
+            }
             Event::Slept { lasts } => {
                 self.u64(12);
                 self.u64(lasts.0);
@@ -334,6 +348,7 @@ impl Canon {
                     Batch::Pipeline => 1,
                     Batch::Transaction => 2,
                     Batch::Replication => 3,
+                    Batch::Subscription => 4,
                 });
                 self.len(commands.len());
                 for argv in commands.iter() {
@@ -351,6 +366,10 @@ impl Canon {
             Message::Returned(data) => {
                 self.u64(4);
                 self.data(data);
+            }
+            Message::Push(value) => {
+                self.u64(6);
+                self.value(value);
             }
             Message::Refused { kind, message } => {
                 self.u64(5);

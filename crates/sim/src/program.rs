@@ -61,6 +61,19 @@ pub enum Request {
     },
     /// A call to a resource. Answered with [`Answer::Data`], [`Answer::Refused`] or [`Answer::Failed`].
     Resource(ResourceCall),
+    /// Waits for the next message that a node pushes on a connection which listens to channels. Answered with
+    /// [`Answer::Pushed`], with [`Answer::Done`] when the time is over, or with [`Answer::Failed`].
+    Listen {
+        /// The connection of the program's pool.
+        connection: u32,
+        /// How long to wait, at most; zero only looks, `None` waits for ever.
+        timeout: Option<Span>,
+    },
+    /// Closes a connection of the program's pool. Answered at once with [`Answer::Done`].
+    HangUp {
+        /// The connection.
+        connection: u32,
+    },
     /// Sleeps on the client's own clock. Answered with [`Answer::Done`].
     Sleep(Span),
     /// The client's wall clock. Answered at once with [`Answer::Micros`], since the Unix epoch.
@@ -82,6 +95,9 @@ pub enum Batch {
     Pipeline,
     /// The commands already include MULTI and EXEC.
     Transaction,
+    /// Commands that begin or end to listen to channels. Nobody waits for their replies: each confirmation comes
+    /// as a message of its own, for [`Request::Listen`]. Answered at once with [`Answer::Done`].
+    Subscription,
     /// A primary's stream of effective writes to a replica; no program sends it.
     Replication,
 }
@@ -107,6 +123,8 @@ pub enum Answer {
     /// Replies to [`Request::Redis`], one a command (of a transaction: MULTI's, each QUEUED, and EXEC's). An error
     /// reply is a value too.
     Replies(Vec<Value>),
+    /// What a node pushed, for [`Request::Listen`].
+    Pushed(Value),
     /// What a resource returned.
     Data(Data),
     /// The resource refused the call: `kind` is the exception's name (`StaleToken`), `message` its text.

@@ -55,6 +55,8 @@ pub enum Message {
     Call(Arc<ResourceCall>),
     /// A node's replies, one a command.
     Replies(Arc<[Value]>),
+    /// What a node pushes to a connection that listens to channels.
+    Push(Value),
     /// What a resource returned.
     Returned(Data),
     /// A resource's refusal: the exception's name and text.
@@ -142,6 +144,20 @@ pub enum Event {
         from: Place,
         /// What it says.
         message: Message,
+    },
+    /// A message of a channel that it listens to reached a client, or the confirmation that it listens.
+    Heard {
+        /// The message's own identity.
+        packet: PacketId,
+        /// From where.
+        from: Place,
+        /// What it says, as Redis sends it: `message`, the channel, the text.
+        message: Value,
+    },
+    /// A client waits for the next message of the channels that it listens to.
+    Listens {
+        /// How long, at most; `None`: for ever.
+        most: Option<Span>,
     },
     /// A client gave up waiting, or its connection broke.
     Failed {

@@ -13,6 +13,7 @@ use crate::{Answer, Batch, Data, Exit, Program, Request, ResourceCall, Source, S
 /// - `storage.write report hello $`: a call of a resource; `$` stands for the latest reply that was a number.
 /// - `sleep 5s`, `print done`, `time` (reads the wall clock and prints it), `raise Kind message`.
 /// - `timeout 2s`: the socket timeout of what follows.
+/// - `subscription: SUBSCRIBE news`, then `listen` or `listen 5s`: channels and their messages.
 /// - `end unless OK`: ends if the latest reply was another.
 /// - `go to 3`: continues at line 3.
 ///
@@ -127,6 +128,7 @@ impl Running {
                 Some(other) => self.said = redwind_resp::render(other),
                 None => {}
             },
+            Answer::Pushed(message) => self.said = redwind_resp::render(&message),
             Answer::Data(data) => {
                 self.number = data.as_int().unwrap_or(self.number);
                 self.said = data.to_string();
@@ -180,6 +182,11 @@ impl Running {
                     traceback: format!("{kind}: {message}"),
                 })
             }
+            "subscription:" => self.redis(vec![self.words(rest)], Batch::Subscription),
+            "listen" => Request::Listen {
+                connection: 0,
+                timeout: Span::parse(rest),
+            },
             "pipeline:" => self.redis(
                 rest.split("; ")
                     .map(|command| self.words(command))

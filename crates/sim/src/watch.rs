@@ -146,7 +146,9 @@ fn matching(call: &Call, message: &Message) -> Vec<usize> {
             });
             if is_it { vec![0] } else { Vec::new() }
         }
-        Message::Replies(_) | Message::Returned(_) | Message::Refused { .. } => Vec::new(),
+        Message::Replies(_) | Message::Returned(_) | Message::Refused { .. } | Message::Push(_) => {
+            Vec::new()
+        }
     }
 }
 
@@ -204,7 +206,7 @@ fn answers(message: &Message, index: usize, text: &str) -> bool {
             data.to_string() == text || matches!(data, crate::Data::Text(said) if said == text)
         }
         Message::Refused { kind, message } => kind == text || message == text,
-        Message::Commands { .. } | Message::Call(_) => false,
+        Message::Commands { .. } | Message::Call(_) | Message::Push(_) => false,
     }
 }
 

@@ -49,11 +49,13 @@ enum Stage {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Aside {
+pub(super) enum Aside {
     /// The connection that was taken.
     Taken,
     /// A connection that is given back when this is done.
     Given,
+    /// Nothing: the reply is a message of its own.
+    Told,
 }
 
 impl Host {
@@ -139,7 +141,7 @@ impl Host {
         self.transmit(progress, waiting, commands, batch)
     }
 
-    fn transmit(
+    pub(super) fn transmit(
         &mut self,
         progress: RunProgress,
         waiting: Waiting,
@@ -194,11 +196,17 @@ impl Host {
         };
         match (waiting.stage, failure) {
             (Stage::Backoff, _) => self.send(progress, waiting),
+            (Stage::Aside(Aside::Told), Some(failure)) => {
+                self.clients.broke(waiting.connection);
+                let refusal = self.connection_error(waiting.client, failure);
+                self.resume(progress, exception(&refusal))
+            }
             (Stage::Aside(aside), failure) => {
                 if failure.is_some() {
                     self.clients.broke(waiting.connection);
                 }
                 match aside {
+                    Aside::Told => self.resume(progress, MontyObject::none()),
                     Aside::Taken => {
                         self.resume(progress, MontyObject::int(waiting.connection.into()))
                     }
@@ -243,24 +251,34 @@ impl Host {
         }
     }
 
+    /// What redis-py raises when a connection fails.
+    pub(super) fn connection_error(&self, client: i64, failure: Failure) -> Refusal {
+        let client = self.clients.get(client);
+        match failure {
+            Failure::Timeout => Refusal::new("TimeoutError", "Timeout reading from socket"),
+            Failure::Reset => Refusal::new("ConnectionError", "Connection closed by server."),
+            Failure::Refused => {
+                let place = client
+                    .map(|client| format!("{}:{}", client.host, client.port))
+                    .unwrap_or_default();
+                Refusal::new(
+                    "ConnectionError",
+                    format!("Error 111 connecting to {place}. Connection refused."),
+                )
+            }
+        }
+    }
+
     /// The connection failed: it is closed; the commands are sent again if the client was told to.
     fn failed(&mut self, progress: RunProgress, mut waiting: Waiting, failure: Failure) -> Next {
         self.clients.broke(waiting.connection);
+        let refusal = self.connection_error(waiting.client, failure);
         let client = self.clients.get(waiting.client).cloned();
-        let place = client
-            .as_ref()
-            .map(|client| format!("{}:{}", client.host, client.port))
-            .unwrap_or_default();
-        let (kind, message) = match failure {
-            Failure::Timeout => ("TimeoutError", "Timeout reading from socket".to_owned()),
-            Failure::Reset => ("ConnectionError", "Connection closed by server.".to_owned()),
-            Failure::Refused => (
-                "ConnectionError",
-                format!("Error 111 connecting to {place}. Connection refused."),
-            ),
-        };
         if waiting.held {
-            let message = format!("A {kind} occurred while watching one or more keys");
+            let message = format!(
+                "A {} occurred while watching one or more keys",
+                refusal.kind
+            );
             return self.resume(progress, exception(&Refusal::new("WatchError", message)));
         }
         // Dropped from the pool: never given back, so nothing refers to it any more.
@@ -269,7 +287,7 @@ impl Host {
         let again =
             retry.filter(|retry| retry.times < 0 || i64::from(waiting.failures) <= retry.times);
         match again {
-            None => self.resume(progress, exception(&Refusal::new(kind, message))),
+            None => self.resume(progress, exception(&refusal)),
             Some(retry) => {
                 let delay = retry.delay(waiting.failures, self.luck());
                 if delay == Span(0) {
@@ -283,7 +301,7 @@ impl Host {
     }
 }
 
-fn aside(client: i64, connection: u32, aside: Aside) -> Waiting {
+pub(super) fn aside(client: i64, connection: u32, aside: Aside) -> Waiting {
     Waiting {
         client,
         connection,

@@ -209,9 +209,11 @@ impl Walk<'_> {
                 orelse,
                 ..
             }) => {
-                self.visit_expr(target);
-                self.plain_range = Some(iter.range());
-                self.visit_expr(iter);
+                if !self.listening(stmt, target, iter) {
+                    self.visit_expr(target);
+                    self.plain_range = Some(iter.range());
+                    self.visit_expr(iter);
+                }
                 self.block(body, false);
                 self.block(orelse, false);
             }
@@ -244,6 +246,27 @@ impl Walk<'_> {
             }
             _ => visitor::walk_stmt(self, stmt),
         }
+    }
+
+    /// `for m in p.listen():` is `while (m := p._listen()) is not None:`, as there are no generators.
+    fn listening(&mut self, stmt: &Stmt, target: &Expr, iter: &Expr) -> bool {
+        let (Expr::Name(name), Expr::Call(call)) = (target, iter) else {
+            return false;
+        };
+        let Expr::Attribute(method) = &*call.func else {
+            return false;
+        };
+        let plain = call.arguments.args.is_empty() && call.arguments.keywords.is_empty();
+        if method.attr.as_str() != "listen" || !plain || !self.facts.attributes.contains("pubsub") {
+            return false;
+        }
+        let start = stmt.start().to_usize();
+        let begin = format!("while ({} := ", name.id);
+        self.edits.replace(start, iter.start().to_usize(), begin);
+        self.visit_expr(&method.value);
+        self.edits.insert(method.attr.start().to_usize(), "_");
+        self.edits.insert(iter.end().to_usize(), ") is not None");
+        true
     }
 
     fn function(&mut self, def: &ast::StmtFunctionDef) {

@@ -7,6 +7,7 @@ mod errors;
 mod forks;
 mod modules;
 mod pipelines;
+mod pubsub;
 mod python;
 mod redis;
 mod redis_py;

@@ -75,7 +75,9 @@ pub(crate) fn traceback(source: &str, answers: impl IntoIterator<Item = Answer>)
 /// What needs no answer from the list.
 pub(crate) fn automatic(request: &Request) -> Option<Answer> {
     match request {
-        Request::Line { .. } | Request::Print(_) | Request::Sleep(_) => Some(Answer::Done),
+        Request::Line { .. } | Request::Print(_) | Request::Sleep(_) | Request::HangUp { .. } => {
+            Some(Answer::Done)
+        }
         // Half a second past a round moment of 2026.
         Request::WallClock => Some(Answer::Micros(1_780_000_000_500_000)),
         Request::MonotonicClock => Some(Answer::Micros(12_250_000)),
@@ -147,6 +149,14 @@ pub(crate) fn words(request: &Request) -> String {
             }
             text
         }
+        Request::Listen {
+            connection,
+            timeout,
+        } => match timeout {
+            Some(timeout) => format!("listen on {connection} up to {timeout}"),
+            None => format!("listen on {connection}"),
+        },
+        Request::HangUp { connection } => format!("hang up {connection}"),
         Request::Resource(call) => {
             let mut args: Vec<String> = call.args.iter().map(ToString::to_string).collect();
             args.extend(

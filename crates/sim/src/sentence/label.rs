@@ -33,6 +33,8 @@ impl Teller<'_> {
                 _ => call.method.clone(),
             },
             Event::Received { message, .. } => message_label(message),
+            Event::Heard { message, .. } => message_label(&Message::Push(message.clone())),
+            Event::Listens { .. } => "listens".to_owned(),
             Event::Failed { failure, .. } => match failure {
                 Failure::Timeout => "times out".to_owned(),
                 Failure::Reset => "connection lost".to_owned(),
@@ -140,6 +142,16 @@ fn message_label(message: &Message) -> String {
         },
         Message::Returned(Data::Null) => "done".to_owned(),
         Message::Returned(data) => shorten(&data.to_string(), 24),
+        Message::Push(Value::Array(parts) | Value::Push(parts)) => match &parts[..] {
+            // Of a message its text counts, of a confirmation what it is about.
+            [Value::Bulk(kind), Value::Bulk(name), _] if kind.ends_with(b"subscribe") => {
+                let kind = String::from_utf8_lossy(kind).into_owned();
+                shorten(&format!("{kind} {}", argument(1, name)), 24)
+            }
+            [.., text] => short_value(text),
+            [] => String::new(),
+        },
+        Message::Push(value) => short_value(value),
         Message::Refused { kind, .. } => kind.clone(),
     }
 }

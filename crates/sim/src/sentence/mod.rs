@@ -120,6 +120,11 @@ impl Teller<'_> {
                 self.performed(me, self.name(*by), call, outcome, accepted)
             }
             Event::Received { from, message, .. } => self.received(me, self.name(*from), message),
+            Event::Heard { from, message, .. } => heard(me, self.name(*from), message),
+            Event::Listens { most: None } => format!("{me} waits for a message"),
+            Event::Listens { most: Some(most) } => {
+                format!("{me} waits up to {most} for a message")
+            }
             Event::Failed { failure, .. } => match failure {
                 Failure::Timeout => format!("{me} gives up waiting: its socket timeout has passed"),
                 Failure::Reset => format!("{me} loses its connection before the answer has come"),
@@ -257,7 +262,10 @@ impl Teller<'_> {
                 }
             },
             Message::Call(call) => format!("{me} asks {to} for {}", called(call)),
-            Message::Replies(_) | Message::Returned(_) | Message::Refused { .. } => {
+            Message::Replies(_)
+            | Message::Returned(_)
+            | Message::Refused { .. }
+            | Message::Push(_) => {
                 format!("{me} answers {to}")
             }
         }
@@ -329,6 +337,7 @@ impl Teller<'_> {
             Message::Refused { kind, message } => {
                 format!("{me} hears {from} refuse with {kind}: {message}")
             }
+            Message::Push(message) => heard(me, from, message),
             Message::Commands { .. } | Message::Call(_) => format!("{me} hears from {from}"),
         }
     }
@@ -343,6 +352,45 @@ impl Teller<'_> {
             .locks
             .get(usize::from(index))
             .map_or_else(|| "a lock".to_owned(), |lock| key(&lock.key))
+    }
+}
+
+/// What a listener was sent.
+fn heard(me: &str, from: &str, message: &Value) -> String {
+    let (Value::Array(parts) | Value::Push(parts)) = message else {
+        return format!("{me} receives {} from {from}", value(message));
+    };
+    let name = |at: usize| match parts.get(at) {
+        Some(Value::Bulk(name)) => key(name),
+        Some(other) => value(other),
+        None => String::new(),
+    };
+    let text = |at: usize| parts.get(at).map(value).unwrap_or_default();
+    let kind = match parts.first() {
+        Some(Value::Bulk(kind)) => kind.as_ref(),
+        _ => b"",
+    };
+    match kind {
+        b"message" | b"smessage" => {
+            format!("{me} hears {} on {} from {from}", text(2), name(1))
+        }
+        b"pmessage" => {
+            let (pattern, channel) = (name(1), name(2));
+            format!(
+                "{me} hears {} on {channel}, as {pattern}, from {from}",
+                text(3)
+            )
+        }
+        b"subscribe" | b"psubscribe" | b"ssubscribe" => {
+            format!("{me} hears from {from} that it listens to {}", name(1))
+        }
+        b"unsubscribe" | b"punsubscribe" | b"sunsubscribe" => {
+            format!(
+                "{me} hears from {from} that it no longer listens to {}",
+                name(1)
+            )
+        }
+        _ => format!("{me} receives {} from {from}", value(message)),
     }
 }
 

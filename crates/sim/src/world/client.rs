@@ -1,15 +1,19 @@
 //! Client processes: a program that runs, waits, pauses, dies and starts again.
 
+mod stops;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+
+use redwind_resp::Value;
 
 use crate::random::{Luck, Purpose};
 use crate::world::World;
 use crate::world::network::{Connection, Packet};
 use crate::world::queue::{Act, Class};
 use crate::{
-    Answer, Clock, Event, Exit, Failure, LostBecause, Message, PacketId, Place, Program, Request,
-    SimTime, Span, Start,
+    Answer, Batch, Clock, Event, Exit, Failure, LostBecause, Message, PacketId, Place, Program,
+    Request, SimTime, Span, Start,
 };
 
 /// How long a statement takes on a client's clock.
@@ -29,11 +33,13 @@ pub(crate) struct Client {
     /// How often the process was started.
     starts: u32,
     pub(crate) paused_until: Option<SimTime>,
-    waits: Waits,
+    pub(super) waits: Waits,
     /// A timer of the process ran out while it was paused.
     overdue: bool,
     /// What arrived while it was paused.
     socket: VecDeque<Arrived>,
+    /// Messages of channels that it has not read, by connection of its pool.
+    pub(crate) heard: BTreeMap<u32, VecDeque<Value>>,
     /// Open connections by their other end and their number in the program's pool.
     connections: BTreeMap<(Place, u32), Connection>,
     opened: u32,
@@ -63,13 +69,15 @@ pub(crate) enum Status {
 
 /// What a process waits for.
 #[derive(Clone, Debug)]
-enum Waits {
+pub(super) enum Waits {
     Nothing,
     /// Its statement's time to pass.
     Statement,
     Sleep,
     /// A reply on a connection.
     Reply(PacketId, Connection),
+    /// A message pushed on a connection of its pool.
+    Push(PacketId, u32),
     /// For its turn only: it has this answer.
     Turn(Answer),
     /// For its turn: it is about to send this.
@@ -94,6 +102,7 @@ impl Client {
             overdue: false,
             socket: VecDeque::new(),
             connections: BTreeMap::new(),
+            heard: BTreeMap::new(),
             opened: 0,
             sent: 0,
             clock,
@@ -110,6 +119,32 @@ impl Client {
     /// Its own latest record.
     pub(crate) fn last(&self) -> Option<u32> {
         self.last
+    }
+
+    /// The number that an open connection has in its pool.
+    pub(super) fn pool(&self, connection: Connection) -> Option<u32> {
+        let mut open = self.connections.iter();
+        open.find_map(|((_, pool), known)| (*known == connection).then_some(*pool))
+    }
+
+    pub(super) fn is_open(&self, pool: u32) -> bool {
+        self.connections
+            .keys()
+            .any(|(to, number)| matches!(to, Place::Node(_)) && *number == pool)
+    }
+
+    /// Closes its end of the connections to nodes that have this number.
+    pub(super) fn close(&mut self, pool: u32) -> Vec<(Place, Connection)> {
+        let ours = |to: &Place, number: u32| matches!(to, Place::Node(_)) && number == pool;
+        let all = std::mem::take(&mut self.connections);
+        let (closed, kept): (Vec<_>, Vec<_>) = all
+            .into_iter()
+            .partition(|((to, number), _)| ours(to, *number));
+        self.connections = kept.into_iter().collect();
+        closed
+            .into_iter()
+            .map(|((to, _), connection)| (to, connection))
+            .collect()
     }
 
     /// The connection of this number to that place; opened when there is none.
@@ -183,6 +218,10 @@ impl World {
                     let clock = &self.clients[usize::from(client)].clock;
                     answer = Answer::Micros(clock.monotonic(self.now));
                 }
+                Request::HangUp { connection } => {
+                    self.close(client, connection);
+                    answer = Answer::Done;
+                }
                 request => return self.serve(client, request),
             }
         }
@@ -231,8 +270,12 @@ impl World {
             }
             Request::Exit(exit) => self.exit(client, exit),
             Request::Redis { .. } | Request::Resource(_) => self.send(client, request),
+            Request::Listen {
+                connection,
+                timeout,
+            } => self.listen(client, connection, timeout),
             // Answered by `run`.
-            Request::WallClock | Request::MonotonicClock => {}
+            Request::WallClock | Request::MonotonicClock | Request::HangUp { .. } => {}
         }
     }
 
@@ -252,6 +295,7 @@ impl World {
         process.waits = Waits::Nothing;
         process.overdue = false;
         process.paused_until = None;
+        process.heard.clear();
         let unread = std::mem::take(&mut process.socket);
         for ((to, _), connection) in std::mem::take(&mut process.connections) {
             match to {
@@ -289,6 +333,8 @@ impl World {
         let (connection, opens) = process.connection(me, to, pool);
         let (life, nth, cause) = (process.life, process.sent, process.last);
         process.waits = Waits::Reply(id, connection);
+        let unawaited =
+            matches!(&message, Message::Commands { batch, .. } if *batch == Batch::Subscription);
         if let Some(timeout) = timeout {
             let over = self.now + process.clock.lasts(self.now, timeout);
             let act = Act::GiveUp {
@@ -318,6 +364,9 @@ impl World {
             answer,
         };
         self.transmit(packet, request_fate);
+        if unawaited {
+            self.answer(client, Answer::Done);
+        }
     }
 
     /// Where a request goes; answers it when there is no such place.
@@ -379,7 +428,7 @@ impl World {
     }
 
     /// The program has its answer, and goes on with it in its turn.
-    fn answer(&mut self, client: u16, answer: Answer) {
+    pub(super) fn answer(&mut self, client: u16, answer: Answer) {
         self.clients[usize::from(client)].waits = Waits::Turn(answer);
         self.go(client);
     }
@@ -401,11 +450,14 @@ impl World {
     pub(crate) fn give_up(&mut self, client: u16, life: u32, packet: PacketId) {
         let process = &mut self.clients[usize::from(client)];
         match process.waits {
-            Waits::Reply(waited, _) if waited == packet && process.life == life => {}
+            Waits::Reply(waited, _) | Waits::Push(waited, _)
+                if waited == packet && process.life == life => {}
             _ => return,
         }
         if process.paused_until.is_some() {
             process.overdue = true;
+        } else if matches!(process.waits, Waits::Push(..)) {
+            self.heard_nothing(client);
         } else {
             self.fail(client, Failure::Timeout);
         }
@@ -443,12 +495,18 @@ impl World {
             .connections
             .values()
             .any(|open| *open == packet.connection);
-        if process.status != Status::Up || process.life != packet.life || !open {
+        let pushed = matches!(packet.message, Message::Push(_));
+        // A connection belongs to one life, and its pushes with it.
+        let alive = process.status == Status::Up && (pushed || process.life == packet.life);
+        if !alive || !open {
             return self.lose(&packet, LostBecause::NobodyThere);
         }
         if process.paused_until.is_some() {
             process.socket.push_back(Arrived::Reply(packet));
             return;
+        }
+        if let Message::Push(value) = &packet.message {
+            return self.heard(client, &packet, value);
         }
         match process.waits {
             Waits::Reply(waited, _) if waited == packet.id => self.receive(client, &packet),
@@ -472,8 +530,8 @@ impl World {
                 kind: kind.clone(),
                 message: message.clone(),
             },
-            // Requests never come to a client.
-            Message::Commands { .. } | Message::Call(_) => Answer::Done,
+            // Requests never come to a client, and pushes answer nothing.
+            Message::Commands { .. } | Message::Call(_) | Message::Push(_) => Answer::Done,
         };
         self.answer(client, answer);
     }
@@ -499,101 +557,11 @@ impl World {
                 },
             );
         } else {
+            let pool = process.pool(connection);
             process.connections.retain(|_, open| *open != connection);
+            if matches!(process.waits, Waits::Push(_, on) if Some(on) == pool) {
+                self.stops_hearing(client);
+            }
         }
-    }
-
-    pub(crate) fn pause(&mut self, client: u16, lasts: Span, cause: Option<u32>) {
-        let until = self.now + lasts;
-        let process = &mut self.clients[usize::from(client)];
-        if process.status != Status::Up || process.paused_until.is_some_and(|end| end >= until) {
-            return;
-        }
-        process.paused_until = Some(until);
-        let act = Act::Resume {
-            client,
-            life: process.life,
-            until,
-        };
-        self.queue.push(until, Class::Timeout, act);
-        self.emit(Place::Client(client), cause, Event::Paused { until });
-    }
-
-    pub(crate) fn resume(&mut self, client: u16, life: u32, until: SimTime) {
-        let process = &mut self.clients[usize::from(client)];
-        if process.life != life || process.paused_until != Some(until) {
-            return;
-        }
-        process.paused_until = None;
-        let overdue = std::mem::take(&mut process.overdue);
-        let cause = process.last;
-        self.emit(Place::Client(client), cause, Event::Resumed);
-        // What waits in the socket is seen before the clock: `recv` returns it although its timeout has passed.
-        let process = &mut self.clients[usize::from(client)];
-        let mut acts: Vec<Act> = process
-            .socket
-            .drain(..)
-            .map(|arrived| match arrived {
-                Arrived::Reply(packet) => Act::Deliver(packet),
-                Arrived::Closed(connection, node, refused) => Act::Closed {
-                    connection,
-                    node,
-                    refused,
-                },
-            })
-            .collect();
-        if overdue {
-            acts.push(match process.waits {
-                Waits::Sleep => Act::Wake { client, life },
-                Waits::Reply(packet, _) => Act::GiveUp {
-                    client,
-                    life,
-                    packet,
-                },
-                _ => Act::Continue { client, life },
-            });
-        }
-        for act in acts.into_iter().rev() {
-            self.agenda.push_front(act);
-        }
-    }
-
-    pub(crate) fn crash(&mut self, client: u16, restart_after: Option<Span>, cause: Option<u32>) {
-        let spec = &self.plan.scenario.clients[usize::from(client)];
-        let restart_after = restart_after.or(spec.restarts_after);
-        let process = &mut self.clients[usize::from(client)];
-        if process.status != Status::Up {
-            return;
-        }
-        process.status = Status::Down;
-        process.life += 1;
-        let life = process.life;
-        let seq = self.emit(Place::Client(client), cause, Event::Crashed);
-        self.forget(client, seq);
-        if let Some(after) = restart_after {
-            let act = Act::Start {
-                client,
-                life,
-                cause: Some(seq),
-            };
-            self.queue.push(self.now + after, Class::Ordinary, act);
-        }
-    }
-
-    pub(crate) fn restart(&mut self, client: u16, cause: Option<u32>) {
-        if self.clients[usize::from(client)].status == Status::Up {
-            self.crash(client, None, cause);
-        }
-        let process = &mut self.clients[usize::from(client)];
-        // A start that was arranged before is void: this one comes first.
-        if process.status != Status::Unborn {
-            process.life += 1;
-        }
-        let act = Act::Start {
-            client,
-            life: process.life,
-            cause,
-        };
-        self.agenda.push_front(act);
     }
 }

@@ -5,6 +5,7 @@ mod client;
 mod disk;
 mod inspect;
 mod interventions;
+mod listening;
 mod machines;
 mod network;
 mod node;

@@ -48,6 +48,8 @@ pub(super) struct Session {
     pub(super) queued: Vec<usize>,
     /// Where the stream of writes stood after its own latest write.
     pub(super) wrote: u64,
+    /// How many messages of channels were pushed to it.
+    pub(super) pushes: u64,
     /// The client has closed its end while the node could not take notice.
     pub(super) closing: bool,
 }
@@ -291,6 +293,7 @@ impl Node {
                 blocked: None,
                 queued: Vec::new(),
                 wrote: 0,
+                pushes: 0,
                 closing: false,
             }
         })

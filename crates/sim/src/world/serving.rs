@@ -12,7 +12,7 @@ use crate::world::disk::Fall;
 use crate::world::network::{Connection, Packet, code};
 use crate::world::node::{Answered, Sorted, Work};
 use crate::world::queue::{Act, Class};
-use crate::{Event, Failure, KeyChange, LostBecause, Message, PacketId, Place};
+use crate::{Batch, Event, Failure, KeyChange, LostBecause, Message, PacketId, Place};
 
 impl World {
     /// A request reaches a node.
@@ -53,6 +53,7 @@ impl World {
         };
         let (id, index) = (session.id, work.replies.len());
         let (packet, sent, nth) = (work.packet.id, work.packet.sent, work.packet.nth);
+        let unawaited = is_subscription(&work.packet);
         let Some(argv) = work.packet.commands().get(index).cloned() else {
             return self.finish(node, connection, sent);
         };
@@ -71,15 +72,19 @@ impl World {
             rest,
             closed,
             effects,
-            pushed,
+            mut pushed,
         } = place.sort(local, out, record);
         let mine = answered.iter().position(|answer| answer.to == id);
         let (reply, mut changes) = match mine.map(|at| answered.remove(at)) {
             Some(answer) => (Some(answer.value), answer.changes),
             // To listen to a channel is answered by a message of its own kind.
             None => {
-                let own = pushed.into_iter().find(|(to, _)| *to == id);
-                (own.map(|(_, value)| value), Vec::new())
+                let own = pushed.iter().find(|(to, _)| *to == id);
+                let reply = own.map(|(_, value)| value.clone());
+                if !unawaited {
+                    pushed.retain(|(to, _)| *to != id);
+                }
+                (reply, Vec::new())
             }
         };
         changes.extend(rest);
@@ -98,6 +103,12 @@ impl World {
         if let Some(session) = place.sessions.get_mut(&connection).filter(|_| wrote) {
             session.wrote = place.replication.offset;
         }
+        if unawaited {
+            // A refusal is all that a subscription is answered with; each confirmation is a message of its own.
+            let refused = reply.iter().filter(|value| value.is_error());
+            pushed.extend(refused.map(|value| (id, value.clone())));
+        }
+        self.push_all(node, pushed, seq);
         match reply {
             Some(value) => self.answered(node, connection, value, seq),
             None => {
@@ -261,6 +272,9 @@ impl World {
         } else if session.closing {
             self.agenda.push_front(Act::HangUp { node, connection });
         }
+        if is_subscription(&work.packet) {
+            return;
+        }
         let reply = work
             .packet
             .reply(Message::Replies(Arc::from(work.replies)), seq);
@@ -330,6 +344,7 @@ impl World {
             rest: mut changes,
             closed,
             effects,
+            pushed,
             ..
         } = place.sort(local, out, record);
         // Expiries come before the replies of commands that they let go on, and belong to no command.
@@ -347,6 +362,8 @@ impl World {
         } else {
             self.wrote(node, effects, record.saturating_sub(1));
         }
+        // Of expired keys, for those who listen to key events.
+        self.push_all(node, pushed, self.records.saturating_sub(1));
         self.unblock(node, answered, None);
         self.close_sessions(node, closed);
     }
@@ -373,4 +390,9 @@ impl World {
             self.news.entry(packet).or_default().extend(news);
         }
     }
+}
+
+/// Whether nobody waits for the replies to a request.
+fn is_subscription(packet: &Packet) -> bool {
+    matches!(&packet.message, Message::Commands { batch, .. } if *batch == Batch::Subscription)
 }

@@ -51,7 +51,8 @@ impl Flight {
 pub(super) fn find(trace: &Trace) -> (Vec<Flight>, Vec<Option<u32>>) {
     let mut flights: Vec<Flight> = Vec::new();
     let mut flight_of = vec![None; trace.records.len()];
-    let mut known: BTreeMap<(u32, bool), u32> = BTreeMap::new();
+    // One record may send to several: a published message.
+    let mut known: BTreeMap<(u32, bool, u16), u32> = BTreeMap::new();
     let lane_of = |record: u32| trace.records.get(record as usize).map_or(0, |r| r.lane);
     for (index, record) in (0_u32..).zip(&trace.records) {
         if record.kind == RecordKind::Delayed {
@@ -65,7 +66,7 @@ pub(super) fn find(trace: &Trace) -> (Vec<Flight>, Vec<Option<u32>>) {
             continue;
         };
         let flight = *known
-            .entry((message.sent, message.reply))
+            .entry((message.sent, message.reply, message.to))
             .or_insert_with(|| {
                 let from = lane_of(message.sent);
                 let ours = |lane: u16| {

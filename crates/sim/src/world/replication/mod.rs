@@ -13,7 +13,8 @@ mod waits;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use redwind_engine::{Engine, Outputs, SessionId};
+use redwind_engine::{Engine, Output, Outputs, SessionId};
+use redwind_resp::Value;
 
 use crate::world::World;
 use crate::world::disk::{Effective, Repeat};
@@ -347,20 +348,26 @@ impl World {
             return;
         }
         for effect in effects.iter() {
-            let changes = self.repeat_one(node, effect);
+            let (changes, pushed) = self.repeat_one(node, effect);
             let event = Event::Replicated {
                 packet,
                 from: Place::Node(from),
                 argv: Arc::clone(&effect.argv),
                 changes,
             };
-            self.emit(Place::Node(node), Some(sent), event);
+            let seq = self.emit(Place::Node(node), Some(sent), event);
+            // Its own listeners hear what was published on its primary.
+            self.push_all(node, pushed, seq);
         }
         let seq = self.records.saturating_sub(1);
         self.pass_on(node, effects, seq);
     }
 
-    fn repeat_one(&mut self, node: u16, effect: &Effective) -> Vec<crate::KeyChange> {
+    fn repeat_one(
+        &mut self,
+        node: u16,
+        effect: &Effective,
+    ) -> (Vec<crate::KeyChange>, Vec<(SessionId, Value)>) {
         let (now, record) = (self.now, self.records);
         let place = &mut self.nodes[usize::from(node)];
         place.take_snapshot(now);
@@ -370,8 +377,13 @@ impl World {
             repeat.one(&mut place.engine, local, effect, &mut out);
         }
         place.disk.append(now, std::slice::from_ref(effect));
-        place
+        let changes = place
             .known
-            .changes(&place.engine, local, out.iter(), Some(record))
+            .changes(&place.engine, local, out.iter(), Some(record));
+        let pushed = out.into_iter().filter_map(|output| match output {
+            Output::Push { to, value } => Some((to, value)),
+            _ => None,
+        });
+        (changes, pushed.collect())
     }
 }

@@ -46,11 +46,13 @@ impl World {
         effects: Vec<(u64, Effective)>,
         sent: u32,
     ) {
-        let mut changes = Vec::new();
+        let (mut changes, mut pushed) = (Vec::new(), Vec::new());
         let mut repeated = Vec::new();
         for (offset, effect) in effects {
             if offset > self.nodes[usize::from(node)].replication.offset {
-                changes.extend(self.repeat_one(node, &effect));
+                let (changed, heard) = self.repeat_one(node, &effect);
+                changes.extend(changed);
+                pushed.extend(heard);
                 repeated.push(effect);
             }
         }
@@ -63,6 +65,7 @@ impl World {
             changes,
         };
         let seq = self.emit(Place::Node(node), Some(sent), event);
+        self.push_all(node, pushed, seq);
         self.pass_on(node, &Arc::from(repeated), seq);
         self.tell_offset(node, from, seq);
     }

@@ -1,0 +1,2 @@
+    def pubsub(self, **kwargs):
+        return PubSub(self, kwargs.get('ignore_subscribe_messages', False))
