@@ -382,7 +382,7 @@ fn a_node_of_its_own_follows_nobody_when_it_starts_again() {
     scenario.nodes.push(NodeSpec::named("other"));
     let faults = ["cut-power other at 1s, restart after 100ms"];
     let run = run(with(scenario, &faults));
-    let text = timeline(&run);
+    let text = timeline(&run).join("\n");
     assert!(text.contains("other starts again"), "{text}");
     assert!(!text.contains("replica"), "{text}");
 }
