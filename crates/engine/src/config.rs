@@ -45,6 +45,12 @@ pub struct Config {
     pub hll_sparse_max_bytes: i64,
     /// The password of the default user; empty for none.
     pub requirepass: String,
+    /// How many clients a host lets in; the engine counts nobody away.
+    pub maxclients: i64,
+    /// How much a host lets wait unprocessed from one client.
+    pub client_query_buffer_limit: i64,
+    /// How much a host owes an ordinary client, a replica and a subscriber before it cuts them off.
+    pub client_output_buffer_limit: [OutputLimit; 3],
     /// Whether each change is reported as [`crate::Output::KeyEvent`].
     pub report_events: bool,
     /// Whether each effective write is reported as [`crate::Output::Propagate`].
@@ -74,10 +80,70 @@ impl Default for Config {
             stream_node_max_entries: 100,
             hll_sparse_max_bytes: 3000,
             requirepass: String::new(),
+            maxclients: 10_000,
+            client_query_buffer_limit: 1 << 30,
+            client_output_buffer_limit: [
+                OutputLimit::default(),
+                OutputLimit {
+                    hard: 256 << 20,
+                    soft: 64 << 20,
+                    seconds: 60,
+                },
+                OutputLimit {
+                    hard: 32 << 20,
+                    soft: 8 << 20,
+                    seconds: 60,
+                },
+            ],
             report_events: true,
             report_effects: true,
         }
     }
+}
+
+/// How much may wait to be read by one client, as `client-output-buffer-limit` says; 0 is any amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct OutputLimit {
+    /// Beyond so many bytes a client is cut off at once.
+    pub hard: u64,
+    /// Beyond so many bytes it is cut off unless it catches up in time.
+    pub soft: u64,
+    /// How long it may stay beyond the soft limit.
+    pub seconds: u64,
+}
+
+/// The classes of `client-output-buffer-limit`, in its order.
+const OUTPUT_CLASSES: [&str; 3] = ["normal", "slave", "pubsub"];
+
+/// `class hard soft seconds` any number of times; classes that are not named keep their limits.
+fn output_limits(text: &str, limits: &mut [OutputLimit; 3]) -> Result<(), BadSetting> {
+    let bad = |text: &str| BadSetting::Invalid(format!("{text} in buffer limit configuration."));
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    let (groups, rest) = words.as_chunks::<4>();
+    if !rest.is_empty() {
+        return Err(bad("Wrong number of arguments"));
+    }
+    let mut changed = *limits;
+    for [class, hard, soft, seconds] in groups {
+        let class = match class.to_ascii_lowercase().as_str() {
+            "replica" => Some(1),
+            class => OUTPUT_CLASSES.iter().position(|known| *known == class),
+        };
+        let limit = class
+            .and_then(|class| changed.get_mut(class))
+            .ok_or_else(|| bad("Invalid client class specified"))?;
+        let size = |text: &str| memory(text).and_then(|bytes| u64::try_from(bytes).ok());
+        *limit = match (size(hard), size(soft), seconds.parse::<u32>()) {
+            (Some(hard), Some(soft), Ok(seconds)) => OutputLimit {
+                hard,
+                soft,
+                seconds: seconds.into(),
+            },
+            _ => return Err(bad("Error in hard, soft or soft_seconds setting")),
+        };
+    }
+    *limits = changed;
+    Ok(())
 }
 
 /// What gives way when memory runs out.
@@ -188,6 +254,14 @@ const NUMBERS: &[Number] = &[
         i32::MIN as i64,
         i32::MAX as i64,
     ),
+    (
+        "client-query-buffer-limit",
+        "",
+        |c| &mut c.client_query_buffer_limit,
+        1024 * 1024,
+        MAX,
+    ),
+    ("maxclients", "", |c| &mut c.maxclients, 1, u32::MAX as i64),
     ("maxmemory", "", |c| &mut c.maxmemory, 0, MAX),
     ("maxmemory-samples", "", |c| &mut c.maxmemory_samples, 1, 64),
     (
@@ -259,7 +333,6 @@ const FIXED: &[(&str, &str)] = &[
     ("hz", "10"),
     ("lazyfree-lazy-expire", "no"),
     ("lua-time-limit", "5000"),
-    ("maxclients", "10000"),
     ("port", "6379"),
     ("save", ""),
     ("slowlog-log-slower-than", "10000"),
@@ -319,6 +392,11 @@ impl Config {
             "notify-keyspace-events",
             self.notify_keyspace_events.clone(),
         ));
+        let limits = OUTPUT_CLASSES.iter().zip(&self.client_output_buffer_limit);
+        let limits: Vec<String> = limits
+            .map(|(class, l)| format!("{class} {} {} {}", l.hard, l.soft, l.seconds))
+            .collect();
+        all.push(("client-output-buffer-limit", limits.join(" ")));
         all.push(("requirepass", self.requirepass.clone()));
         all.sort();
         all
@@ -333,6 +411,7 @@ impl Config {
             let number = if matches!(
                 name,
                 "maxmemory"
+                    | "client-query-buffer-limit"
                     | "proto-max-bulk-len"
                     | "stream-node-max-bytes"
                     | "hash-max-listpack-value"
@@ -375,6 +454,9 @@ impl Config {
                         "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.".into(),
                     )
                 })?;
+            }
+            "client-output-buffer-limit" => {
+                output_limits(value, &mut self.client_output_buffer_limit)?;
             }
             "requirepass" => value.clone_into(&mut self.requirepass),
             "databases" | "port" | "bind" | "cluster-enabled" => return Err(BadSetting::Immutable),

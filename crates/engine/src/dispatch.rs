@@ -30,6 +30,13 @@ impl Done {
     }
 }
 
+fn not_while_listening(name: &str) -> Refusal {
+    Refusal::err(format_args!(
+        "Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are \
+         allowed in this context"
+    ))
+}
+
 impl Engine {
     /// Runs one command at one frozen instant. While the session waits, the command is kept until it
     /// is served, as a server leaves it in the connection's buffer.
@@ -109,6 +116,36 @@ impl Engine {
         done.freed
     }
 
+    /// Whether a host may run a command of its own, which the engine does not have, for this session: not before it
+    /// gave the password, while it listens in RESP2, or inside a transaction. `Err` is the reply.
+    pub fn admit(&mut self, now: Micros, from: SessionId, name: &str) -> Result<(), Value> {
+        let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&from) else {
+            return Ok(());
+        };
+        session.last_used = now;
+        let session = &self.sessions[&from];
+        let refusal = if self.needs_password(session) {
+            Refusal::NoAuth
+        } else if session.is_listening() && session.protocol == Protocol::Resp2 {
+            not_while_listening(name)
+        } else if session.multi.is_some() {
+            Refusal::err("Command not allowed inside a transaction")
+        } else {
+            return Ok(());
+        };
+        Err(self.refuse(from, Value::error(refusal.to_string())))
+    }
+
+    /// Counts a command that a host refuses; a transaction that the session has begun will not run.
+    pub fn refuse(&mut self, from: SessionId, reply: Value) -> Value {
+        let session = Arc::make_mut(&mut self.sessions).get_mut(&from);
+        if let Some(multi) = session.and_then(|s| s.multi.as_deref_mut()) {
+            multi.broken = true;
+        }
+        self.count_error(&reply);
+        reply
+    }
+
     /// Checks a command and queues or runs it. `Err` means that it was refused before it ran.
     fn process(
         &mut self,
@@ -140,11 +177,7 @@ impl Engine {
             && session.protocol == Protocol::Resp2
             && !commands::runs_while_listening(command.name)
         {
-            return Err(Refusal::err(format_args!(
-                "Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are \
-                 allowed in this context",
-                command.name
-            )));
+            return Err(not_while_listening(command.name));
         }
         if self.pause.is_some() && self.postpones(from, command, argv) {
             self.counters.commands -= 1;

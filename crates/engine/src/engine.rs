@@ -182,6 +182,13 @@ impl Engine {
         !self.config.requirepass.is_empty() && !session.authenticated
     }
 
+    /// Whether a session may do more than give the password.
+    pub fn is_authenticated(&self, session: SessionId) -> bool {
+        self.sessions
+            .get(&session)
+            .is_none_or(|s| !self.needs_password(s))
+    }
+
     /// Whether a command of this session waits for a key, or for the end of a pause.
     pub fn is_blocked(&self, session: SessionId) -> bool {
         self.sessions

@@ -49,7 +49,7 @@ mod xxh3;
 
 pub use cluster::{Cluster, Health, Member, SLOTS, key_slot};
 pub use commands::commands;
-pub use config::{Config, Policy};
+pub use config::{Config, OutputLimit, Policy};
 pub use engine::Engine;
 pub use output::{Choice, Choose, FirstChoice, Output, Outputs};
 pub use redwind_resp::{Protocol, Value};

@@ -4,17 +4,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
-use redwind_engine::{Protocol, Value};
+use redwind_engine::{OutputLimit, Protocol, Value};
 use redwind_resp::{RequestDecoder, encode};
-
-/// `client-output-buffer-limit pubsub 32mb 8mb 60`, Redis's default: a subscriber that does not read
-/// is cut off at the first size, or after staying above the second for so long.
-const PUBSUB_HARD: usize = 32 << 20;
-const PUBSUB_SOFT: usize = 8 << 20;
-const PUBSUB_PATIENCE: Duration = Duration::from_secs(60);
-
-/// `client-query-buffer-limit`: what may wait unprocessed from one client.
-const QUERY_LIMIT: usize = 1 << 30;
 
 /// A write buffer that once grew beyond this is given back when it is empty.
 const KEPT: usize = 1 << 20;
@@ -61,13 +52,13 @@ impl Connection {
     }
 
     /// Reads what fits into the buffer; says whether there may be more.
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> bool {
+    pub(crate) fn read(&mut self, buffer: &mut [u8], limit: usize) -> bool {
         loop {
             match self.stream.read(buffer) {
                 Ok(0) => self.lost = true,
                 Ok(count) => {
                     self.requests.feed(&buffer[..count]);
-                    if self.requests.buffered() > QUERY_LIMIT {
+                    if self.requests.buffered() > limit {
                         self.lost = true;
                     }
                     // On Unix a short read means that the socket is empty, which saves a system call;
@@ -94,15 +85,16 @@ impl Connection {
         encode(value, protocol, &mut self.out);
     }
 
-    /// Writes as much as the socket takes.
-    pub(crate) fn flush(&mut self, listening: impl FnOnce() -> bool) {
+    /// Writes as much as the socket takes, unless too much is owed.
+    pub(crate) fn flush(&mut self, limit: OutputLimit) {
+        self.check_backlog(limit);
         while self.written < self.out.len() && !self.lost {
             match self.stream.write(&self.out[self.written..]) {
                 Ok(0) => self.lost = true,
                 Ok(count) => self.written += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.check_backlog(listening);
+                    self.forget_written();
                     return;
                 }
                 Err(_) => self.lost = true,
@@ -117,19 +109,23 @@ impl Connection {
         self.lost |= self.closing;
     }
 
-    /// Cuts off a subscriber that does not read.
-    fn check_backlog(&mut self, listening: impl FnOnce() -> bool) {
-        let backlog = self.out.len() - self.written;
-        // What was written is dropped from time to time, so that a slow reader costs what it is owed.
+    /// What was written is dropped from time to time, so that a slow reader costs what it is owed.
+    fn forget_written(&mut self) {
         if self.written > KEPT && self.written > self.out.len() / 2 {
             self.out.drain(..self.written);
             self.written = 0;
         }
-        if backlog <= PUBSUB_SOFT || !listening() {
+    }
+
+    /// Cuts off a client that reads too slowly.
+    fn check_backlog(&mut self, limit: OutputLimit) {
+        let backlog = (self.out.len() - self.written) as u64;
+        self.lost |= limit.hard > 0 && backlog > limit.hard;
+        if limit.soft == 0 || backlog <= limit.soft {
             self.above_soft = None;
             return;
         }
         let since = *self.above_soft.get_or_insert_with(Instant::now);
-        self.lost |= backlog > PUBSUB_HARD || since.elapsed() > PUBSUB_PATIENCE;
+        self.lost |= since.elapsed() > Duration::from_secs(limit.seconds);
     }
 }

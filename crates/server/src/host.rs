@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use redwind_engine::Value;
 
 use crate::ClockMode;
 
@@ -27,8 +26,28 @@ pub(crate) enum Request {
     Advance(u64),
 }
 
-/// What the command asks of the host, if anything; `Err` is the error to answer.
-pub(crate) fn request(argv: &[Bytes], clock: ClockMode) -> Option<Result<Request, Value>> {
+/// A command that is the host's.
+pub(crate) struct Asked {
+    /// As errors name it.
+    pub(crate) name: &'static str,
+    pub(crate) request: Result<Request, Mistake>,
+}
+
+/// What is wrong with a command that is the host's.
+pub(crate) enum Mistake {
+    /// It has too few or too many arguments.
+    Arity,
+    /// Something that is only seen when it runs; the error to answer.
+    Other(&'static str),
+}
+
+/// `RESET` is the engine's, but also makes a silenced connection talk again.
+pub(crate) fn resets(argv: &[Bytes]) -> bool {
+    matches!(argv, [name] if name.eq_ignore_ascii_case(b"reset"))
+}
+
+/// What the command asks of the host, if anything.
+pub(crate) fn request(argv: &[Bytes], clock: ClockMode) -> Option<Asked> {
     // Nearly every command is none of these, and its first letter says so.
     let first = argv.first()?.first()?.to_ascii_lowercase();
     if !matches!(first, b's' | b'c' | b'd' | b'r') {
@@ -38,39 +57,45 @@ pub(crate) fn request(argv: &[Bytes], clock: ClockMode) -> Option<Result<Request
         argv.get(at)
             .is_some_and(|sent| sent.eq_ignore_ascii_case(word.as_bytes()))
     };
+    let asked = |name, request| Some(Asked { name, request });
     if is(0, "shutdown") {
-        return Some(shutdown(argv));
+        return asked("shutdown", shutdown(argv));
     }
-    if is(0, "client") && is(1, "reply") && argv.len() == 3 {
-        return Some(match argv {
-            _ if is(2, "on") => Ok(Request::RepliesOn),
-            _ if is(2, "off") => Ok(Request::RepliesOff),
-            _ if is(2, "skip") => Ok(Request::SkipReply),
-            _ => Err(Value::error("ERR syntax error")),
-        });
+    if is(0, "client") && is(1, "reply") {
+        let request = match argv.len() {
+            3 if is(2, "on") => Ok(Request::RepliesOn),
+            3 if is(2, "off") => Ok(Request::RepliesOff),
+            3 if is(2, "skip") => Ok(Request::SkipReply),
+            3 => Err(Mistake::Other("ERR syntax error")),
+            _ => Err(Mistake::Arity),
+        };
+        return asked("client|reply", request);
     }
     if is(0, "debug") && is(1, "sleep") && argv.len() == 3 {
         let seconds = number::<f64>(&argv[2]).unwrap_or(0.0);
         let pause = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-        return Some(Ok(Request::Sleep(pause)));
+        return asked("debug", Ok(Request::Sleep(pause)));
     }
     if matches!(clock, ClockMode::Manual(_)) && is(0, "redwind") {
-        return Some(match argv.len() {
+        let request = match argv.len() {
             3 if is(1, "clock") && is(2, "now") => Ok(Request::Now),
-            4 if is(1, "clock") && is(2, "advance") => number(&argv[3])
-                .map(Request::Advance)
-                .ok_or_else(|| Value::error("ERR value is not an integer or out of range")),
-            _ => Err(Value::error(
+            4 if is(1, "clock") && is(2, "advance") => {
+                number(&argv[3]).map(Request::Advance).ok_or(Mistake::Other(
+                    "ERR value is not an integer or out of range",
+                ))
+            }
+            _ => Err(Mistake::Other(
                 "ERR unknown subcommand or wrong number of arguments for 'redwind'. \
                  Try REDWIND CLOCK NOW or REDWIND CLOCK ADVANCE milliseconds.",
             )),
-        });
+        };
+        return asked("redwind", request);
     }
     None
 }
 
 /// `SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]`; there is nothing to save and nobody to wait for.
-fn shutdown(argv: &[Bytes]) -> Result<Request, Value> {
+fn shutdown(argv: &[Bytes]) -> Result<Request, Mistake> {
     let words: Vec<String> = argv[1..]
         .iter()
         .map(|word| String::from_utf8_lossy(word).to_ascii_lowercase())
@@ -79,10 +104,10 @@ fn shutdown(argv: &[Bytes]) -> Result<Request, Value> {
     let known = |word: &String| matches!(&**word, "nosave" | "save" | "now" | "force" | "abort");
     let contradicts = (has("save") && has("nosave")) || (has("abort") && words.len() > 1);
     if !words.iter().all(known) || contradicts {
-        return Err(Value::error("ERR syntax error"));
+        return Err(Mistake::Other("ERR syntax error"));
     }
     if has("abort") {
-        return Err(Value::error("ERR No shutdown in progress."));
+        return Err(Mistake::Other("ERR No shutdown in progress."));
     }
     Ok(Request::Shutdown)
 }

@@ -33,11 +33,9 @@ pub struct Options {
     pub port: u16,
     /// Whose time it is.
     pub clock: ClockMode,
-    /// Connections beyond so many are refused.
-    pub max_clients: usize,
     /// What random picks begin from; `None` begins anew every time.
     pub seed: Option<u64>,
-    /// The engine's settings.
+    /// The engine's settings; `CONFIG SET` changes most of them, the limits on clients too.
     pub config: Config,
 }
 
@@ -51,7 +49,6 @@ impl Default for Options {
             bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 6379,
             clock: ClockMode::Wall,
-            max_clients: 10_000,
             seed: None,
             config,
         }

@@ -15,7 +15,7 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use redwind_engine::{Choice, Choose, Engine, Micros, Output, Outputs, SessionId, Value};
 
 use crate::connection::{Connection, Replies};
-use crate::host::{self, Request};
+use crate::host::{self, Asked, Mistake, Request};
 use crate::{ClockMode, Options, ServeError};
 
 const LISTENER: Token = Token(usize::MAX);
@@ -58,7 +58,6 @@ pub struct Server {
     engine: Engine,
     clock: ClockMode,
     luck: Luck,
-    max_clients: usize,
     poll: Poll,
     listener: TcpListener,
     address: SocketAddr,
@@ -96,7 +95,6 @@ impl Server {
             engine: Engine::new(options.config),
             clock: options.clock,
             luck: Luck(seed),
-            max_clients: options.max_clients,
             poll,
             listener,
             address,
@@ -195,7 +193,8 @@ impl Server {
     }
 
     fn welcome(&mut self, mut stream: TcpStream) {
-        if self.connections.len() >= self.max_clients {
+        let most = usize::try_from(self.engine.config().maxclients).unwrap_or(usize::MAX);
+        if self.connections.len() >= most {
             // Best effort, as in Redis: the connection is closed either way.
             let _ = stream.write(b"-ERR max number of clients reached\r\n");
             return;
@@ -221,7 +220,9 @@ impl Server {
         let Some(mut connection) = self.connections.remove(&id) else {
             return;
         };
-        if !connection.closing && connection.read(&mut self.buffer) {
+        let limit = self.engine.config().client_query_buffer_limit;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        if !connection.closing && connection.read(&mut self.buffer, limit) {
             self.again.push(id);
         }
         self.commands(id, &mut connection);
@@ -235,6 +236,7 @@ impl Server {
         let longest = self.engine.config().proto_max_bulk_len;
         connection.requests.limits.bulk_len = usize::try_from(longest).unwrap_or(0);
         while !connection.blocked && !connection.closing && !self.stopping {
+            connection.requests.limits.authenticated = self.engine.is_authenticated(id);
             match connection.requests.next_command() {
                 Ok(Some(argv)) => self.command(id, connection, &argv),
                 Ok(None) => return,
@@ -248,14 +250,16 @@ impl Server {
     }
 
     fn command(&mut self, id: SessionId, connection: &mut Connection, argv: &[Bytes]) {
+        if host::resets(argv) {
+            connection.replies = Replies::On;
+        }
         match host::request(argv, self.clock) {
             None => {
                 let now = self.clock.now();
                 self.engine
                     .execute(now, &mut self.luck, id, argv, &mut self.out);
             }
-            Some(Ok(request)) => self.obey(id, connection, request),
-            Some(Err(value)) => self.out.push(Output::Reply { to: id, value }),
+            Some(asked) => self.host_command(id, connection, asked),
         }
         let mut answered = false;
         // Mostly there is one output, and it is this connection's.
@@ -280,6 +284,29 @@ impl Server {
             same => same,
         };
         connection.blocked = !answered && self.engine.is_blocked(id);
+    }
+
+    /// Runs a command of the host where Redis would run it.
+    fn host_command(&mut self, id: SessionId, connection: &mut Connection, asked: Asked) {
+        let now = self.clock.now();
+        let done = match asked.request {
+            // Redis counts arguments before it asks for the password.
+            Err(Mistake::Arity) => {
+                let text = format!("ERR wrong number of arguments for '{}' command", asked.name);
+                Err(self.engine.refuse(id, Value::error(text)))
+            }
+            Err(Mistake::Other(text)) => self
+                .engine
+                .admit(now, id, asked.name)
+                .and_then(|()| Err(self.engine.refuse(id, Value::error(text)))),
+            Ok(request) => self
+                .engine
+                .admit(now, id, asked.name)
+                .map(|()| self.obey(id, connection, request)),
+        };
+        if let Err(value) = done {
+            self.out.push(Output::Reply { to: id, value });
+        }
     }
 
     /// Does what the engine cannot, having neither sockets nor a clock.
@@ -375,7 +402,9 @@ impl Server {
             let Some(connection) = self.connections.get_mut(&id) else {
                 continue;
             };
-            connection.flush(|| self.engine.is_listening(id));
+            let [normal, _, pubsub] = self.engine.config().client_output_buffer_limit;
+            let listens = self.engine.is_listening(id);
+            connection.flush(if listens { pubsub } else { normal });
             if connection.lost {
                 self.connections.remove(&id);
                 self.engine.disconnect(self.clock.now(), id, &mut self.out);

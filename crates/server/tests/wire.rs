@@ -337,16 +337,106 @@ fn a_manual_clock_moves_only_when_told() {
 
 #[test]
 fn too_many_clients_are_turned_away() {
-    let server = Running::start(Options {
-        max_clients: 1,
-        ..Options::default()
-    });
+    let server = Running::wall();
     let mut first = server.client();
-    first.ask("PING", "+PONG\r\n");
+    first.ask("CONFIG SET maxclients 1", "+OK\r\n");
     let mut second = server.client();
     second.expect("-ERR max number of clients reached\r\n");
     second.expect_end();
     first.ask("PING", "+PONG\r\n");
+}
+
+#[test]
+fn without_the_password_a_client_can_neither_stop_the_server_nor_its_clock_nor_send_much() {
+    const NO: &str = "-NOAUTH Authentication required.\r\n";
+    let server = Running::manual();
+    server
+        .client()
+        .ask("CONFIG SET requirepass secret", "+OK\r\n");
+    let mut client = server.client();
+    for line in [
+        "SHUTDOWN NOSAVE",
+        "SHUTDOWN a b",
+        "DEBUG SLEEP 1000",
+        "REDWIND CLOCK ADVANCE 1000",
+        "REDWIND CLOCK NOW",
+        "CLIENT REPLY OFF",
+    ] {
+        client.ask(line, NO);
+    }
+    client.ask(
+        "CLIENT REPLY",
+        "-ERR wrong number of arguments for 'client|reply' command\r\n",
+    );
+    client.ask(
+        "*11",
+        "-ERR Protocol error: unauthenticated multibulk length\r\n",
+    );
+    client.expect_end();
+    let mut client = server.client();
+    client.ask(
+        "*1\r\n$16385",
+        "-ERR Protocol error: unauthenticated bulk length\r\n",
+    );
+    client.expect_end();
+    // Who has given the password in the same packet is no longer held to that.
+    let mut client = server.client();
+    client.ask(
+        "AUTH secret\r\n*12\r\n$3\r\nDEL\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n$1\r\nd\r\n$1\r\ne\r\n$1\r\nf\r\n\
+         $1\r\ng\r\n$1\r\nh\r\n$1\r\ni\r\n$1\r\nj\r\n$1\r\nk",
+        "+OK\r\n:0\r\n",
+    );
+    client.ask("REDWIND CLOCK NOW", ":1767225600000\r\n");
+}
+
+#[test]
+fn what_only_the_host_can_do_is_refused_inside_a_transaction_which_then_fails() {
+    let server = Running::manual();
+    let mut client = server.client();
+    for line in [
+        "SHUTDOWN ABORT",
+        "CLIENT REPLY OFF",
+        "DEBUG SLEEP 1",
+        "REDWIND CLOCK ADVANCE 1000",
+    ] {
+        client.ask("MULTI", "+OK\r\n");
+        client.ask(line, "-ERR Command not allowed inside a transaction\r\n");
+        client.ask("PING", "+QUEUED\r\n");
+        client.ask(
+            "EXEC",
+            "-EXECABORT Transaction discarded because of previous errors.\r\n",
+        );
+    }
+    client.ask("REDWIND CLOCK NOW", ":1767225600000\r\n");
+}
+
+#[test]
+fn a_client_that_is_owed_too_much_is_cut_off() {
+    let server = Running::wall();
+    let mut client = server.client();
+    client.ask(
+        "CONFIG SET client-output-buffer-limit 'normal 1mb 0 0'",
+        "+OK\r\n",
+    );
+    client.ask("SETRANGE k 1048576 x", ":1048577\r\n");
+    client.ask("STRLEN k", ":1048577\r\n");
+    client.send("GET k\r\n");
+    client.expect_end();
+    let mut client = server.client();
+    client.ask(
+        "CONFIG SET client-output-buffer-limit 'normal 0 0 0'",
+        "+OK\r\n",
+    );
+    client.send("GET k\r\n");
+    client.expect(&format!("$1048577\r\n{}x\r\n", "\0".repeat(1 << 20)));
+}
+
+#[test]
+fn a_reset_makes_a_silenced_connection_talk_again() {
+    let server = Running::wall();
+    let mut client = server.client();
+    client.ask("CLIENT REPLY OFF\r\nPING\r\nRESET", "+RESET\r\n");
+    client.ask("PING", "+PONG\r\n");
 }
 
 #[test]

@@ -169,7 +169,7 @@ fn clients(cx: &Cx<'_>, text: &mut String) {
         .filter(|s| s.is_listening())
         .count();
     put(text, "connected_clients", engine.sessions.len());
-    put(text, "maxclients", 10_000);
+    put(text, "maxclients", engine.config.maxclients);
     put(
         text,
         "blocked_clients",
