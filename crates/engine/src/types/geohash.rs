@@ -83,7 +83,11 @@ impl Cell {
 
     /// So many fields further east and north; beyond the edge it goes on at the other side.
     fn moved(self, east: i32, north: i32) -> Cell {
-        let step = |at: u32, by: i32| at.wrapping_add_signed(by) & ((1 << self.steps) - 1);
+        // The field of the easternmost longitude lies beyond the edge, and stays there while it only moves north.
+        let step = |at: u32, by: i32| match by {
+            0 => at,
+            _ => at.wrapping_add_signed(by) & ((1 << self.steps) - 1),
+        };
         Cell {
             at: [step(self.at[0], east), step(self.at[1], north)],
             ..self
