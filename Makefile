@@ -14,7 +14,7 @@ WASM := --target wasm32-unknown-unknown
 say = @printf '\n==> %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test build npm bench fmt lint shots clean quick-test conformance npm-test wasm-test browser-test
+.PHONY: help serve test build npm bench bench-js fmt lint shots clean quick-test conformance npm-test wasm-test browser-test
 
 help: ## Show this.
 	@echo 'Redwind: a Redis you can rewind. Targets:'
@@ -56,6 +56,12 @@ npm: ## The npm package, ready in target/npm: the engine with Lua for JavaScript
 npm-test: npm ## The npm package in Node, through its public API.
 	$(say) 'The npm package in Node'
 	@.ci/with-node node --test npm/test/
+
+bench-js: npm ## The npm package beside ioredis-mock and js-redis-server: commands a second, in one run.
+	@mkdir -p target/bench-js
+	@cp npm/bench/package.json npm/bench/package-lock.json target/bench-js/
+	@.ci/with-node npm ci --prefix target/bench-js --ignore-scripts --no-audit --no-fund --loglevel=error
+	@.ci/with-node node npm/bench/run.js
 
 wasm-test: ## The worker's own tests, in a browser.
 	@.ci/setup rust wasm-test
