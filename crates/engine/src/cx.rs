@@ -150,8 +150,12 @@ impl<'a> Cx<'a> {
                 None if self.engine.pause.is_some() => return None,
                 None => {}
             }
-            self.engine.expire_key(self.now, self.db, key, self.out);
+            self.engine.expire_key(self.db, key, self.out);
             return None;
+        }
+        if self.engine.primary_link.is_none() && db.at(index).has_due_fields(now_ms) {
+            self.engine.expire_fields(self.now, self.db, key, self.out);
+            return self.db().find(key);
         }
         Some(index)
     }
@@ -288,6 +292,7 @@ impl<'a> Cx<'a> {
             key,
             index,
             event: None,
+            then: None,
             kind: PhantomData,
         }
     }
@@ -335,6 +340,7 @@ pub(crate) struct Edit<'c, 'a, T: Kind> {
     key: &'c Bytes,
     index: usize,
     event: Option<&'static str>,
+    then: Option<&'static str>,
     kind: PhantomData<T>,
 }
 
@@ -343,6 +349,11 @@ impl<T: Kind> Edit<'_, '_, T> {
     pub(crate) fn changed(&mut self, event: &'static str) {
         self.event = Some(event);
         self.cx.dirty += 1;
+    }
+
+    /// Names what the same command did after its change.
+    pub(crate) fn and_then(&mut self, event: &'static str) {
+        self.then = Some(event);
     }
 
     /// Names a change of a stream's groups or counters, which transactions that watch the key and
@@ -406,6 +417,9 @@ impl<T: Kind> Drop for Edit<'_, '_, T> {
         if let Some(event) = self.event {
             self.cx.touch(self.key);
             self.cx.event(event, self.key);
+            if let Some(then) = self.then {
+                self.cx.event(then, self.key);
+            }
             if empty {
                 self.cx.event("del", self.key);
             }

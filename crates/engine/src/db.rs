@@ -182,6 +182,11 @@ impl Entry {
     pub(crate) fn is_expired(&self, now_ms: i64) -> bool {
         now_ms > self.expires
     }
+
+    /// Whether it is a hash with fields whose time has come.
+    pub(crate) fn has_due_fields(&self, now_ms: i64) -> bool {
+        matches!(&self.data, Data::Hash(hash) if hash.is_due(now_ms))
+    }
 }
 
 #[derive(Clone, Default)]
@@ -191,6 +196,8 @@ pub(crate) struct Db {
     footprint: usize,
     /// The keys with an expiry, soonest first.
     due: BTreeSet<(i64, Blob)>,
+    /// The hashes with fields that expire, by the soonest of them.
+    field_due: BTreeSet<(i64, Blob)>,
 }
 
 impl Db {
@@ -238,15 +245,20 @@ impl Db {
         memory::of_entry(key, &entry.data, entry.expires != NEVER)
     }
 
-    /// The entry at a place, to be changed; its weight is not counted until it is closed.
+    /// The entry at a place, to be changed; its weight is not counted and its fields are not scheduled until
+    /// it is closed.
     pub(crate) fn open(&mut self, index: usize) -> &mut Entry {
         self.footprint -= self.weigh(index);
+        if let Some(due) = self.field_schedule(index) {
+            self.field_due.remove(&due);
+        }
         self.at_mut(index)
     }
 
-    /// Counts the weight of an entry again.
+    /// Counts the weight of an entry again and schedules its fields.
     pub(crate) fn close(&mut self, index: usize) {
         self.footprint += self.weigh(index);
+        self.field_due.extend(self.field_schedule(index));
     }
 
     /// Changes a string in place; `None` if it is none.
@@ -268,7 +280,23 @@ impl Db {
 
     /// How many hashes have fields that will expire.
     pub(crate) fn field_due_count(&self) -> usize {
-        0
+        self.field_due.len()
+    }
+
+    /// The hash with the field that expires soonest.
+    pub(crate) fn soonest_field(&self) -> Option<&(i64, Blob)> {
+        self.field_due.first()
+    }
+
+    /// When the first field of the entry at a place expires, with the key.
+    fn field_schedule(&self, index: usize) -> Option<(i64, Blob)> {
+        match self.keys.get_index(index) {
+            Some((key, entry)) => match &entry.data {
+                Data::Hash(hash) => hash.soonest().map(|at| (at, key.clone())),
+                _ => None,
+            },
+            None => None,
+        }
     }
 
     /// How many keys will expire.
@@ -326,7 +354,7 @@ impl Db {
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Entry> {
         // Swapping keeps removal constant; `SCAN` walks downwards because of it.
         let index = self.keys.get_index_of(key)?;
-        self.footprint -= self.weigh(index);
+        self.open(index);
         let (key, entry) = self.keys.swap_remove_index(index)?;
         if entry.expires != NEVER {
             self.due.remove(&(entry.expires, key));

@@ -234,14 +234,14 @@ impl Engine {
         self.sessions.get(&session).map(|s| s.db)
     }
 
-    /// When [`Engine::wake`] next has work: a key expires or a waiting command's time is up.
+    /// When [`Engine::wake`] next has work: a key or a field expires, or a waiting command's time is up.
     pub fn next_deadline(&self) -> Option<Micros> {
         let expiry = self
             .dbs
             .iter()
             .filter(|_| self.primary_link.is_none())
-            .filter_map(|db| db.soonest())
-            .map(|(when, _)| *when)
+            .flat_map(|db| [db.soonest(), db.soonest_field()])
+            .filter_map(|due| due.map(|(when, _)| *when))
             .min();
         // A key lives through the whole millisecond in which it expires.
         let expiry = expiry.map(|when| Micros::from_millis(when.saturating_add(1)));
@@ -256,7 +256,7 @@ impl Engine {
             .min()
     }
 
-    /// Deletes the keys that have expired and answers the waiting commands whose time is up.
+    /// Deletes the keys and fields that have expired and answers the waiting commands whose time is up.
     pub fn wake(&mut self, now: Micros, luck: &mut dyn Choose, out: &mut Outputs) {
         let mut free = self.end_pause(now);
         for db in 0..self.dbs.len() {
@@ -266,7 +266,14 @@ impl Engine {
                 && now.millis() > *when
             {
                 let key = key.clone();
-                self.expire_key(now, db as u32, &key, out);
+                self.expire_key(db as u32, &key, out);
+            }
+            while let Some((when, key)) = self.dbs[db].soonest_field()
+                && self.primary_link.is_none()
+                && now.millis() > *when
+            {
+                let key = key.clone();
+                self.expire_fields(now, db as u32, &key, out);
             }
         }
         self.flush_effects(out);
@@ -304,6 +311,7 @@ impl Engine {
                 (list.len(), Preview::Items(items.collect()))
             }
             Data::Hash(hash) => {
+                let hash = hash.living(now.millis());
                 let pairs = hash
                     .iter()
                     .take(limit)
@@ -390,28 +398,6 @@ impl Engine {
         let pubsub = Arc::make_mut(&mut self.pubsub);
         for (kind, name) in std::mem::take(&mut session.listening) {
             pubsub.remove(kind, &name, who);
-        }
-    }
-
-    /// Deletes a key whose time has come.
-    pub(crate) fn expire_key(&mut self, _now: Micros, db: u32, key: &[u8], out: &mut Outputs) {
-        let key = Bytes::copy_from_slice(key);
-        Arc::make_mut(&mut self.dbs[db as usize]).remove(&key);
-        self.counters.expired_keys += 1;
-        self.touch(db, &key);
-        if self.config.report_effects {
-            self.effects
-                .push((db, vec![Bytes::from_static(b"DEL"), key.clone()]));
-        }
-        if !self.config.notify_keyspace_events.is_empty() {
-            self.notify(db, 'x', "expired", &key, out);
-        }
-        if self.config.report_events {
-            out.push(Output::KeyEvent {
-                db,
-                event: "expired",
-                key,
-            });
         }
     }
 

@@ -30,6 +30,7 @@ mod cx;
 mod db;
 mod dispatch;
 mod engine;
+mod expiry;
 mod extended;
 mod glob;
 mod memory;

@@ -1,5 +1,7 @@
 //! Hashes.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use redwind_resp::Value;
 
@@ -45,7 +47,13 @@ table! { TABLE, "hash";
     "hvals" => hvals, Exactly(1), [READ], FIRST, "2.0.0", "key", "Lists the values.";
 }
 
-fn bulk(blob: &Blob) -> Value {
+/// The hash under a key, as a reader sees it.
+pub(super) fn read<'c>(cx: &'c mut Cx<'_>, key: &[u8]) -> Result<Option<Cow<'c, Hash>>, Refusal> {
+    let now = cx.now_ms();
+    Ok(cx.read::<Hash>(key)?.map(|hash| hash.living(now)))
+}
+
+pub(super) fn bulk(blob: &Blob) -> Value {
     Value::Bulk(blob.to_bytes())
 }
 
@@ -87,17 +95,17 @@ fn hsetnx(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `HGET key field`
 fn hget(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let value = cx
-        .read::<Hash>(args.key(0))?
-        .and_then(|hash| hash.get(&args[1]));
+    let hash = read(cx, args.key(0))?;
+    let value = hash.as_ref().and_then(|hash| hash.get(&args[1]));
     Ok(value.map_or(Value::Null, bulk))
 }
 
 /// `HMGET key field [field ...]`
 fn hmget(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let hash = cx.read::<Hash>(args.key(0))?;
+    let hash = read(cx, args.key(0))?;
     let value = |field: &Bytes| {
-        hash.and_then(|hash| hash.get(field))
+        hash.as_ref()
+            .and_then(|hash| hash.get(field))
             .map_or(Value::Null, bulk)
     };
     Ok(Value::Array(args.from(1).iter().map(value).collect()))
@@ -106,12 +114,11 @@ fn hmget(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `HEXISTS key field`
 fn hexists(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     Ok(Value::from(
-        cx.read::<Hash>(args.key(0))?
-            .is_some_and(|hash| hash.contains(&args[1])),
+        read(cx, args.key(0))?.is_some_and(|hash| hash.contains(&args[1])),
     ))
 }
 
-/// `HLEN key`
+/// `HLEN key` — on a replica, fields that the primary has yet to delete count.
 fn hlen(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     Ok(Value::from(
         cx.read::<Hash>(args.key(0))?.map_or(0, Hash::len),
@@ -120,28 +127,27 @@ fn hlen(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `HSTRLEN key field`
 fn hstrlen(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let value = cx
-        .read::<Hash>(args.key(0))?
-        .and_then(|hash| hash.get(&args[1]));
+    let hash = read(cx, args.key(0))?;
+    let value = hash.as_ref().and_then(|hash| hash.get(&args[1]));
     Ok(Value::from(value.map_or(0, Blob::len)))
 }
 
 /// `HGETALL key`
 fn hgetall(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let hash = cx.read::<Hash>(args.key(0))?;
+    let hash = read(cx, args.key(0))?;
     let pairs = hash
-        .into_iter()
-        .flat_map(Hash::iter)
+        .iter()
+        .flat_map(|hash| hash.iter())
         .map(|(field, value)| (bulk(field), bulk(value)));
     Ok(Value::Map(pairs.collect()))
 }
 
 /// `HKEYS key`
 fn hkeys(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let hash = cx.read::<Hash>(args.key(0))?;
+    let hash = read(cx, args.key(0))?;
     Ok(Value::Array(
-        hash.into_iter()
-            .flat_map(Hash::iter)
+        hash.iter()
+            .flat_map(|hash| hash.iter())
             .map(|(field, _)| bulk(field))
             .collect(),
     ))
@@ -149,10 +155,10 @@ fn hkeys(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `HVALS key`
 fn hvals(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let hash = cx.read::<Hash>(args.key(0))?;
+    let hash = read(cx, args.key(0))?;
     Ok(Value::Array(
-        hash.into_iter()
-            .flat_map(Hash::iter)
+        hash.iter()
+            .flat_map(|hash| hash.iter())
             .map(|(_, value)| bulk(value))
             .collect(),
     ))
@@ -211,19 +217,31 @@ fn hincrbyfloat(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     hash.set_keeping_time(field, Blob::from(&text), config);
     edit.changed("hincrbyfloat");
     drop(edit);
-    cx.repeat_as(vec![word("HSET"), key.clone(), field.clone(), text.clone()]);
+    // Replicas keep the field's expiry.
+    let options = ["HSETEX", "KEEPTTL", "FIELDS", "1"].map(word);
+    let [name, keep, fields, one] = options;
+    cx.repeat_as(vec![
+        name,
+        key.clone(),
+        keep,
+        fields,
+        one,
+        field.clone(),
+        text.clone(),
+    ]);
     Ok(Value::Bulk(text))
 }
 
 /// `HRANDFIELD key [count [WITHVALUES]]`
 fn hrandfield(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     if args.len() == 1 {
-        let len = cx.read::<Hash>(args.key(0))?.map_or(0, Hash::len);
+        let len = read(cx, args.key(0))?.map_or(0, |hash| hash.len());
         if len == 0 {
             return Ok(Value::Null);
         }
         let at = cx.pick(len, Choice::RandomMember);
-        let field = cx.read::<Hash>(args.key(0))?.and_then(|hash| hash.at(at));
+        let hash = read(cx, args.key(0))?;
+        let field = hash.as_ref().and_then(|hash| hash.at(at));
         return Ok(field.map_or(Value::Null, |(field, _)| bulk(field)));
     }
     let count = super::random_count(&args[1])?;
@@ -236,10 +254,10 @@ fn hrandfield(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     if with_values && !(-half..=half).contains(&count) {
         return Err(Refusal::OutOfRange);
     }
-    let len = cx.read::<Hash>(args.key(0))?.map_or(0, Hash::len);
+    let len = read(cx, args.key(0))?.map_or(0, |hash| hash.len());
     let places = super::random_places(cx, len, count);
     let resp3 = cx.resp3();
-    let Some(hash) = cx.read::<Hash>(args.key(0))? else {
+    let Some(hash) = read(cx, args.key(0))? else {
         return Ok(Value::Array(Vec::new()));
     };
     let mut reply = Vec::with_capacity(places.len());
@@ -258,7 +276,7 @@ fn hrandfield(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `HSCAN key cursor [MATCH pattern] [COUNT count] [NOVALUES]`
 fn hscan(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let from = cursor(&args[1])?;
-    let Some(hash) = cx.read::<Hash>(args.key(0))? else {
+    let Some(hash) = read(cx, args.key(0))? else {
         return Ok(scan_reply(0, Vec::new()));
     };
     let options = ScanOptions::parse(args, 2, (false, true))?;

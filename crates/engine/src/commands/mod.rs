@@ -10,6 +10,7 @@ mod connection;
 mod counters;
 mod expiry;
 mod geo;
+mod hash_fields;
 mod hashes;
 mod hll;
 mod increx;
@@ -59,6 +60,7 @@ static TABLES: &[&[Command]] = &[
     strings::TABLE,
     lists::TABLE,
     hashes::TABLE,
+    hash_fields::TABLE,
     sets::TABLE,
     zsets::TABLE,
     streams::TABLE,

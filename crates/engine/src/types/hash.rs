@@ -1,20 +1,54 @@
 //! Hashes: fields with values, and for some fields a time at which they expire.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Config;
 use crate::blob::Blob;
 use crate::db::Map;
+
+/// How Redis stores a hash. It only ever goes down this list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Form {
+    /// Compact, in the order of insertion.
+    #[default]
+    Listpack,
+    /// Compact with times: fields that expire come first, soonest first.
+    ListpackEx,
+    Hashtable,
+}
 
 #[derive(Clone, Default)]
 pub(crate) struct Hash {
     fields: Map<Blob>,
     /// The bytes of all fields and values.
     bytes: usize,
-    /// It has outgrown the compact form, and never gets back.
-    large: bool,
-    /// When fields expire, in milliseconds; most hashes have none.
-    times: BTreeMap<Blob, i64>,
+    form: Form,
+    /// When fields expire; most hashes have no such fields.
+    times: Option<Box<Times>>,
+}
+
+/// When fields expire, in milliseconds since the epoch.
+#[derive(Clone, Default)]
+struct Times {
+    by_field: BTreeMap<Blob, i64>,
+    /// The same, soonest first.
+    due: BTreeSet<(i64, Blob)>,
+}
+
+impl Times {
+    fn insert(&mut self, field: &[u8], at: i64) {
+        self.remove(field);
+        self.by_field.insert(Blob::new(field), at);
+        self.due.insert((at, Blob::new(field)));
+    }
+
+    fn remove(&mut self, field: &[u8]) -> bool {
+        let Some((field, at)) = self.by_field.remove_entry(field) else {
+            return false;
+        };
+        self.due.remove(&(at, field))
+    }
 }
 
 impl Hash {
@@ -27,20 +61,26 @@ impl Hash {
     }
 
     pub(crate) fn encoding(&self) -> &'static str {
-        match (self.large, !self.times.is_empty()) {
-            (true, _) => "hashtable",
-            (false, true) => "listpackex",
-            (false, false) => "listpack",
+        match self.form {
+            Form::Listpack => "listpack",
+            Form::ListpackEx => "listpackex",
+            Form::Hashtable => "hashtable",
         }
     }
 
     /// About what it takes in memory.
     pub(crate) fn footprint(&self) -> usize {
-        self.bytes + self.fields.len() * if self.large { 56 } else { 4 }
+        let per_field = match self.form {
+            Form::Listpack => 4,
+            Form::ListpackEx => 6,
+            Form::Hashtable => 56,
+        };
+        let times = self.times.as_ref().map_or(0, |times| times.due.len());
+        self.bytes + self.fields.len() * per_field + times * 16
     }
 
     pub(crate) fn is_large(&self) -> bool {
-        self.large
+        self.form == Form::Hashtable
     }
 
     pub(crate) fn get(&self, field: &[u8]) -> Option<&Blob> {
@@ -71,20 +111,22 @@ impl Hash {
     pub(crate) fn set_keeping_time(&mut self, field: &[u8], value: Blob, config: &Config) -> bool {
         let longest = config.hash_max_listpack_value;
         let too_long = |text: &[u8]| i64::try_from(text.len()).is_ok_and(|len| len > longest);
-        self.large |= too_long(field) || too_long(&value);
+        let mut large = too_long(field) || too_long(&value);
         self.bytes += field.len() + value.len();
         let old = self.fields.insert(Blob::new(field), value);
         self.bytes -= old.as_ref().map_or(0, |old| field.len() + old.len());
-        let new = old.is_none();
-        self.large |= self.fields.len() as i64 > config.hash_max_listpack_entries;
-        new
+        large |= self.fields.len() as i64 > config.hash_max_listpack_entries;
+        if large {
+            self.form = Form::Hashtable;
+        }
+        old.is_none()
     }
 
     /// Removes a field.
     pub(crate) fn remove(&mut self, field: &[u8]) -> Option<Blob> {
-        self.forget_time(field);
-        // The compact form keeps the order of insertion; the large one need not.
-        let old = if self.large {
+        self.drop_time(field);
+        // The compact form keeps its order; the large one need not.
+        let old = if self.is_large() {
             self.fields.swap_remove(field)
         } else {
             self.fields.shift_remove(field)
@@ -93,8 +135,88 @@ impl Hash {
         old
     }
 
+    /// When a field expires.
+    pub(crate) fn time_of(&self, field: &[u8]) -> Option<i64> {
+        self.times.as_ref()?.by_field.get(field).copied()
+    }
+
+    /// When the first of its fields expires.
+    pub(crate) fn soonest(&self) -> Option<i64> {
+        self.times.as_ref()?.due.first().map(|(at, _)| *at)
+    }
+
+    /// Whether the time of a field has come: it lives through the whole millisecond in which it expires.
+    pub(crate) fn is_due(&self, now_ms: i64) -> bool {
+        self.soonest().is_some_and(|at| now_ms > at)
+    }
+
+    /// Gives the compact form room for times, as Redis does before it looks at the fields.
+    pub(crate) fn make_room_for_times(&mut self) {
+        if self.form == Form::Listpack {
+            self.form = Form::ListpackEx;
+        }
+    }
+
+    /// Lets a field that exists expire.
+    pub(crate) fn set_time(&mut self, field: &[u8], at: i64) {
+        let Some(from) = self.fields.get_index_of(field) else {
+            return;
+        };
+        self.make_room_for_times();
+        let times = self.times.get_or_insert_default();
+        times.remove(field);
+        if self.form == Form::ListpackEx {
+            // Before the first that expires at the same time or later, or never.
+            let sooner = times.due.range(..(at, Blob::default())).count();
+            self.fields.move_index(from, sooner);
+        }
+        times.insert(field, at);
+    }
+
     /// Lets a field live for ever; says whether it had an expiry.
     pub(crate) fn forget_time(&mut self, field: &[u8]) -> bool {
-        self.times.remove(field).is_some()
+        let had = self.drop_time(field);
+        if had
+            && self.form == Form::ListpackEx
+            && let Some(from) = self.fields.get_index_of(field)
+        {
+            self.fields.move_index(from, self.fields.len() - 1);
+        }
+        had
+    }
+
+    fn drop_time(&mut self, field: &[u8]) -> bool {
+        let Some(times) = &mut self.times else {
+            return false;
+        };
+        let had = times.remove(field);
+        if times.due.is_empty() {
+            self.times = None;
+        }
+        had
+    }
+
+    /// Removes the fields whose time has come; gives them, soonest first.
+    pub(crate) fn expire(&mut self, now_ms: i64) -> Vec<Blob> {
+        let Some(times) = &self.times else {
+            return Vec::new();
+        };
+        let due = times.due.range(..(now_ms, Blob::default()));
+        let gone: Vec<Blob> = due.map(|(_, field)| field.clone()).collect();
+        for field in &gone {
+            self.remove(field);
+        }
+        gone
+    }
+
+    /// It without the fields whose time has come. Only on a replica may there be any: it hides them until its
+    /// primary deletes them.
+    pub(crate) fn living(&self, now_ms: i64) -> Cow<'_, Hash> {
+        if !self.is_due(now_ms) {
+            return Cow::Borrowed(self);
+        }
+        let mut living = self.clone();
+        living.expire(now_ms);
+        Cow::Owned(living)
     }
 }
