@@ -128,7 +128,11 @@ fn without_its_faults_the_first_variant_keeps_its_promises() {
         let trace = run(&id, variant, Some(&[]));
         for verdict in &trace.verdicts {
             let (outcome, finding) = (verdict.outcome, &verdict.finding);
-            assert_ne!(outcome, VerdictOutcome::Violated, "{id} {variant}: {finding}");
+            assert_ne!(
+                outcome,
+                VerdictOutcome::Violated,
+                "{id} {variant}: {finding}"
+            );
         }
     }
 }
