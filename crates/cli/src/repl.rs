@@ -32,6 +32,9 @@ pub(crate) fn repl(console: &mut Console) -> Result<Ending> {
             "" => {}
             "quit" | "exit" => break,
             "help" => console.line(Tone::Plain, HELP)?,
+            trimmed if let Some(topic) = help_topic(trimmed) => {
+                console.line(Tone::Plain, &redwind_engine::help(topic))?;
+            }
             trimmed => match trimmed.strip_prefix('@') {
                 Some(moment) => server.time(moment.trim(), console)?,
                 None => server.command(trimmed, console)?,
@@ -44,10 +47,17 @@ pub(crate) fn repl(console: &mut Console) -> Result<Ending> {
     Ok(Ending::Good)
 }
 
+/// What comes after the word `help`.
+fn help_topic(line: &str) -> Option<&str> {
+    let (word, topic) = line.split_once(char::is_whitespace)?;
+    word.eq_ignore_ascii_case("help").then_some(topic)
+}
+
 const HELP: &str = "\
 Type a command as in redis-cli, quotes included:  SET greeting \"hello world\" PX 100
   @ +5s    five seconds pass (250us, 31ms, 1.5s, 2m, 1h): keys expire, waiting commands time out
   @ now    what the server's clock shows
+  help set what a command takes and does; `help @string` lists a group of them
   quit     leave (or Ctrl-D)
 A command that waits, such as BLPOP, keeps its connection; you go on from a new one.";
 

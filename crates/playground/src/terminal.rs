@@ -57,6 +57,10 @@ pub(crate) fn answer(run: &Run, node: &str, at: u32, line: &str) -> Result<Typed
     let Some(name) = argv.first() else {
         return Ok(Typed::Answered(String::new()));
     };
+    if name.eq_ignore_ascii_case(b"help") {
+        let topic = line.trim_start().get(name.len()..).unwrap_or_default();
+        return Ok(Typed::Answered(redwind_engine::help(topic)));
+    }
     let world = run.world_at(at);
     // A MULTI typed earlier queues whatever comes next, and so makes it part of history.
     let queued = |value: &Value| matches!(value, Value::Simple(text) if text.as_ref() == b"QUEUED");

@@ -6,6 +6,7 @@
     reason = "a command for developers, who read what it prints"
 )]
 
+mod commands;
 mod files;
 mod prepare;
 mod record;
@@ -19,6 +20,7 @@ use anyhow::{Result, bail};
 
 const USAGE: &str = "usage: cargo xtask <task>
 
+  commands   write docs/commands.md from the command table
   prepare    write the built-in lessons' traces to web/prepared (Trunk's pre_build hook)
   record     play the transcripts on a real redis-server and write what it answers [name]
   reference  fetch a real redis-server 8.2 for the tests that compare with one, and print its path
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
 
 fn run(task: Option<&str>) -> Result<()> {
     match task {
+        Some("commands") => commands::run(),
         Some("prepare") => prepare::run(),
         Some("record") => record::run(std::env::args().skip(2)),
         Some("reference") => {

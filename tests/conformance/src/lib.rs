@@ -8,6 +8,7 @@
 
 pub mod garbage;
 pub mod ours;
+pub mod page;
 pub mod random;
 pub mod reference;
 pub mod script;

@@ -216,7 +216,7 @@ impl Options {
         }
         options.refs = refs.unwrap_or_default();
         options.id_at = at;
-        if options.limit.is_some() && options.cut.is_none() {
+        if options.limit.is_some_and(|limit| limit != 0) && options.cut.is_none() {
             return Err(Refusal::err(
                 "syntax error, LIMIT cannot be used without specifying a trimming strategy",
             ));
