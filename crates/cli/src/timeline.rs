@@ -105,10 +105,20 @@ fn line(
 
 fn tone(trace: &Trace, record: &Record) -> Tone {
     match record.kind {
-        RecordKind::Crashed | RecordKind::Raised | RecordKind::Refused | RecordKind::Lost => {
+        RecordKind::Crashed
+        | RecordKind::PowerCut
+        | RecordKind::Partitioned
+        | RecordKind::Raised
+        | RecordKind::Refused
+        | RecordKind::Lost => {
             return Tone::Bad;
         }
-        RecordKind::Paused | RecordKind::Resumed | RecordKind::Delayed | RecordKind::Expired => {
+        RecordKind::Paused
+        | RecordKind::Resumed
+        | RecordKind::Clock
+        | RecordKind::Role
+        | RecordKind::Delayed
+        | RecordKind::Expired => {
             return Tone::Unsure;
         }
         _ => {}

@@ -1,4 +1,4 @@
-//! What the fault language calls each message: `worker-a's 2nd SET`.
+//! What each message is called: as the fault language does where it can name it, `worker-a's 2nd SET`.
 
 use std::collections::BTreeMap;
 
@@ -15,15 +15,25 @@ impl CallNames {
     /// Takes note of a call when `record` sends one.
     pub(crate) fn see(&mut self, scenario: &Scenario, record: &Record) {
         let Event::Sent {
-            packet, message, ..
+            packet,
+            message,
+            to,
         } = &record.event
         else {
             return;
         };
-        let Place::Client(client) = record.place else {
-            self.names
-                .insert(*packet, "the terminal's command".to_owned());
-            return;
+        let client = match record.place {
+            Place::Client(client) => client,
+            Place::Node(from) => {
+                let name = passed_on(scenario, from, *to, message);
+                self.names.insert(*packet, name);
+                return;
+            }
+            Place::Terminal | Place::Resource(_) => {
+                self.names
+                    .insert(*packet, "the terminal's command".to_owned());
+                return;
+            }
         };
         // A batch counts once for each command in it, and goes by the first that says something.
         let mut named: Option<(String, u32)> = None;
@@ -49,6 +59,20 @@ impl CallNames {
     pub(crate) fn get(&self, packet: PacketId) -> String {
         self.names.get(&packet).cloned().unwrap_or_default()
     }
+}
+
+/// A primary's message to its replica.
+fn passed_on(scenario: &Scenario, from: u16, to: Place, message: &Message) -> String {
+    let node = |node: u16| {
+        let spec = scenario.nodes.get(usize::from(node));
+        spec.map_or("a node", |spec| spec.name.as_str())
+    };
+    let to = match to {
+        Place::Node(to) => node(to),
+        _ => "a client",
+    };
+    let what = names(message).join(" ");
+    format!("{what} from {} to its replica {to}", node(from))
 }
 
 fn names(message: &Message) -> Vec<String> {

@@ -34,12 +34,21 @@ impl Lanes {
         let lane = |name: &String, kind| Lane {
             name: name.clone(),
             kind,
+            follows: None,
+        };
+        let lanes = Self::new(scenario);
+        let primary = |name: &String| {
+            let node = scenario.nodes.iter().position(|node| node.name == *name)?;
+            Some(lanes.of(Place::Node(u16::try_from(node).ok()?)))
         };
         let clients = scenario
             .clients
             .iter()
             .map(|c| lane(&c.name, LaneKind::Client));
-        let nodes = scenario.nodes.iter().map(|n| lane(&n.name, LaneKind::Node));
+        let nodes = scenario.nodes.iter().map(|n| Lane {
+            follows: n.replica_of.as_ref().and_then(primary),
+            ..lane(&n.name, LaneKind::Node)
+        });
         let resources = scenario
             .resources
             .iter()

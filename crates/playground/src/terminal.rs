@@ -16,7 +16,7 @@ pub enum Typed {
 }
 
 /// Commands without the write flag that still change what later ones do, or whose answer comes on its own time.
-const CHANGE_THE_SESSION: [&str; 24] = [
+const CHANGE_THE_SESSION: [&str; 29] = [
     "select",
     "multi",
     "exec",
@@ -41,6 +41,11 @@ const CHANGE_THE_SESSION: [&str; 24] = [
     "auth",
     "quit",
     "debug",
+    "replicaof",
+    "slaveof",
+    "failover",
+    "wait",
+    "waitaof",
 ];
 
 pub(crate) fn answer(run: &Run, node: &str, at: u32, line: &str) -> Result<Typed, OpenError> {

@@ -68,6 +68,9 @@ struct Flight {
     asker: u16,
 }
 
+/// A key by its node's lane, its database and its name.
+type KeyId = (u16, u32, bytes::Bytes);
+
 struct Teller<'a> {
     scenario: &'a Scenario,
     /// Turns a node's deadlines into true time.
@@ -76,8 +79,10 @@ struct Teller<'a> {
     calls: CallNames,
     flights: BTreeMap<PacketId, Flight>,
     locals: BTreeMap<u16, Arc<[redwind_sim::Local]>>,
+    /// Of each key, the record that wrote it last.
+    writers: BTreeMap<KeyId, u32>,
     /// Of each key with a deadline: the deadline and when it was set.
-    deadlines: BTreeMap<(u16, u32, bytes::Bytes), (u64, u64)>,
+    deadlines: BTreeMap<KeyId, (u64, u64)>,
 }
 
 impl<'a> Teller<'a> {
@@ -89,6 +94,7 @@ impl<'a> Teller<'a> {
             calls: CallNames::default(),
             flights: BTreeMap::new(),
             locals: BTreeMap::new(),
+            writers: BTreeMap::new(),
             deadlines: BTreeMap::new(),
         }
     }
@@ -110,6 +116,8 @@ impl<'a> Teller<'a> {
             effect: None,
             belief: None,
             until: None,
+            cut: None,
+            role: None,
         };
         match &record.event {
             Event::Line { line, locals } => {
@@ -123,13 +131,39 @@ impl<'a> Teller<'a> {
             | Event::Unblocked { changes, .. }
             | Event::Expired { changes }
             | Event::Loaded { changes }
-            | Event::Replicated { changes, .. }
-            | Event::Synced { changes, .. } => {
+            | Event::Replicated { changes, .. } => {
                 told.keys = changes
                     .iter()
                     .map(|c| self.key(record.place, c, Some(record.seq), record.at.0))
                     .collect();
             }
+            // What a replica copies was written by whoever wrote it on the primary.
+            Event::Synced { from, changes, .. } => {
+                let primary = self.lanes.of(*from);
+                told.keys = changes
+                    .iter()
+                    .map(|c| {
+                        let id = (primary, c.db, c.key.clone());
+                        let writer = self.writers.get(&id).copied().unwrap_or(record.seq);
+                        self.key(record.place, c, Some(writer), record.at.0)
+                    })
+                    .collect();
+            }
+            Event::Role { primary } => {
+                told.role = Some(primary.map_or(page::Role::Primary, |primary| {
+                    page::Role::Replica(self.lanes.of(primary))
+                }));
+            }
+            Event::Partitioned {
+                from,
+                to,
+                both_ways,
+                until,
+            } => {
+                told.cut = Some(self.cut(from, to, *both_ways));
+                told.until = until.map(|until| until.0);
+            }
+            Event::Healed { from, to } => told.cut = Some(self.cut(from, to, true)),
             Event::Performed {
                 by,
                 effect: Some(effect),
@@ -156,13 +190,22 @@ impl<'a> Teller<'a> {
             Event::Paused { until } => told.until = Some(until.0),
             Event::Listens { most: Some(most) } => told.until = Some((record.at + *most).0),
             Event::Slept { lasts } => told.until = Some((record.at + *lasts).0),
-            Event::Started { .. } | Event::Crashed => {
+            Event::Started { .. } | Event::Crashed | Event::PowerCut => {
                 self.locals.remove(&lane);
                 told.locals = Some(Vec::new());
             }
             _ => {}
         }
         told
+    }
+
+    fn cut(&self, from: &[Place], to: &[Place], both_ways: bool) -> page::Cut {
+        let side = |places: &[Place]| places.iter().map(|place| self.lanes.of(*place)).collect();
+        page::Cut {
+            from: side(from),
+            to: side(to),
+            both_ways,
+        }
     }
 
     fn message(&mut self, record: &Record) -> Option<page::Message> {
@@ -185,9 +228,9 @@ impl<'a> Teller<'a> {
             return Some(self.leg(*packet, sent, lane, MessageState::Arrived, true));
         }
         let (packet, state, reply) = match &record.event {
-            Event::Executed { packet, .. } | Event::Performed { packet, .. } => {
-                (*packet, MessageState::Arrived, false)
-            }
+            Event::Executed { packet, .. }
+            | Event::Performed { packet, .. }
+            | Event::Replicated { packet, .. } => (*packet, MessageState::Arrived, false),
             Event::Received { packet, .. } => (*packet, MessageState::Arrived, true),
             Event::Lost { packet, reply, .. } => (*packet, MessageState::Lost, *reply),
             Event::Unblocked { packet, .. } => {
@@ -244,6 +287,10 @@ impl<'a> Teller<'a> {
             Some((known, set)) if *known == expires => *set,
             _ => at,
         });
+        match writer.filter(|_| change.view.is_some()) {
+            Some(writer) => self.writers.insert(id.clone(), writer),
+            None => self.writers.remove(&id),
+        };
         match expires.zip(expiry_set) {
             Some(deadline) => self.deadlines.insert(id, deadline),
             None => self.deadlines.remove(&id),
@@ -299,15 +346,14 @@ fn kind(event: &Event) -> RecordKind {
         Event::Paused { .. } => RecordKind::Paused,
         Event::Resumed => RecordKind::Resumed,
         Event::Crashed => RecordKind::Crashed,
-        Event::PowerCut => RecordKind::Crashed,
-        Event::Loaded { .. } | Event::Replicated { .. } | Event::Synced { .. } => {
-            RecordKind::Executed
-        }
-        Event::ClockJumped { .. } | Event::ClockDrifts { .. } | Event::Role { .. } => {
-            RecordKind::Woke
-        }
-        Event::Partitioned { .. } => RecordKind::Lost,
-        Event::Healed { .. } => RecordKind::Resumed,
+        Event::PowerCut => RecordKind::PowerCut,
+        Event::Loaded { .. } => RecordKind::Loaded,
+        Event::Replicated { .. } => RecordKind::Replicated,
+        Event::Synced { .. } => RecordKind::Synced,
+        Event::ClockJumped { .. } | Event::ClockDrifts { .. } => RecordKind::Clock,
+        Event::Role { .. } => RecordKind::Role,
+        Event::Partitioned { .. } => RecordKind::Partitioned,
+        Event::Healed { .. } => RecordKind::Healed,
         Event::Exited(Exit::Finished) => RecordKind::Finished,
         Event::Exited(_) => RecordKind::Raised,
     }

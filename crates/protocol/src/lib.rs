@@ -13,6 +13,6 @@ pub use message::{
     QuestionOption, Request, Run, Scene, ToWorker, Track, VariantView,
 };
 pub use trace::{
-    Belief, Effect, Key, KeyChange, Lane, LaneKind, Local, Message, MessageState, Record,
-    RecordKind, Trace, Verdict, VerdictOutcome,
+    Belief, Cut, Effect, Key, KeyChange, Lane, LaneKind, Local, Message, MessageState, Record,
+    RecordKind, Role, Trace, Verdict, VerdictOutcome,
 };

@@ -28,6 +28,8 @@ pub struct Lane {
     pub name: String,
     /// What it is.
     pub kind: LaneKind,
+    /// Of a node that begins as a replica: the lane of its primary.
+    pub follows: Option<u16>,
 }
 
 /// What a lane shows.
@@ -72,6 +74,10 @@ pub struct Record {
     pub belief: Option<Belief>,
     /// When the state that this record begins (a pause, a sleep) will end.
     pub until: Option<u64>,
+    /// The sides of a network that is cut or whole again from here on.
+    pub cut: Option<Cut>,
+    /// The role that the lane's node has from here on.
+    pub role: Option<Role>,
 }
 
 /// What sort of thing a record is.
@@ -117,6 +123,22 @@ pub enum RecordKind {
     Resumed,
     /// A process died.
     Crashed,
+    /// A machine lost power.
+    PowerCut,
+    /// A node that began again loaded what its disk had kept.
+    Loaded,
+    /// A replica repeated a command of its primary.
+    Replicated,
+    /// A replica caught up with its primary.
+    Synced,
+    /// A node became a primary, or began to follow one.
+    Role,
+    /// A machine's clock was set, or runs at another speed from here on.
+    Clock,
+    /// The network was cut.
+    Partitioned,
+    /// The network is whole again.
+    Healed,
     /// A program ended well.
     Finished,
     /// A program ended with an exception or was stopped.
@@ -203,6 +225,26 @@ pub struct Effect {
     pub token: Option<i64>,
     /// Whether the resource took it.
     pub accepted: bool,
+}
+
+/// Two sides of a network that do not hear each other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    /// The lanes on one side.
+    pub from: Vec<u16>,
+    /// The lanes on the other: nothing from the first side reaches them.
+    pub to: Vec<u16>,
+    /// Whether nothing gets through the other way either.
+    pub both_ways: bool,
+}
+
+/// What a node is among the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// It takes writes.
+    Primary,
+    /// It repeats what the node on this lane does.
+    Replica(u16),
 }
 
 /// What a client holds for true about a lock.

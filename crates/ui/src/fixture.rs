@@ -25,6 +25,7 @@ impl Script {
         let lane = |name: &str, kind| Lane {
             name: name.into(),
             kind,
+            follows: None,
         };
         let lanes = vec![
             lane("worker-a", LaneKind::Client),
@@ -68,6 +69,8 @@ impl Script {
             effect: None,
             belief: None,
             until: None,
+            cut: None,
+            role: None,
         });
         self.trace.records.last_mut().unwrap()
     }

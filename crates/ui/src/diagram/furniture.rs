@@ -1,20 +1,31 @@
 //! What stands around the drawing: the lanes' names, patterns, the tip at the pointer.
 
+use redwind_protocol::{LaneKind, Role};
 use yew::prelude::*;
 
 use super::hit::Hit;
 use super::picture::Picture;
 use crate::story::Story;
 
-pub(super) fn lane_names(story: &Story, picture: &Picture) -> Html {
+pub(super) fn lane_names(story: &Story, picture: &Picture, position: u32) -> Html {
     let frame = &picture.frame;
     let names = frame.lanes().map(|(lane, across)| {
         let style = if frame.down { format!("left:{across:.0}px") } else { format!("top:{across:.0}px") };
         html! {
-            <span class={classes!("lane-name", Picture::class(story, lane))} {style}>{ story.name(lane) }</span>
+            <span class={classes!("lane-name", Picture::class(story, lane))} {style}>{ story.name(lane) }{ role(story, lane, position) }</span>
         }
     });
     html! { <div class="lane-names" aria-hidden="true">{ for names }</div> }
+}
+
+/// What a node is among the others at this moment.
+fn role(story: &Story, lane: u16, position: u32) -> Html {
+    let text = match story.role_at(lane, position) {
+        None => return Html::default(),
+        Some(Role::Primary) => "primary".to_owned(),
+        Some(Role::Replica(primary)) => format!("replica of {}", story.name(primary)),
+    };
+    html! { <em class="role">{ text }</em> }
 }
 
 pub(super) fn patterns() -> Html {
@@ -52,10 +63,15 @@ pub(super) fn tip(story: &Story, hit: Hit, x: f64, y: f64, width: f64) -> Html {
                 format!("{span} on its way")
             });
             let what = if flight.reply { "The reply to " } else { "" };
-            (
-                span,
-                format!("{what}{} · click to drop or delay it", flight.call),
-            )
+            let named = story
+                .lane(flight.client)
+                .is_some_and(|lane| lane.kind == LaneKind::Client);
+            let offer = if named {
+                " · click to drop or delay it"
+            } else {
+                ""
+            };
+            (span, format!("{what}{}{offer}", flight.call))
         }
         Hit::Client { lane, at } => {
             let text = format!(

@@ -255,6 +255,7 @@ pub(super) fn band_place(kind: BandKind, down: bool) -> (f64, f64) {
         BandKind::Truth => (13.0, 3.0),
         BandKind::Pause => (0.0, 6.0),
         BandKind::Sleep | BandKind::Down => (0.0, 4.0),
+        BandKind::Cut => (0.0, 9.0),
     }
 }
 

@@ -61,6 +61,18 @@ pub enum Shape {
     Started,
     /// A process died.
     Crashed,
+    /// A machine lost power.
+    PowerCut,
+    /// A node loaded what its disk had kept.
+    Loaded,
+    /// A replica repeated a command.
+    Replicated,
+    /// A replica caught up with its primary.
+    Synced,
+    /// A node's role changed.
+    Role,
+    /// A machine's clock was set or changed its speed.
+    Clock,
     /// A program ended.
     Finished,
     /// A program ended with an exception.
@@ -133,6 +145,8 @@ pub enum BandKind {
     Sleep,
     /// A process is dead.
     Down,
+    /// The lane does not hear some of the others.
+    Cut,
 }
 
 /// A time in which two clients believe to hold one lock.
@@ -191,6 +205,12 @@ impl Picture {
                         Shape::Started
                     }
                     RecordKind::Crashed => Shape::Crashed,
+                    RecordKind::PowerCut => Shape::PowerCut,
+                    RecordKind::Loaded => Shape::Loaded,
+                    RecordKind::Replicated => Shape::Replicated,
+                    RecordKind::Synced => Shape::Synced,
+                    RecordKind::Role => Shape::Role,
+                    RecordKind::Clock => Shape::Clock,
                     RecordKind::Finished => Shape::Finished,
                     RecordKind::Raised => Shape::Raised,
                     RecordKind::Failed => Shape::Failed,
@@ -297,7 +317,41 @@ impl Picture {
                 record: hold.from,
             }
         });
-        holds.chain(spells).collect()
+        let cuts = story.cuts.iter().flat_map(|spell| {
+            let (cut, names) = (&spell.cut, |side: &[u16]| {
+                side.iter()
+                    .map(|lane| story.name(*lane))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            });
+            let (here, there) = (names(&cut.from), names(&cut.to));
+            let (one, other) = if cut.both_ways {
+                (
+                    format!("cut off from {there}"),
+                    format!("cut off from {here}"),
+                )
+            } else {
+                (
+                    format!("not heard by {there}"),
+                    format!("does not hear {here}"),
+                )
+            };
+            let sides = [(&cut.from, one), (&cut.to, other)];
+            let (from, to) = (place(Some(spell.from)), place(spell.to));
+            let record = spell.from;
+            sides.into_iter().flat_map(move |(side, text)| {
+                side.clone().into_iter().map(move |lane| Band {
+                    kind: BandKind::Cut,
+                    lane,
+                    from,
+                    to,
+                    client: lane,
+                    text: text.clone(),
+                    record,
+                })
+            })
+        });
+        holds.chain(spells).chain(cuts).collect()
     }
 
     fn find_doubles(&self, story: &Story) -> Vec<Double> {

@@ -189,6 +189,7 @@ impl Window<'_> {
             BandKind::Pause => "pause",
             BandKind::Sleep => "sleep",
             BandKind::Down => "down",
+            BandKind::Cut => "cut",
         };
         let (off, half) = band_place(band.kind, self.picture.frame.down);
         let across = self.picture.frame.lane(band.lane) + off;
@@ -257,6 +258,15 @@ impl Window<'_> {
                 Shape::Broken => ("broken", |d, at| circle(d, at, 8.5)),
                 Shape::Started => ("started", triangle),
                 Shape::Crashed => ("crashed", |d, at| cross(d, at, 6.0)),
+                Shape::PowerCut => ("power-cut", bolt),
+                Shape::Loaded => ("loaded", |d, at| square(d, at, 4.0)),
+                Shape::Replicated => ("replicated", |d, at| circle(d, at, 3.0)),
+                Shape::Synced => ("synced", |d, at| {
+                    circle(d, at, 6.0);
+                    circle(d, at, 3.0);
+                }),
+                Shape::Role => ("role", crown),
+                Shape::Clock => ("clock", dial),
                 Shape::Finished => ("finished", |d, at| bar(d, at)),
                 Shape::Raised => ("raised", diamond),
                 Shape::Lost | Shape::Failed => ("failed", |d, at| cross(d, at, 4.0)),
@@ -367,6 +377,29 @@ fn hourglass(d: &mut String, (x, y): (f64, f64)) {
 
 fn triangle(d: &mut String, (x, y): (f64, f64)) {
     let _ = write!(d, "M{:.1} {:.1}l8 5l-8 5Z", x - 3.0, y - 5.0);
+}
+
+fn bolt(d: &mut String, (x, y): (f64, f64)) {
+    let _ = write!(
+        d,
+        "M{:.1} {:.1}l-6 8h4l-2 6l7 -9h-4l2 -5Z",
+        x + 1.0,
+        y - 7.0
+    );
+}
+
+fn crown(d: &mut String, (x, y): (f64, f64)) {
+    let _ = write!(
+        d,
+        "M{:.1} {:.1}v-9l3.5 4l3 -5l3 5l3.5 -4v9Z",
+        x - 6.5,
+        y + 5.0
+    );
+}
+
+fn dial(d: &mut String, at: (f64, f64)) {
+    circle(d, at, 6.0);
+    let _ = write!(d, "M{:.1} {:.1}v4h3", at.0, at.1 - 4.0);
 }
 
 fn bar(d: &mut String, (x, y): (f64, f64)) {

@@ -284,7 +284,7 @@ pub fn Diagram(props: &DiagramProps) -> Html {
     let (tx, ty) = frame.point(-*offset, 0.0);
     html! {
         <div ref={root} class={classes!("diagram", down.then_some("down"))}>
-            { lane_names(story, &picture) }
+            { lane_names(story, &picture, *position) }
             <div class="scroller" ref={scroller} {onscroll} {onwheel} tabindex="0" role="group" aria-label="Diagram. Arrow keys step.">
                 <div class="spacer" style={format!("width:{:.0}px;height:{:.0}px", inner_w.max(view_w), inner_h.max(view_h))}>
                     if width > 0.0 {

@@ -124,7 +124,7 @@ impl ClientTrack {
                 RecordKind::Failed => Doing::Running,
                 RecordKind::Sent => Doing::Waiting(*index),
                 RecordKind::Slept => Doing::Sleeping(record.until.unwrap_or(0)),
-                RecordKind::Crashed => Doing::Down,
+                RecordKind::Crashed | RecordKind::PowerCut => Doing::Down,
                 RecordKind::Finished => Doing::Finished,
                 RecordKind::Raised => Doing::Raised,
                 _ => continue,
@@ -177,14 +177,14 @@ pub(super) fn spells(trace: &Trace) -> Vec<Spell> {
         let begins = match record.kind {
             RecordKind::Paused => Some(SpellKind::Pause),
             RecordKind::Slept => Some(SpellKind::Sleep),
-            RecordKind::Crashed => Some(SpellKind::Down),
+            RecordKind::Crashed | RecordKind::PowerCut => Some(SpellKind::Down),
             _ => None,
         };
         let ends: &[SpellKind] = match record.kind {
             RecordKind::Resumed => &[SpellKind::Pause],
             RecordKind::Woke => &[SpellKind::Sleep],
             RecordKind::Started => &[SpellKind::Down],
-            RecordKind::Crashed => &[SpellKind::Pause, SpellKind::Sleep],
+            RecordKind::Crashed | RecordKind::PowerCut => &[SpellKind::Pause, SpellKind::Sleep],
             _ => &[],
         };
         for kind in ends {

@@ -5,6 +5,7 @@
 //! So a step costs the same in either direction and in the longest trace.
 
 mod clients;
+mod cuts;
 mod flights;
 mod holds;
 mod keys;
@@ -12,12 +13,13 @@ mod keys;
 mod tests;
 
 pub use clients::{ClientNow, Doing, Spell, SpellKind};
+pub use cuts::CutSpell;
 pub use flights::{End, Flight};
 pub use holds::{Hold, HoldKind};
 pub use keys::KeyNow;
 
 use redwind_protocol::{
-    Effect, Lane, LaneKind, Record, RecordKind, Run, Trace, Verdict, VerdictOutcome,
+    Effect, Lane, LaneKind, Record, RecordKind, Role, Run, Trace, Verdict, VerdictOutcome,
 };
 
 use clients::ClientTrack;
@@ -36,6 +38,8 @@ pub struct Story {
     pub spells: Vec<Spell>,
     /// Who believes to hold a lock, and who does.
     pub holds: Vec<Hold>,
+    /// Times in which a part of the network did not hear another.
+    pub cuts: Vec<CutSpell>,
     steps: Vec<u32>,
     effects: Vec<u32>,
     clients: Vec<ClientTrack>,
@@ -59,6 +63,7 @@ impl Story {
                 .filter(|(_, r)| r.effect.is_some())
                 .map(|(i, _)| i)
                 .collect(),
+            cuts: cuts::find(&trace),
             spells: clients::spells(&trace),
             clients: clients::tracks(&trace),
             keys: keys::tracks(&trace),
@@ -175,6 +180,21 @@ impl Story {
             .collect()
     }
 
+    /// What a node is among the others at a position; nothing when it is the only one.
+    #[must_use]
+    pub fn role_at(&self, lane: u16, position: u32) -> Option<Role> {
+        if self.lanes(LaneKind::Node).nth(1).is_none() {
+            return None;
+        }
+        let node = self.lane(lane).filter(|lane| lane.kind == LaneKind::Node)?;
+        let until = self.trace.records.len().min(position as usize + 1);
+        let changed = self.trace.records[..until]
+            .iter()
+            .rev()
+            .find_map(|record| record.role.filter(|_| record.lane == lane));
+        Some(changed.unwrap_or(node.follows.map_or(Role::Primary, Role::Replica)))
+    }
+
     /// Broken promises with the record that broke each, in the order that they broke.
     #[must_use]
     pub fn broken(&self) -> Vec<(u32, &Verdict)> {
@@ -208,7 +228,7 @@ fn actor(trace: &Trace, mut index: u32) -> Option<u16> {
         index = record
             .message
             .as_ref()
-            .filter(|m| !m.reply)
+            .filter(|m| !m.reply && m.sent < index)
             .map(|m| m.sent)
             .or(record.cause)?;
     }

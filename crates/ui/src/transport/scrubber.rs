@@ -104,7 +104,7 @@ fn Marks(props: &MarksProps) -> Html {
         .zip(&story.trace.records)
         .filter_map(|(index, record)| {
             let class = match record.kind {
-                RecordKind::Crashed => "mark-crash",
+                RecordKind::Crashed | RecordKind::PowerCut => "mark-crash",
                 RecordKind::Lost => "mark-lost",
                 _ => return None,
             };
