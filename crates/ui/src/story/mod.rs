@@ -183,9 +183,7 @@ impl Story {
     /// What a node is among the others at a position; nothing when it is the only one.
     #[must_use]
     pub fn role_at(&self, lane: u16, position: u32) -> Option<Role> {
-        if self.lanes(LaneKind::Node).nth(1).is_none() {
-            return None;
-        }
+        self.lanes(LaneKind::Node).nth(1)?;
         let node = self.lane(lane).filter(|lane| lane.kind == LaneKind::Node)?;
         let until = self.trace.records.len().min(position as usize + 1);
         let changed = self.trace.records[..until]

@@ -1,4 +1,4 @@
-use redwind_protocol::RecordKind;
+use redwind_protocol::{Cut, Lane, LaneKind, RecordKind, Role};
 
 use super::*;
 use crate::fixture::{self, A, B, REDIS, Script};
@@ -251,4 +251,58 @@ fn a_trace_that_was_tampered_with_is_drawn_as_far_as_it_makes_sense() {
     let axis = crate::diagram::axis::Axis::new(&story, 50.0);
     let frame = crate::diagram::frame::Frame::new(&story, false, 300.0);
     let _ = crate::diagram::Picture::new(&story, axis, frame);
+}
+
+/// A primary loses its machine, and its replica takes over; meanwhile they did not hear each other.
+fn failover() -> Story {
+    const REPLICA: u16 = 4;
+    let mut s = Script::new();
+    s.trace.lanes.push(Lane {
+        name: "replica".into(),
+        kind: LaneKind::Node,
+        follows: Some(REDIS),
+    });
+    let cut = Cut {
+        from: vec![REDIS],
+        to: vec![REPLICA],
+        both_ways: true,
+    };
+    s.push(10, REDIS, RecordKind::Partitioned, "").cut = Some(cut.clone());
+    s.push(20, REDIS, RecordKind::PowerCut, "");
+    s.push(30, REPLICA, RecordKind::Role, "").role = Some(Role::Primary);
+    s.push(40, REDIS, RecordKind::Healed, "").cut = Some(cut);
+    s.push(50, REDIS, RecordKind::Started, "");
+    s.push(60, REDIS, RecordKind::Role, "").role = Some(Role::Replica(REPLICA));
+    Story::new(redwind_protocol::Run {
+        trace: s.trace,
+        anchors: vec![],
+    })
+}
+
+#[test]
+fn a_node_has_the_role_that_the_last_change_gave_it() {
+    let story = failover();
+    let roles = |at| (story.role_at(REDIS, at), story.role_at(4, at));
+    assert_eq!(roles(1), (Some(Role::Primary), Some(Role::Replica(REDIS))));
+    assert_eq!(roles(2), (Some(Role::Primary), Some(Role::Primary)));
+    assert_eq!(roles(5), (Some(Role::Replica(4)), Some(Role::Primary)));
+    assert_eq!(story.role_at(A, 5), None, "a client has none");
+    let alone = Story::new(fixture::gc_pause());
+    assert_eq!(alone.role_at(REDIS, 5), None, "nor has a node among none");
+}
+
+#[test]
+fn a_cut_lasts_until_the_same_sides_are_whole_and_a_power_cut_until_the_node_starts() {
+    let story = failover();
+    let [cut] = &story.cuts[..] else {
+        panic!("{:?}", story.cuts);
+    };
+    assert_eq!((cut.from, cut.to), (0, Some(3)));
+    let [down] = &story.spells[..] else {
+        panic!("{:?}", story.spells);
+    };
+    assert_eq!(
+        (down.kind, down.lane, down.from, down.to),
+        (SpellKind::Down, REDIS, 1, Some(4))
+    );
 }
