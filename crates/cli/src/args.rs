@@ -1,5 +1,6 @@
 //! The command's arguments, and the help that teaches them.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -17,6 +18,7 @@ Examples:
   redwind run mine.md --format json                your own lesson, for a program to read
   redwind lesson check mine.md                     prove what your lesson claims
   redwind repl                                     a redis-cli on a server whose clock you move
+  redwind serve --port 6380                        a server for your own Redis client
 
 Exit code: 0 every promise held, 1 one was broken, 2 the input is wrong, 3 none was broken but one is undecided.";
 
@@ -49,6 +51,18 @@ Every line is a command, as in redis-cli. Time stands still until you move it:
 
 Lines can come from a file: redwind repl < commands.txt";
 
+const SERVE_HELP: &str = "\
+Any Redis client can connect. Nothing is kept on disk; Ctrl-C or SHUTDOWN ends it.
+
+With --clock manual, time stands still until a client moves it:
+  REDWIND CLOCK NOW              the server's time, in milliseconds since 1970
+  REDWIND CLOCK ADVANCE 1500     keys expire and waiting commands time out on the way
+
+Examples:
+  redwind serve
+  redwind serve --port 6380 --clock manual
+  redis-cli -p 6380";
+
 /// What was asked for.
 #[derive(Debug, Parser)]
 #[command(name = "redwind", version, about = ABOUT, after_help = EXAMPLES, arg_required_else_help = true)]
@@ -68,6 +82,33 @@ pub(crate) enum Command {
     /// Type commands at an empty server whose clock you move.
     #[command(after_help = REPL_HELP)]
     Repl,
+    /// The engine as a server on TCP, for redis-cli and every Redis client.
+    #[command(after_help = SERVE_HELP)]
+    Serve(ServeArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ServeArgs {
+    /// The address to listen on. Nothing protects the data: open others than loopback with care.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    pub(crate) bind: IpAddr,
+    /// The port; 0 takes a free one.
+    #[arg(long, default_value_t = 6379)]
+    pub(crate) port: u16,
+    /// Whose time it is.
+    #[arg(long, value_enum, default_value_t = Clock::Wall)]
+    pub(crate) clock: Clock,
+    /// What random picks begin from, for runs that repeat.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Clock {
+    /// The machine's.
+    Wall,
+    /// It stands still until `REDWIND CLOCK ADVANCE` moves it.
+    Manual,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -1,4 +1,5 @@
-//! The redwind command: run a lesson with faults, prove lessons, type at an engine whose clock one moves.
+//! The redwind command: run a lesson with faults, prove lessons, type at an engine whose clock one moves, serve
+//! it over TCP.
 
 mod args;
 mod console;
@@ -6,6 +7,7 @@ mod lessons;
 mod library;
 mod repl;
 mod run;
+mod serve;
 mod timeline;
 
 use std::io::{self, IsTerminal, Write};
@@ -69,6 +71,7 @@ fn command(command: Command, console: &mut Console) -> anyhow::Result<Ending> {
         Command::Lesson(LessonCommand::List) => lessons::list(console),
         Command::Lesson(LessonCommand::Show { lesson }) => lessons::show(&lesson, console),
         Command::Repl => repl::repl(console),
+        Command::Serve(args) => serve::serve(&args, console),
     }
 }
 

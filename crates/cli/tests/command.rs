@@ -339,3 +339,33 @@ fn help_teaches_by_examples() {
         assert!(told.out.contains(expected), "{}", told.out);
     }
 }
+
+#[test]
+fn a_server_answers_over_tcp_until_it_is_told_to_stop() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_redwind"))
+        .args(["serve", "--port", "0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    let mut said = String::new();
+    let mut out = BufReader::new(child.stdout.take().expect("it prints"));
+    out.read_line(&mut said).expect("it says where it listens");
+    let address = said
+        .strip_prefix("Redwind listens on ")
+        .and_then(|rest| rest.split(';').next())
+        .unwrap_or_else(|| panic!("{said}"));
+    let taken = address.rsplit(':').next().expect("a port");
+
+    let mut client = TcpStream::connect(address).expect("it listens");
+    client
+        .write_all(b"SET k v\r\nGET k\r\nSHUTDOWN NOSAVE\r\n")
+        .expect("it reads");
+
+    let refused = redwind(&["serve", "--port", taken]);
+    let mut replies = String::new();
+    client.read_to_string(&mut replies).expect("it answers");
+    assert_eq!(replies, "+OK\r\n$1\r\nv\r\n");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    // Either it came while the port was still taken, or it is the second server's turn to be stopped: not tested here.
+    drop(refused);
+}
