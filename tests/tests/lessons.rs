@@ -136,3 +136,104 @@ fn without_its_faults_the_first_variant_keeps_its_promises() {
         }
     }
 }
+
+#[test]
+fn the_pause_makes_two_holders_and_the_late_write_is_named() {
+    for variant in ["naive", "token"] {
+        let trace = run("locks/gc-pause", variant, None);
+        let (outcome, finding) = verdict(&trace, "Mutual exclusion");
+        assert_eq!(outcome, VerdictOutcome::Violated);
+        assert!(
+            finding.contains("worker-a wrote report") && finding.contains("worker-b had taken it"),
+            "{finding}"
+        );
+        let proof = evidence(&trace, "Mutual exclusion");
+        assert_eq!(proof.len(), 5, "{proof:#?}");
+        assert!(proof[1].contains("paused for 15s"), "{proof:#?}");
+        assert!(proof[2].contains("lock:report expires"), "{proof:#?}");
+    }
+}
+
+#[test]
+fn the_fence_refuses_the_late_write_and_both_lines_arrive() {
+    let trace = run("locks/gc-pause", "fencing", None);
+    assert_eq!(verdict(&trace, "Mutual exclusion").0, VerdictOutcome::Held);
+    let effects: Vec<(&str, Option<i64>, bool)> = trace
+        .records
+        .iter()
+        .filter_map(|record| record.effect.as_ref())
+        .map(|effect| (effect.value.as_str(), effect.token, effect.accepted))
+        .collect();
+    assert_eq!(
+        effects,
+        [
+            ("Totals; south 80", Some(34), true),
+            ("Totals; north 120", Some(33), false),
+            ("Totals; south 80; north 120", Some(35), true),
+        ]
+    );
+}
+
+#[test]
+fn a_copy_without_an_expiry_is_stale_for_ever_and_one_with_it_is_not() {
+    let forever = run("caching/cache-aside", "forever", None);
+    let (outcome, finding) = verdict(&forever, "Bounded staleness");
+    assert_eq!(outcome, VerdictOutcome::Violated);
+    assert!(finding.contains("worker-b read from user:42"), "{finding}");
+    let printed = |trace: &Trace| -> Vec<String> {
+        let printed = trace
+            .records
+            .iter()
+            .filter(|record| record.kind == redwind_protocol::RecordKind::Printed);
+        printed.map(|record| record.label.clone()).collect()
+    };
+    assert!(
+        printed(&forever).iter().all(|line| line.contains("Lisbon")),
+        "{:?}",
+        printed(&forever)
+    );
+    let ttl = run("caching/cache-aside", "ttl", None);
+    assert_eq!(verdict(&ttl, "Bounded staleness").0, VerdictOutcome::Held);
+    assert!(
+        printed(&ttl)
+            .last()
+            .is_some_and(|line| line.contains("Porto")),
+        "{:?}",
+        printed(&ttl)
+    );
+}
+
+#[test]
+fn a_popped_job_dies_with_its_worker_a_moved_one_is_done_twice_an_idempotent_one_once() {
+    let pop = run("queues/reliable", "pop", None);
+    let (outcome, finding) = verdict(&pop, "No lost job");
+    assert_eq!(outcome, VerdictOutcome::Violated);
+    assert!(finding.starts_with("worker-a took order-1 at"), "{finding}");
+    assert!(
+        evidence(&pop, "No lost job")
+            .last()
+            .is_some_and(|last| last.contains("worker-a crashes"))
+    );
+
+    let blmove = run("queues/reliable", "blmove", None);
+    assert_eq!(verdict(&blmove, "No lost job").0, VerdictOutcome::Held);
+    let (outcome, finding) = verdict(&blmove, "At most once");
+    assert_eq!(outcome, VerdictOutcome::Violated);
+    assert!(
+        finding.contains("order-2") && finding.contains("worker-b, which crashed"),
+        "{finding}"
+    );
+
+    let idempotent = run("queues/reliable", "idempotent", None);
+    assert_eq!(verdict(&idempotent, "At most once").0, VerdictOutcome::Held);
+    let refused = idempotent
+        .records
+        .iter()
+        .filter_map(|record| record.effect.as_ref())
+        .filter(|effect| !effect.accepted);
+    assert_eq!(
+        refused.count(),
+        1,
+        "the second receipt was asked for, and not sent"
+    );
+}
