@@ -161,8 +161,8 @@ macro_rules! kinds {
 
 kinds! { List Hash Set Zset Stream }
 
-/// No expiry.
-pub(crate) const NEVER: i64 = i64::MAX;
+/// No expiry. As in Redis no key can expire at this time: what is over is deleted, not stored.
+const NEVER: i64 = -1;
 
 #[derive(Clone)]
 pub(crate) struct Entry {
@@ -180,7 +180,7 @@ impl Entry {
 
     /// Redis's rule: a key lives through the whole millisecond in which it expires.
     pub(crate) fn is_expired(&self, now_ms: i64) -> bool {
-        now_ms > self.expires
+        self.expires != NEVER && now_ms > self.expires
     }
 
     /// Whether it is a hash with fields whose time has come.

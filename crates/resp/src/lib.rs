@@ -6,6 +6,7 @@
 mod cli;
 mod decode;
 mod encode;
+mod grisu;
 mod number;
 mod value;
 mod words;

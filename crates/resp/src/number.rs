@@ -20,7 +20,7 @@ pub fn push_int(out: &mut Vec<u8>, number: i64) {
     out.extend_from_slice(&digits[at..]);
 }
 
-/// A double as Redis 8 writes it in replies: the shortest digits that read back as the same number,
+/// A double as Redis 8 writes it in replies: digits that read back as the same number (mostly the fewest),
 /// without a point for whole numbers, with an exponent where that is shorter (`1e+20`, `1e-7`).
 pub fn format_double(number: f64) -> String {
     if number.is_nan() {
@@ -38,23 +38,13 @@ pub fn format_double(number: f64) -> String {
         push_int(&mut out, number as i64);
         return String::from_utf8(out).unwrap_or_default();
     }
-    let (digits, exponent) = shortest_digits(number.abs());
+    let (digits, exponent) = crate::grisu::digits(number.abs());
     let mut out = String::with_capacity(24);
     if number < 0.0 {
         out.push('-');
     }
     layout(&mut out, &digits, exponent);
     out
-}
-
-/// The shortest digits and the power of ten of the last one.
-fn shortest_digits(number: f64) -> (Vec<u8>, i32) {
-    let text = format!("{number:e}");
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let digits: Vec<u8> = mantissa.bytes().filter(|b| *b != b'.').collect();
-    let power: i32 = exponent.parse().unwrap_or(0);
-    let last = power - (digits.len() as i32 - 1);
-    (digits, last)
 }
 
 /// Places the point: plain notation for moderate exponents, else scientific.
