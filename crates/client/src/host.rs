@@ -39,6 +39,8 @@ pub(crate) enum Next {
 #[derive(Clone)]
 pub(crate) struct Host {
     output: Output,
+    /// The client's name: what its machine is called.
+    name: Arc<str>,
     /// Told to the world before anything else.
     queue: VecDeque<Request>,
     waiting: Waits,
@@ -66,13 +68,17 @@ enum Waits {
     Now(Option<MontyTimeZone>),
 }
 
+/// The one variable of the environment: what a container is called.
+const HOSTNAME: &str = "HOSTNAME";
+
 /// Telling the variables takes work by their parts: so many parts count as a statement.
 const PARTS_A_STATEMENT: usize = 1024;
 
 impl Host {
-    pub(crate) fn new(compiled: Arc<Compiled>, seed: u64) -> Self {
+    pub(crate) fn new(compiled: Arc<Compiled>, name: &str, seed: u64) -> Self {
         Self {
             output: Output::new(compiled),
+            name: Arc::from(name),
             queue: VecDeque::new(),
             waiting: Waits::Nothing,
             clients: Clients::default(),
@@ -399,10 +405,19 @@ impl Host {
                 let bytes = self.bytes(count);
                 return self.run_os(call, MontyObject::bytes(bytes));
             }
-            OsFunctionCall::GetEnviron => return self.run_os(call, MontyObject::dict([])),
+            OsFunctionCall::GetEnviron => {
+                let pair = (
+                    MontyObject::string(HOSTNAME),
+                    MontyObject::string(self.name.to_string()),
+                );
+                return self.run_os(call, MontyObject::dict([pair]));
+            }
             OsFunctionCall::Getenv(args) => {
-                let default = args.default.clone();
-                return self.run_os(call, default);
+                let value = match args.key.as_str() {
+                    HOSTNAME => MontyObject::string(self.name.to_string()),
+                    _ => args.default.clone(),
+                };
+                return self.run_os(call, value);
             }
             OsFunctionCall::Import(_) => {
                 let missing = call.function_call.on_no_handler();

@@ -35,9 +35,9 @@ enum Machine {
 }
 
 impl PythonProgram {
-    pub(crate) fn new(compiled: Arc<Compiled>, seed: u64) -> Self {
+    pub(crate) fn new(compiled: Arc<Compiled>, name: &str, seed: u64) -> Self {
         Self {
-            host: Host::new(Arc::clone(&compiled), seed),
+            host: Host::new(Arc::clone(&compiled), name, seed),
             compiled,
             seed,
             machine: Mutex::new(Machine::Fresh),

@@ -127,7 +127,8 @@ impl std::fmt::Debug for PythonSource {
 
 impl Source for PythonSource {
     fn start(&self, start: &Start) -> Box<dyn Program> {
-        Box::new(PythonProgram::new(Arc::clone(&self.compiled), start.seed))
+        let compiled = Arc::clone(&self.compiled);
+        Box::new(PythonProgram::new(compiled, &start.client, start.seed))
     }
 }
 

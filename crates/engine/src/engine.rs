@@ -338,7 +338,11 @@ impl Engine {
                         let pairs = pairs.iter().map(|[f, v]| (f.to_bytes(), v.to_bytes()));
                         (Bytes::from(entry.id.to_string()), pairs.collect())
                     });
-                (stream.len(), Preview::Entries(newest.collect()))
+                let preview = Preview::Stream {
+                    entries: newest.collect(),
+                    groups: stream.view_groups(limit),
+                };
+                (stream.len(), preview)
             }
         };
         Some(KeyView {

@@ -60,4 +60,4 @@ pub use refusal::Refusal;
 pub use session::SessionId;
 pub use table::{Arity, Command, Flags, Keys};
 pub use time::Micros;
-pub use view::{KeyView, Preview};
+pub use view::{GroupView, KeyView, PendingView, Preview, StreamEntry};

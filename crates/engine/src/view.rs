@@ -30,6 +30,38 @@ pub enum Preview {
     Fields(Vec<(Bytes, Bytes)>),
     /// Members of a sorted set with their scores, lowest first.
     Scores(Vec<(Bytes, f64)>),
-    /// The newest entries of a stream: id, then fields and values.
-    Entries(Vec<(Bytes, Vec<(Bytes, Bytes)>)>),
+    /// The newest entries of a stream, each its id, then fields and values; and its consumer groups.
+    Stream {
+        /// The newest entries.
+        entries: Vec<StreamEntry>,
+        /// All groups, in the order of their names.
+        groups: Vec<GroupView>,
+    },
+}
+
+/// An entry of a stream: its id, then fields and values.
+pub type StreamEntry = (Bytes, Vec<(Bytes, Bytes)>);
+
+/// A consumer group of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupView {
+    /// Its name.
+    pub name: Bytes,
+    /// The id up to which it was delivered: `>` reads what comes after.
+    pub delivered: Bytes,
+    /// How many entries were delivered and not acknowledged.
+    pub pending_len: usize,
+    /// The oldest of them.
+    pub pending: Vec<PendingView>,
+}
+
+/// An entry that was delivered and not acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingView {
+    /// The entry's id.
+    pub id: Bytes,
+    /// Whose it is; empty once it was given back.
+    pub consumer: Bytes,
+    /// How often it was delivered.
+    pub deliveries: i64,
 }

@@ -1,32 +1,73 @@
 //! The jobs of a queue, and which effects are theirs.
 
 use bytes::Bytes;
-use redwind_sim::{Effect, Event, Place, Record};
+use redwind_engine::Preview;
+use redwind_sim::{Effect, Event, KeyChange, Place, Record};
 
 use crate::History;
 use crate::history::text;
 use crate::keys::elements;
 
-/// Every element that was ever seen in the list at `queue`, in the order of first sight.
-pub(crate) fn jobs(history: &History<'_>, queue: &[u8]) -> Vec<Bytes> {
-    let mut jobs: Vec<Bytes> = Vec::new();
-    let mut see = |job: &[u8]| {
-        if !jobs.iter().any(|known| known == job) {
-            jobs.push(Bytes::copy_from_slice(job));
+/// A job of a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Job {
+    /// What it is called.
+    pub(crate) name: String,
+    /// The ids of its entries, when the queue is a stream: usually one, more if it was added again.
+    pub(crate) ids: Vec<Bytes>,
+}
+
+/// Every job that was ever seen in the list or stream at `queue`, in the order of first sight.
+pub(crate) fn jobs(history: &History<'_>, queue: &[u8]) -> Vec<Job> {
+    let mut jobs: Vec<Job> = Vec::new();
+    let mut see = |name: String, id: Option<&Bytes>| {
+        let known = jobs.iter().position(|job| job.name == name);
+        let at = known.unwrap_or_else(|| {
+            jobs.push(Job {
+                name,
+                ids: Vec::new(),
+            });
+            jobs.len() - 1
+        });
+        if let Some(id) = id
+            && !jobs[at].ids.contains(id)
+        {
+            jobs[at].ids.push(id.clone());
         }
     };
-    let changes = history.initial.iter().map(|(_, change)| change);
-    for change in changes.filter(|change| change.key == queue) {
-        change.view.iter().flat_map(elements).for_each(&mut see);
-    }
+    let mut seen = |change: &KeyChange| match change.view.as_ref().map(|view| &view.preview) {
+        Some(Preview::Stream { entries, .. }) => {
+            // The newest is first.
+            for (id, fields) in entries.iter().rev() {
+                see(entry_name(fields), Some(id));
+            }
+        }
+        _ => {
+            for job in change.view.iter().flat_map(elements) {
+                see(name(job), None);
+            }
+        }
+    };
+    let initial = history.initial.iter().map(|(_, change)| change);
+    initial
+        .filter(|change| change.key == queue)
+        .for_each(&mut seen);
     for record in history.records {
-        // A long list shows only its beginning: what is pushed is also read off the command.
-        pushed(record, queue).iter().for_each(|job| see(job));
-        for change in History::changes(record)
-            .iter()
+        let changes = History::changes(record).iter();
+        changes
             .filter(|change| change.key == queue)
-        {
-            change.view.iter().flat_map(elements).for_each(&mut see);
+            .for_each(&mut seen);
+    }
+    // A long list shows only its beginning: what is pushed is also read off the commands.
+    for record in history.records {
+        for job in pushed(record, queue) {
+            let name = name(job);
+            if !jobs.iter().any(|job| job.name == name) {
+                jobs.push(Job {
+                    name,
+                    ids: Vec::new(),
+                });
+            }
         }
     }
     jobs
@@ -51,6 +92,13 @@ fn pushed<'a>(record: &'a Record, queue: &[u8]) -> &'a [Bytes] {
         }
         _ => &[],
     }
+}
+
+/// What an entry of a stream is called: its field `id`, or else its first value.
+pub(crate) fn entry_name(fields: &[(Bytes, Bytes)]) -> String {
+    let id = fields.iter().find(|(field, _)| field.as_ref() == b"id");
+    id.or(fields.first())
+        .map_or_else(String::new, |(_, value)| name(value))
 }
 
 /// What a job is called: its text, or the `id` of a JSON object.
@@ -108,6 +156,15 @@ mod tests {
         assert_eq!(name(b"order-17"), "order-17");
         assert_eq!(name(br#"{"id": "order-17", "to": "ada"}"#), "order-17");
         assert_eq!(name(br#"{"id": 17}"#), "17");
+    }
+
+    #[test]
+    fn an_entry_is_named_by_its_field_id_or_by_its_first_value() {
+        let pair =
+            |field: &'static str, value: &'static str| (Bytes::from(field), Bytes::from(value));
+        let fields = [pair("order", "order-17"), pair("to", "ada")];
+        assert_eq!(entry_name(&fields), "order-17");
+        assert_eq!(entry_name(&[pair("to", "ada"), pair("id", "17")]), "17");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use redwind_engine::{KeyView, Micros, Preview};
 use redwind_sim::{KeyChange, Place};
 
 use crate::History;
+use crate::jobs;
 
 /// A key on a node.
 pub(crate) type KeyId = (Place, u32, Bytes);
@@ -86,10 +87,21 @@ pub(crate) fn elements(view: &KeyView) -> Vec<&[u8]> {
             .flat_map(|(field, value)| [field.as_ref(), value.as_ref()])
             .collect(),
         Preview::Scores(members) => members.iter().map(|(member, _)| member.as_ref()).collect(),
-        Preview::Entries(entries) => entries
+        Preview::Stream { entries, .. } => entries
             .iter()
             .flat_map(|(_, fields)| fields.iter().map(|(_, value)| value.as_ref()))
             .collect(),
+    }
+}
+
+/// What the elements of a view are called as jobs. An entry of a stream is one job, by the name that it bears.
+pub(crate) fn names(view: &KeyView) -> Vec<String> {
+    match &view.preview {
+        Preview::Stream { entries, .. } => entries
+            .iter()
+            .map(|(_, fields)| jobs::entry_name(fields))
+            .collect(),
+        _ => elements(view).into_iter().map(jobs::name).collect(),
     }
 }
 
@@ -100,7 +112,7 @@ pub(crate) fn is_whole(view: &KeyView) -> bool {
         Preview::Items(items) => items.len(),
         Preview::Fields(fields) => fields.len(),
         Preview::Scores(members) => members.len(),
-        Preview::Entries(entries) => entries.len(),
+        Preview::Stream { entries, .. } => entries.len(),
     };
     shown >= view.len
 }

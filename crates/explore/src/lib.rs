@@ -8,6 +8,7 @@ mod invariant;
 mod jobs;
 mod keys;
 mod rows;
+mod streams;
 mod verdict;
 
 #[cfg(test)]

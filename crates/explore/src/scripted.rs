@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use redwind_engine::{KeyView, Micros, Preview, Value};
+use redwind_engine::{GroupView, KeyView, Micros, PendingView, Preview, Value};
 use redwind_sim::{
     Answer, Batch, Bounds, Changed, ClientSpec, ClockSpec, Data, Effect, Event, Exit, KeyChange,
     Latency, LockSpec, Message, NodeSpec, PacketId, Place, Program, Record, Request, ResourceCall,
@@ -148,6 +148,20 @@ impl Script {
         let view = (!items.is_empty()).then(|| list(items));
         let change = self.change(key, view, None);
         self.executed(client, &["EVAL", "…"], Value::OK, vec![change], "list");
+    }
+
+    /// Some command left this stream, with one group that was delivered up to an id and has these entries pending.
+    pub(crate) fn stream(
+        &mut self,
+        client: &str,
+        key: &str,
+        entries: &[(&str, &str)],
+        delivered: &str,
+        pending: &[(&str, &str)],
+    ) {
+        let view = stream(entries, delivered, pending);
+        let change = self.change(key, Some(view), None);
+        self.executed(client, &["EVAL", "…"], Value::OK, vec![change], "stream");
     }
 
     pub(crate) fn initial_list(&mut self, key: &str, items: &[&str]) {
@@ -382,6 +396,39 @@ fn list(items: &[&str]) -> KeyView {
         encoding: "listpack",
         len: items.len(),
         preview: Preview::Items(items),
+        expires_at: None,
+    }
+}
+
+/// A stream of entries with one field, and its group `workers`.
+pub(crate) fn stream(
+    entries: &[(&str, &str)],
+    delivered: &str,
+    pending: &[(&str, &str)],
+) -> KeyView {
+    let bytes = |text: &str| Bytes::copy_from_slice(text.as_bytes());
+    let entry = |(id, job): &(&str, &str)| (bytes(id), vec![(bytes("order"), bytes(job))]);
+    let pending: Vec<PendingView> = pending
+        .iter()
+        .map(|(id, consumer)| PendingView {
+            id: bytes(id),
+            consumer: bytes(consumer),
+            deliveries: 1,
+        })
+        .collect();
+    KeyView {
+        kind: "stream",
+        encoding: "stream",
+        len: entries.len(),
+        preview: Preview::Stream {
+            entries: entries.iter().rev().map(entry).collect(),
+            groups: vec![GroupView {
+                name: bytes("workers"),
+                delivered: bytes(delivered),
+                pending_len: pending.len(),
+                pending,
+            }],
+        },
         expires_at: None,
     }
 }

@@ -55,11 +55,26 @@ pub(crate) fn read(section: &Section<'_>, world: &World) -> (String, Option<Inva
                 .map(|key| Bytes::from(key.it))
                 .collect();
             let done_in = required_resource(section, world, "done_in");
+            let group = section.text("group").map(|group| Bytes::from(group.it));
+            let pending = section.text("pending");
+            if let Some(pending) = &pending
+                && !matches!(pending.it.as_str(), "kept" | "lost")
+            {
+                let message = format!("`pending` is \"kept\" or \"lost\", not `{}`", pending.it);
+                section.report(
+                    pending.line,
+                    message,
+                    "\"kept\" if somebody is sure to claim what is pending in the end.",
+                );
+            }
+            let pending_counts = pending.is_some_and(|pending| pending.it == "kept");
             queue.zip(done_in).map(|(queue, done_in)| {
                 Invariant::NoLostJob(NoLostJob {
                     queue,
                     kept_in,
                     done_in,
+                    group,
+                    pending_counts,
                 })
             })
         }
@@ -230,6 +245,8 @@ mod tests {
                 queue: lock.clone(),
                 kept_in: Vec::new(),
                 done_in: String::new(),
+                group: None,
+                pending_counts: false,
             }),
             count(Times::AtMostOnce),
             count(Times::AtLeastOnce),

@@ -485,12 +485,23 @@ impl Canon {
                     self.float(*score);
                 }
             }
-            Preview::Entries(entries) => {
+            Preview::Stream { entries, groups } => {
                 self.u64(5);
                 self.len(entries.len());
                 for (id, fields) in entries {
                     self.bytes(id);
                     self.pairs(fields);
+                }
+                self.len(groups.len());
+                for group in groups {
+                    self.bytes(&group.name);
+                    self.bytes(&group.delivered);
+                    self.len(group.pending_len);
+                    for pending in &group.pending {
+                        self.bytes(&pending.id);
+                        self.bytes(&pending.consumer);
+                        self.int(pending.deliveries);
+                    }
                 }
             }
         }

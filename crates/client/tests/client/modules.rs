@@ -22,6 +22,15 @@ print(datetime.datetime.now(datetime.timezone.utc).isoformat())
 }
 
 #[test]
+fn the_machine_is_called_as_the_client() {
+    let source = "\
+import os
+print(os.environ['HOSTNAME'], os.getenv('HOSTNAME'), os.getenv('HOME', 'none'))
+";
+    assert_eq!(prints(source), "tester tester none\n");
+}
+
+#[test]
 fn json_hashes_and_regular_expressions_work() {
     let source = "\
 import hashlib, json, re, collections, math

@@ -9,6 +9,7 @@ use super::list::packed;
 use crate::Config;
 use crate::blob::Blob;
 use crate::number::int_bytes;
+use crate::{GroupView, PendingView};
 
 /// The id of an entry: milliseconds, and a number within the millisecond.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -278,6 +279,22 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
+    /// Its groups for people, each with at most `limit` pending entries.
+    pub(crate) fn view_groups(&self, limit: usize) -> Vec<GroupView> {
+        let pending = |(id, pending): (&Id, &Pending)| PendingView {
+            id: Bytes::from(id.to_string()),
+            consumer: pending.owner(),
+            deliveries: pending.deliveries,
+        };
+        let view = |(name, group): (&Blob, &Group)| GroupView {
+            name: name.to_bytes(),
+            delivered: Bytes::from(group.last_id.to_string()),
+            pending_len: group.pending.len(),
+            pending: group.pending.iter().take(limit).map(pending).collect(),
+        };
+        self.groups.iter().map(view).collect()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.len
     }

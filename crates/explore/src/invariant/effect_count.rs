@@ -99,9 +99,7 @@ impl EffectCount {
     /// What can have an effect, each with the effects it had.
     fn effects<'a>(&self, history: &'a History<'_>) -> Vec<(String, Vec<Happened<'a>>)> {
         if let Some(queue) = &self.queue {
-            let named = jobs::jobs(history, queue)
-                .into_iter()
-                .map(|job| jobs::name(&job));
+            let named = jobs::jobs(history, queue).into_iter().map(|job| job.name);
             return named
                 .map(|name| {
                     let own = jobs::accepted(history, &self.on);

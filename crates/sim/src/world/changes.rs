@@ -60,6 +60,12 @@ impl Known {
                 Output::Propagate { argv, .. } if empties(argv) => {
                     self.swept(engine, now, record, &mut changes);
                 }
+                // Redis notifies nobody of these, but who was given which entry is the heart of a stream.
+                Output::Propagate { db, argv } => {
+                    if let Some((what, key)) = moves_pending(argv) {
+                        self.one(engine, now, (*db, what, key), record, &mut changes);
+                    }
+                }
                 _ => {}
             }
         }
@@ -133,6 +139,22 @@ fn takes_away(event: &str) -> bool {
         event,
         "del" | "expired" | "evicted" | "rename_from" | "move_from"
     )
+}
+
+/// The key of a stream whose groups a write changed, and how.
+fn moves_pending(argv: &[Bytes]) -> Option<(&'static str, &Bytes)> {
+    let (name, key) = (argv.first()?, argv.get(1)?);
+    let known = ["xclaim", "xack", "xackdel", "xnack"];
+    if let Some(what) = known
+        .into_iter()
+        .find(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+    {
+        return Some((what, key));
+    }
+    name.eq_ignore_ascii_case(b"xgroup")
+        .then(|| argv.get(2))
+        .flatten()
+        .map(|key| ("xgroup", key))
 }
 
 fn empties(argv: &[Bytes]) -> bool {
