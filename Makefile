@@ -84,9 +84,11 @@ lint: ## Check the format and run clippy, natively and for wasm.
 	$(say) 'Clippy, wasm (the first time: about 1 minute)'
 	@CLIPPY_CONF_DIR=.ci/wasm cargo clippy --locked $(WASM) --package redwind-ui --package redwind-worker --package redwind-js --all-targets -- --deny warnings
 
-bench: ## Measure; nothing fails by being slow.
+bench: ## The engine and `redwind serve` beside a real redis-server, into target/bench/report.md; nothing fails by being slow.
 	@.ci/setup rust
-	@cargo bench --workspace --locked
+	@test -n "$$REDWIND_REFERENCE" || test -x target/reference/redis-server || cargo xtask reference
+	$(say) 'Building (the first time: about 2 minutes), then measuring for about 10 minutes'
+	@cargo run --locked --release --package redwind-bench
 
 shots: ## Pictures of the built site in target/screenshots; `cargo shots --help` for more.
 	@.ci/setup rust

@@ -121,6 +121,11 @@ impl Node {
         self.entries.push(entry);
     }
 
+    /// About what it takes in memory.
+    fn footprint(&self) -> usize {
+        self.bytes + 40
+    }
+
     fn last_id(&self) -> Id {
         self.entries.last().map_or(self.master, |entry| entry.id)
     }
@@ -271,6 +276,8 @@ pub(crate) enum Cut {
 pub(crate) struct Stream {
     nodes: VecDeque<Arc<Node>>,
     len: usize,
+    /// What the nodes take.
+    node_bytes: usize,
     pub(crate) last_id: Id,
     /// How many entries were ever added.
     pub(crate) added: u64,
@@ -310,7 +317,7 @@ impl Stream {
             .values()
             .map(|g| 100 + g.pending.len() * 80)
             .sum();
-        self.nodes.iter().map(|node| node.bytes + 40).sum::<usize>() + groups
+        self.node_bytes + groups
     }
 
     pub(crate) fn first(&self) -> Option<&Entry> {
@@ -336,10 +343,14 @@ impl Stream {
                 || (max_entries > 0 && node.added as i64 >= max_entries)
         });
         if full {
-            self.nodes.push_back(Arc::new(Node::new(&entry)));
+            let node = Node::new(&entry);
+            self.node_bytes += node.footprint();
+            self.nodes.push_back(Arc::new(node));
         }
         if let Some(node) = self.nodes.back_mut() {
+            let before = node.footprint();
             Arc::make_mut(node).push(entry);
+            self.node_bytes += node.footprint() - before;
         }
         self.last_id = id;
         self.added += 1;
@@ -391,12 +402,18 @@ impl Stream {
             return false;
         };
         if node.entries.len() == 1 {
-            self.nodes.remove(place);
+            self.remove_node(place);
         } else {
             Arc::make_mut(node).entries.remove(at);
         }
         self.len -= 1;
         true
+    }
+
+    fn remove_node(&mut self, place: usize) {
+        if let Some(node) = self.nodes.remove(place) {
+            self.node_bytes -= node.footprint();
+        }
     }
 
     /// Whether some group still waits for an entry to be read or acknowledged.
@@ -441,7 +458,7 @@ impl Stream {
                 break;
             }
             if whole && refs == Refs::Keep {
-                self.nodes.remove(at);
+                self.remove_node(at);
                 self.len -= count;
                 deleted += count;
                 continue;
@@ -514,5 +531,33 @@ impl Stream {
                 .position(group.last_id)
                 .map(|read| self.added.saturating_sub(read)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_nodes_take_is_counted_while_entries_come_and_go() {
+        let config = Config {
+            stream_node_max_entries: 4,
+            ..Config::default()
+        };
+        let mut stream = Stream::default();
+        let counted = |stream: &Stream| stream.nodes.iter().map(|n| n.footprint()).sum::<usize>();
+        for ms in 1..=50 {
+            let fields = [Blob::new(b"job"), Blob::new(&vec![b'x'; ms as usize])];
+            stream.append(Id { ms, seq: 0 }, Arc::from(fields), &config);
+            assert_eq!(stream.node_bytes, counted(&stream));
+        }
+        for ms in (1..=50).filter(|ms| ms % 9 < 6) {
+            assert!(stream.delete(Id { ms, seq: 0 }));
+            assert_eq!(stream.node_bytes, counted(&stream));
+        }
+        stream.trim(Cut::MaxLen(5), true, 0, Refs::Keep);
+        assert_eq!(stream.node_bytes, counted(&stream));
+        stream.trim(Cut::MaxLen(0), false, 0, Refs::Keep);
+        assert_eq!((stream.node_bytes, stream.len()), (0, 0));
     }
 }
