@@ -1,5 +1,7 @@
 //! The settings that have an effect on an engine.
 
+use crate::KeyEvents;
+
 /// What a server is told at start and, mostly, by `CONFIG SET` later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -35,8 +37,8 @@ pub struct Config {
     pub lfu_log_factor: i64,
     /// After how many minutes without use the LFU counter falls by one.
     pub lfu_decay_time: i64,
-    /// Which changes are published as keyspace notifications, as the letters of Redis.
-    pub notify_keyspace_events: String,
+    /// Which changes are published as keyspace notifications.
+    pub notify_keyspace_events: KeyEvents,
     /// A stream's node holds at most so many bytes; only decides what `XTRIM ~` keeps.
     pub stream_node_max_bytes: i64,
     /// A stream's node holds at most so many entries; only decides what `XTRIM ~` keeps.
@@ -75,7 +77,7 @@ impl Default for Config {
             maxmemory_samples: 5,
             lfu_log_factor: 10,
             lfu_decay_time: 1,
-            notify_keyspace_events: String::new(),
+            notify_keyspace_events: KeyEvents::default(),
             stream_node_max_bytes: 4096,
             stream_node_max_entries: 100,
             hll_sparse_max_bytes: 3000,
@@ -390,7 +392,7 @@ impl Config {
         all.push(("maxmemory-policy", self.maxmemory_policy.name().to_owned()));
         all.push((
             "notify-keyspace-events",
-            self.notify_keyspace_events.clone(),
+            self.notify_keyspace_events.to_string(),
         ));
         let limits = OUTPUT_CLASSES.iter().zip(&self.client_output_buffer_limit);
         let limits: Vec<String> = limits
@@ -449,7 +451,7 @@ impl Config {
                 })?;
             }
             "notify-keyspace-events" => {
-                self.notify_keyspace_events = notify_flags(value).ok_or_else(|| {
+                self.notify_keyspace_events = KeyEvents::parse(value).ok_or_else(|| {
                     BadSetting::Invalid(
                         "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.".into(),
                     )
@@ -465,24 +467,4 @@ impl Config {
         }
         Ok(())
     }
-}
-
-/// The classes of events in the order in which Redis names them back.
-fn notify_flags(text: &str) -> Option<String> {
-    const ALL: &str = "g$lshzxetd";
-    if !text
-        .chars()
-        .all(|letter| "AKEnm".contains(letter) || ALL.contains(letter))
-    {
-        return None;
-    }
-    let has = |letter: char| text.contains(letter) || (ALL.contains(letter) && text.contains('A'));
-    let mut flags = String::new();
-    if ALL.chars().all(has) {
-        flags.push('A');
-    } else {
-        flags.extend(ALL.chars().filter(|letter| has(*letter)));
-    }
-    flags.extend("KEmn".chars().filter(|letter| has(*letter)));
-    Some(flags)
 }

@@ -10,7 +10,7 @@ use redwind_resp::{Protocol, Value};
 use crate::blob::Blob;
 use crate::db::{Data, Db, Entry, Kind};
 use crate::memory;
-use crate::pubsub::class_of;
+use crate::notify::class_of;
 use crate::session::{Awaits, Session};
 use crate::{
     Choice, Choose, Command, Config, Engine, Flags, Micros, Output, Outputs, Refusal, SessionId,
@@ -52,6 +52,10 @@ pub(crate) struct Cx<'a> {
     pub(crate) touches: bool,
     /// Inside a script.
     pub(crate) in_script: bool,
+    /// No room could be made before the command ran.
+    pub(crate) memory_is_full: bool,
+    /// The script that runs has called a command that writes.
+    pub(crate) script_wrote: bool,
     /// How many changes this command made, as Redis counts them.
     pub(crate) dirty: u64,
     pub(crate) effect: Effect,
@@ -88,6 +92,8 @@ impl<'a> Cx<'a> {
             may_block: true,
             touches: true,
             in_script: false,
+            memory_is_full: false,
+            script_wrote: false,
             dirty: 0,
             effect: Effect::Same,
             block: None,
@@ -168,21 +174,53 @@ impl<'a> Cx<'a> {
 
     /// A living key's entry; reading counts as use.
     pub(crate) fn lookup(&mut self, key: &[u8]) -> Option<&Entry> {
+        let index = self.look_for(key)?;
+        Some(self.db().at(index))
+    }
+
+    /// Where a living key is, counted as found or missed.
+    fn look_for(&mut self, key: &[u8]) -> Option<usize> {
         let Some(index) = self.find(key) else {
             self.engine.counters.keyspace_misses += 1;
-            if self.engine.config.notify_keyspace_events.contains('m') {
-                let key = Bytes::copy_from_slice(key);
-                self.engine.notify(self.db, 'm', "keymiss", &key, self.out);
-            }
+            self.notify("keymiss", key);
             return None;
         };
         self.engine.counters.keyspace_hits += 1;
+        self.use_at(index);
+        Some(index)
+    }
+
+    /// A living key's entry for a command that is about to change it: a use of it, but no matter of statistics.
+    pub(crate) fn lookup_to_write(&mut self, key: &[u8]) -> Option<&Entry> {
+        let index = self.find(key)?;
+        self.use_at(index);
+        Some(self.db().at(index))
+    }
+
+    /// A living key's entry for a command that tells something about it: found or missed, but not used.
+    pub(crate) fn inspect(&mut self, key: &[u8]) -> Option<&Entry> {
+        let touches = std::mem::replace(&mut self.touches, false);
+        let index = self.look_for(key);
+        self.touches = touches;
+        Some(self.db().at(index?))
+    }
+
+    /// The same for `OBJECT`, which misses keys without telling those who listen.
+    pub(crate) fn examine(&mut self, key: &[u8]) -> Option<&Entry> {
+        if self.find(key).is_some() {
+            return self.inspect(key);
+        }
+        self.engine.counters.keyspace_misses += 1;
+        None
+    }
+
+    /// Notes that the entry at a place is used.
+    fn use_at(&mut self, index: usize) {
         let before = self.db().at(index).used;
         let used = self.use_again(before);
         if before != used {
             self.db_mut().at_mut(index).used = used;
         }
-        Some(self.db().at(index))
     }
 
     pub(crate) fn exists(&mut self, key: &[u8]) -> bool {
@@ -202,6 +240,29 @@ impl<'a> Cx<'a> {
         }
     }
 
+    /// What a key holds, if it is of this type; neither counted nor a use of it, for commands that look before they
+    /// open the key or look once more.
+    pub(crate) fn peek_as<T: Kind>(&mut self, key: &[u8]) -> Result<Option<&T>, Refusal> {
+        match self.peek(key) {
+            None => Ok(None),
+            Some(entry) => T::of(&entry.data).map(Some).ok_or(Refusal::WrongType),
+        }
+    }
+
+    /// What a key holds, if it is of this type; found or missed, but not used: for commands that then open it.
+    pub(crate) fn inspect_as<T: Kind>(&mut self, key: &[u8]) -> Result<Option<&T>, Refusal> {
+        match self.inspect(key) {
+            None => Ok(None),
+            Some(entry) => T::of(&entry.data).map(Some).ok_or(Refusal::WrongType),
+        }
+    }
+
+    /// The string under a key; neither counted nor a use of it.
+    pub(crate) fn peek_string(&mut self, key: &[u8]) -> Result<Option<Bytes>, Refusal> {
+        let text = |entry: &Entry| entry.data.string_bytes().ok_or(Refusal::WrongType);
+        self.peek(key).map(text).transpose()
+    }
+
     /// The string under a key.
     pub(crate) fn read_string(&mut self, key: &[u8]) -> Result<Option<Bytes>, Refusal> {
         match self.lookup(key) {
@@ -216,18 +277,52 @@ impl<'a> Cx<'a> {
 
     /// Stores under a key as `SET` does: whatever was there goes, its expiry too.
     pub(crate) fn put(&mut self, key: &[u8], data: Data, expires: Option<i64>) {
-        let used = self.used_now();
-        if self.engine.config.notify_keyspace_events.contains('n') && self.db().find(key).is_none()
-        {
-            self.new_event(key);
-        }
-        self.db_mut().insert(key, data, expires, used);
+        let Some(index) = self.find(key) else {
+            let used = self.used_now();
+            self.add(key, data, expires, used);
+            return;
+        };
+        let before = self.db().at(index).data.type_name();
+        let after = data.type_name();
+        self.use_at(index);
+        self.db_mut().overwrite(index, data, expires);
         self.touch(key);
+        self.overwritten(key, before, after);
     }
 
-    fn new_event(&mut self, key: &[u8]) {
-        let key = Bytes::copy_from_slice(key);
-        self.engine.notify(self.db, 'n', "new", &key, self.out);
+    /// Stores what has become of a value that was looked up before, as `INCR` does: it is not overwritten by another one.
+    pub(crate) fn revise(&mut self, key: &[u8], data: Data, expires: Option<i64>) {
+        if let Some(index) = self.find(key) {
+            self.db_mut().overwrite(index, data, expires);
+            self.touch(key);
+        } else {
+            let used = self.used_now();
+            self.add(key, data, expires, used);
+        }
+    }
+
+    /// Stores under a key that must not be there; gives its place.
+    pub(crate) fn add(&mut self, key: &[u8], data: Data, expires: Option<i64>, used: u32) -> usize {
+        self.notify("new", key);
+        let index = self.db_mut().add(key, data, expires, used);
+        self.touch(key);
+        index
+    }
+
+    /// Tells that a key now holds something altogether different.
+    pub(crate) fn overwritten(&mut self, key: &[u8], before: &str, after: &str) {
+        self.notify("overwritten", key);
+        if before != after {
+            self.notify("type_changed", key);
+        }
+    }
+
+    /// Publishes an event that is about the key rather than about a change of its contents.
+    fn notify(&mut self, event: &'static str, key: &[u8]) {
+        if !self.engine.config.notify_keyspace_events.is_empty() {
+            let class = class_of(event);
+            self.engine.notify(self.db, class, event, key, self.out);
+        }
     }
 
     /// Changes when a living key expires.
@@ -259,6 +354,7 @@ impl<'a> Cx<'a> {
         if T::of(&self.db().at(index).data).is_none() {
             return Err(Refusal::WrongType);
         }
+        self.use_at(index);
         Ok(Some(self.open(key, index)))
     }
 
@@ -271,22 +367,21 @@ impl<'a> Cx<'a> {
             Some(index) if T::of(&self.db().at(index).data).is_none() => {
                 return Err(Refusal::WrongType);
             }
-            Some(index) => index,
+            Some(index) => {
+                self.use_at(index);
+                index
+            }
             None => {
                 let used = self.used_now();
-                if self.engine.config.notify_keyspace_events.contains('n') {
-                    self.new_event(key);
-                }
-                self.db_mut().insert(key, T::default().wrap(), None, used)
+                self.notify("new", key);
+                self.db_mut().add(key, T::default().wrap(), None, used)
             }
         };
         Ok(self.open(key, index))
     }
 
     fn open<'c, T: Kind>(&'c mut self, key: &'c Bytes, index: usize) -> Edit<'c, 'a, T> {
-        let before = self.db().at(index).used;
-        let used = self.use_again(before);
-        self.db_mut().open(index).used = used;
+        self.db_mut().open(index);
         Edit {
             cx: self,
             key,

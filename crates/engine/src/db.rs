@@ -309,8 +309,8 @@ impl Db {
         self.due.first()
     }
 
-    /// Stores under a key, whatever was there; returns its place.
-    pub(crate) fn insert(
+    /// Stores under a key that is not there; gives its place.
+    pub(crate) fn add(
         &mut self,
         key: &[u8],
         mut data: Data,
@@ -319,36 +319,34 @@ impl Db {
     ) -> usize {
         data.fit(key.len(), expires.is_some());
         let expires = expires.unwrap_or(NEVER);
-        if let Some(index) = self.keys.get_index_of(key) {
-            let old = self.keys[index].expires;
-            if old != expires {
-                self.reschedule(key, old, expires);
-            }
-            self.open(index);
-            self.keys[index] = Entry {
-                data,
-                expires,
-                used,
-            };
-            self.close(index);
-            return index;
-        }
         if expires != NEVER {
             self.due.insert((expires, Blob::new(key)));
         }
-        let index = self
-            .keys
-            .insert_full(
-                Blob::new(key),
-                Entry {
-                    data,
-                    expires,
-                    used,
-                },
-            )
-            .0;
+        let entry = Entry {
+            data,
+            expires,
+            used,
+        };
+        let (index, _) = self.keys.insert_full(Blob::new(key), entry);
         self.close(index);
         index
+    }
+
+    /// Stores other contents in the entry at a place, with their own expiry.
+    pub(crate) fn overwrite(&mut self, index: usize, mut data: Data, expires: Option<i64>) {
+        let new = expires.unwrap_or(NEVER);
+        self.open(index);
+        let Some((key, entry)) = self.keys.get_index_mut(index) else {
+            return;
+        };
+        data.fit(key.len(), expires.is_some());
+        entry.data = data;
+        let old = std::mem::replace(&mut entry.expires, new);
+        if old != new {
+            let key = key.clone();
+            self.reschedule(&key, old, new);
+        }
+        self.close(index);
     }
 
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Entry> {

@@ -80,20 +80,7 @@ impl Engine {
         self.counters.commands += 1;
         let done = self
             .process(now, luck, from, argv, out)
-            .unwrap_or_else(|refusal| {
-                let session = Arc::make_mut(&mut self.sessions).get_mut(&from);
-                if let Some(multi) = session.and_then(|s| s.multi.as_deref_mut()) {
-                    multi.broken = true;
-                }
-                let value = Value::error(refusal.to_string());
-                self.count_error(&value);
-                if let Ok(command) = commands::resolve_name(argv) {
-                    Arc::make_mut(&mut self.stats)
-                        .command(command.name)
-                        .rejected += 1;
-                }
-                Done::reply(value)
-            });
+            .unwrap_or_else(|refusal| self.reject(from, argv, &refusal));
         let session = Arc::make_mut(&mut self.sessions).get_mut(&from);
         if let Some(session) = session
             && session.replies == Replies::SkipNext
@@ -114,6 +101,33 @@ impl Engine {
             out.push(Output::Close { session: from });
         }
         done.freed
+    }
+
+    /// What a session is answered whose command was refused before it ran. It breaks a transaction that was begun, and
+    /// a refused `EXEC` ends it.
+    fn reject(&mut self, from: SessionId, argv: &[Bytes], refusal: &Refusal) -> Done {
+        let command = commands::resolve_name(argv).ok();
+        let mut value = Value::error(refusal.to_string());
+        let ends = command.is_some_and(|command| command.name == "exec");
+        let session = Arc::make_mut(&mut self.sessions).get_mut(&from);
+        if let Some(session) = session {
+            if ends && !refusal.redirects() {
+                session.multi = None;
+                self.unwatch(from);
+                value = Value::error(format!(
+                    "EXECABORT Transaction discarded because of: {}",
+                    refusal.reason()
+                ));
+            } else if let Some(multi) = session.multi.as_deref_mut() {
+                multi.broken = true;
+            }
+        }
+        self.count_error(&value);
+        if let Some(command) = command {
+            let stats = Arc::make_mut(&mut self.stats);
+            stats.command(command.name).rejected += 1;
+        }
+        Done::reply(value)
     }
 
     /// Whether a host may run a command of its own, which the engine does not have, for this session: not before it
@@ -166,7 +180,8 @@ impl Engine {
             return Err(Refusal::NoAuth);
         }
         self.routed(now, from, command, argv)?;
-        if command.flags.has(Flags::WRITE) && self.refuses_writes_of(from) {
+        let flags = commands::flags_of(self, command, argv);
+        if flags.has(Flags::WRITE) && self.refuses_writes_of(from) {
             return Err(Refusal::ReadOnlyReplica);
         }
         let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&from) else {
@@ -192,7 +207,8 @@ impl Engine {
             }
             if self.config.maxmemory > 0 {
                 let place = (session.db, session.protocol);
-                Cx::new(self, now, luck, out, from, place).check_memory(command)?;
+                Cx::new(self, now, luck, out, from, place)
+                    .check_memory(flags.has(Flags::DENYOOM))?;
             }
             let session = Arc::make_mut(&mut self.sessions).get_mut(&from);
             let Some(multi) = session.and_then(|s| s.multi.as_deref_mut()) else {
@@ -201,11 +217,18 @@ impl Engine {
             multi.queue.push((command, argv.to_vec()));
             return Ok(Done::reply(Value::simple("QUEUED")));
         }
+        let needs_memory = match (command.name, session.multi.as_deref()) {
+            ("exec", Some(multi)) => {
+                let mut queued = multi.queue.iter();
+                queued.any(|(command, _)| command.flags.has(Flags::DENYOOM))
+            }
+            _ => flags.has(Flags::DENYOOM),
+        };
         let place = (session.db, session.protocol);
         let touches = !session.no_touch || command.name == "touch";
         let mut cx = Cx::new(self, now, luck, out, from, place);
         cx.touches = touches;
-        cx.check_memory(command)?;
+        cx.check_memory(needs_memory)?;
         let value = cx.call(command, argv);
         Ok(cx.conclude(command, argv, value))
     }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::db::Kind;
-use crate::pubsub::class_of;
+use crate::notify::class_of;
 use crate::types::Hash;
 use crate::{Engine, Micros, Output, Outputs};
 

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use crate::cx::Cx;
 use crate::db::Data;
-use crate::{Choice, Command, Engine, Flags, Micros, Output, Policy, Refusal};
+use crate::{Choice, Engine, Micros, Output, Policy, Refusal};
 
 /// What an empty server takes.
 const SERVER: u64 = 850_000;
@@ -95,8 +95,8 @@ impl Cx<'_> {
         minutes(self.now) << 8 | (counter + u32::from(grows))
     }
 
-    /// Makes room if the memory is used up; refuses a command that needs memory if there is none.
-    pub(crate) fn check_memory(&mut self, command: &Command) -> Result<(), Refusal> {
+    /// Makes room if the memory is used up; refuses what needs memory if there is none.
+    pub(crate) fn check_memory(&mut self, needs_memory: bool) -> Result<(), Refusal> {
         let max = self.engine.config.maxmemory;
         // Nothing is evicted while clients are paused.
         if max <= 0 || self.engine.pause.is_some() {
@@ -104,8 +104,8 @@ impl Cx<'_> {
         }
         while self.engine.used_memory() > max.unsigned_abs() {
             if !self.evict_one() {
-                let refused = command.flags.has(Flags::DENYOOM);
-                return if refused {
+                self.memory_is_full = true;
+                return if needs_memory {
                     Err(Refusal::OutOfMemory)
                 } else {
                     Ok(())

@@ -124,43 +124,4 @@ impl Engine {
             });
         }
     }
-
-    /// Publishes a change of a key to those who asked for notifications of its class.
-    pub(crate) fn notify(&self, db: u32, class: char, event: &str, key: &Bytes, out: &mut Outputs) {
-        let flags = &self.config.notify_keyspace_events;
-        let asked = flags.contains(class) || (flags.contains('A') && !"nm".contains(class));
-        if !asked || self.pubsub.is_empty() {
-            return;
-        }
-        if flags.contains('K') {
-            let mut channel = format!("__keyspace@{db}__:").into_bytes();
-            channel.extend_from_slice(key);
-            let event = Bytes::copy_from_slice(event.as_bytes());
-            self.publish(&Bytes::from(channel), &event, out);
-        }
-        if flags.contains('E') {
-            let channel = Bytes::from(format!("__keyevent@{db}__:{event}"));
-            self.publish(&channel, key, out);
-        }
-    }
-}
-
-/// The class of an event, as `notify-keyspace-events` names it.
-pub(crate) fn class_of(event: &str) -> char {
-    match event {
-        "set" | "setrange" | "append" | "incrby" | "incrbyfloat" | "setbit" | "pfadd" => '$',
-        "del" | "expire" | "persist" | "rename_from" | "rename_to" | "copy_to" | "move_from"
-        | "move_to" => 'g',
-        "expired" => 'x',
-        "evicted" => 'e',
-        "sortstore" => 'l',
-        _ => match event.as_bytes().first() {
-            Some(b'l' | b'r') => 'l',
-            Some(b'h') => 'h',
-            Some(b's') => 's',
-            Some(b'z' | b'g') => 'z',
-            Some(b'x') => 't',
-            _ => 'g',
-        },
-    }
 }

@@ -103,6 +103,24 @@ refusals! {
 }
 
 impl Refusal {
+    /// Whether it sends a client to another node of the cluster, now or later.
+    pub(crate) fn redirects(&self) -> bool {
+        match self {
+            Refusal::CrossSlot
+            | Refusal::TryAgain
+            | Refusal::ClusterDown
+            | Refusal::SlotNotServed => true,
+            Refusal::Text(text) => text.starts_with("MOVED ") || text.starts_with("ASK "),
+            _ => false,
+        }
+    }
+
+    /// As a transaction that it ends names it: without the code that says nothing.
+    pub(crate) fn reason(&self) -> String {
+        let text = self.to_string();
+        text.strip_prefix("ERR ").unwrap_or(&text).to_owned()
+    }
+
     /// An `ERR` with this text.
     pub(crate) fn err(text: impl std::fmt::Display) -> Refusal {
         Refusal::Text(format!("ERR {text}"))

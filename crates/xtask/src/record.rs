@@ -22,6 +22,8 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
                 "transcripts",
                 "--test",
                 "table",
+                "--test",
+                "lookups",
             ])
             .args(["--", "--ignored", "record"])
             .env("REDWIND_REFERENCE", &server)

@@ -24,6 +24,8 @@ pub fn find() -> Option<PathBuf> {
 pub struct Reference {
     child: Child,
     port: u16,
+    /// Where it may write; gone with it.
+    folder: PathBuf,
     clients: BTreeMap<String, Client>,
     late: Vec<(String, Value)>,
 }
@@ -71,6 +73,8 @@ impl Reference {
         )?;
         let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let port = free.map_err(|e| format!("no free port: {e}"))?.port();
+        let folder = std::env::temp_dir().join(format!("redwind-reference-{port}"));
+        std::fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
         let child = Command::new(&path)
             .args([
                 "--port",
@@ -81,7 +85,7 @@ impl Reference {
                 "",
             ])
             .args(["--appendonly", "no", "--enable-debug-command", "yes"])
-            .args(["--dir", &std::env::temp_dir().to_string_lossy()])
+            .args(["--dir", &folder.to_string_lossy()])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -90,6 +94,7 @@ impl Reference {
         let reference = Reference {
             child,
             port,
+            folder,
             clients: BTreeMap::new(),
             late: Vec::new(),
         };
@@ -160,6 +165,7 @@ impl Drop for Reference {
     fn drop(&mut self) {
         self.child.kill().unwrap_or_default();
         let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 

@@ -11,10 +11,14 @@
 //! b< 1) "q"
 //!    2) "x"
 //! ~> SMEMBERS s
+//! ?> INFO stats | expired_keys: evicted_keys:
+//! expired_keys:1
+//! evicted_keys:0
 //! ```
 //!
-//! What is sent by `!>` is not shown, because its reply differs from server to server. `b>` is another client. A command without a reply waits; what a client receives later stands after
-//! `b<`. After `~>` the elements of the reply are sorted, because Redis leaves their order open.
+//! What is sent by `!>` is not shown, because its reply differs from server to server. `b>` is another client. A command
+//! without a reply waits; what a client receives later stands after `b<`. After `~>` the elements of the reply are sorted,
+//! because Redis leaves their order open. After `?>` only those words of a text are shown that begin as named after the bar.
 
 use bytes::Bytes;
 use redwind_engine::Value;
@@ -35,6 +39,8 @@ pub enum Step {
         client: String,
         sorted: bool,
         shown: bool,
+        /// The beginnings of what is shown of a text; all of it when there are none.
+        only: Vec<String>,
         argv: Vec<Bytes>,
         line: String,
     },
@@ -68,6 +74,10 @@ fn step(line: &str) -> Option<Step> {
         Some(head) => (false, head),
         None => (true, head),
     };
+    let (only, head, command) = match (head.strip_prefix('?'), command.rsplit_once(" | ")) {
+        (Some(head), Some((command, only))) => (only, head, command),
+        _ => ("", head, command),
+    };
     let (sorted, client) = match head.strip_prefix('~') {
         Some(client) => (true, client),
         None => (false, head),
@@ -81,6 +91,7 @@ fn step(line: &str) -> Option<Step> {
         client: client.to_owned(),
         sorted,
         shown,
+        only: only.split_whitespace().map(str::to_owned).collect(),
         argv,
         line: line.to_owned(),
     })
@@ -123,6 +134,7 @@ pub fn play<S: Subject>(steps: &[Step], subject: &mut S, fresh: impl Fn(&mut S))
                 client,
                 sorted,
                 shown,
+                only,
                 argv,
                 line,
             } => {
@@ -130,7 +142,13 @@ pub fn play<S: Subject>(steps: &[Step], subject: &mut S, fresh: impl Fn(&mut S))
                 if let Some(reply) = subject.send(client, argv, may_block(argv))
                     && *shown
                 {
-                    push(&show(reply, *sorted));
+                    match reply {
+                        Value::Bulk(text) | Value::Verbatim { text, .. } if !only.is_empty() => {
+                            let text = String::from_utf8_lossy(&text);
+                            chosen(&text, only).iter().for_each(|line| push(line));
+                        }
+                        reply => push(&show(reply, *sorted)),
+                    }
                 }
             }
         }
@@ -147,6 +165,28 @@ pub fn play<S: Subject>(steps: &[Step], subject: &mut S, fresh: impl Fn(&mut S))
         }
     }
     text
+}
+
+/// The words of each line that begin in one of these ways. How long something took is not shown.
+fn chosen(text: &str, only: &[String]) -> Vec<String> {
+    let begins = |word: &&str| {
+        only.iter()
+            .any(|beginning| word.starts_with(&beginning[..]))
+    };
+    let lines = text.lines().map(|line| {
+        let words: Vec<String> = line.split(' ').filter(begins).map(timeless).collect();
+        words.join(" ")
+    });
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
+/// Without the parts of `a=1,b=2` that depend on the speed of the machine.
+fn timeless(word: &str) -> String {
+    let parts = word.split_inclusive(',').filter(|part| {
+        let slow = ["usec=", "usec_per_call=", "avg_ttl="];
+        !slow.iter().any(|name| part.starts_with(name))
+    });
+    parts.collect()
 }
 
 fn show(value: Value, sorted: bool) -> String {

@@ -166,7 +166,6 @@ pub(super) fn bitfield_ro(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 fn run(cx: &mut Cx<'_>, args: &Args<'_>, steps: &[Step]) -> Answer {
     let key = args.key(0);
-    let old = cx.read_string(key)?;
     let writes = steps
         .iter()
         .filter(|step| !matches!(step.action, Action::Get));
@@ -174,7 +173,7 @@ fn run(cx: &mut Cx<'_>, args: &Args<'_>, steps: &[Step]) -> Answer {
         .map(|step| (step.offset + u64::from(step.width.bits)).div_ceil(8))
         .max();
     let Some(end) = end else {
-        let text = old.unwrap_or_default();
+        let text = cx.read_string(key)?.unwrap_or_default();
         let read = |step: &Step| Value::Int(step.width.read(&text, step.offset));
         return Ok(Value::Array(steps.iter().map(read).collect()));
     };
@@ -182,7 +181,8 @@ fn run(cx: &mut Cx<'_>, args: &Args<'_>, steps: &[Step]) -> Answer {
     let mut replies = Vec::with_capacity(steps.len());
     let mut changes = 0;
     edit_string(cx, key, |text| {
-        if text.len() < end {
+        let grows = text.len() < end;
+        if grows {
             text.resize(end, 0);
         }
         for step in steps {
@@ -205,7 +205,7 @@ fn run(cx: &mut Cx<'_>, args: &Args<'_>, steps: &[Step]) -> Answer {
                 _ => step.width.wrap(wanted),
             };
             step.width.write(text, step.offset, after);
-            changes += 1;
+            changes += u64::from(grows || after != before);
             replies.push(Value::Int(if matches!(step.action, Action::Set(_)) {
                 before
             } else {

@@ -68,7 +68,7 @@ fn setbit(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         b"1" => true,
         _ => return Err(Refusal::err("bit is not an integer or out of range")),
     };
-    let old = cx.read_string(key)?;
+    let old = cx.peek_string(key)?;
     let was = old.as_ref().is_some_and(|text| bit(text, offset));
     let byte = (offset / 8) as usize;
     let grows = old.as_ref().is_none_or(|text| text.len() <= byte);
@@ -98,10 +98,13 @@ pub(super) fn edit_string<T>(
     f: impl FnOnce(&mut Vec<u8>) -> T,
 ) -> Result<T, Refusal> {
     let index = match cx.find(key) {
-        Some(index) => index,
+        Some(index) => {
+            cx.lookup_to_write(key);
+            index
+        }
         None => {
-            cx.put(key, Data::Raw(Default::default()), None);
-            cx.find(key).ok_or(Refusal::NoSuchKey)?
+            let used = cx.used_now();
+            cx.add(key, Data::Raw(Default::default()), None, used)
         }
     };
     cx.db_mut().edit_text(index, f).ok_or(Refusal::WrongType)

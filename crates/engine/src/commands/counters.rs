@@ -38,12 +38,12 @@ pub(super) fn decrby(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 }
 
 fn add(cx: &mut Cx<'_>, key: &Bytes, by: i64) -> Answer {
-    let (old, expires) = match cx.lookup(key) {
+    let (old, expires) = match cx.lookup_to_write(key) {
         None => (0, None),
         Some(entry) => (integer(&entry.data)?, entry.expires()),
     };
     let new = old.checked_add(by).ok_or(Refusal::Overflow)?;
-    cx.put(key, Data::Int(new), expires);
+    cx.revise(key, Data::Int(new), expires);
     cx.dirty += 1;
     cx.event("incrby", key);
     Ok(Value::Int(new))
@@ -63,7 +63,7 @@ pub(super) fn integer(data: &Data) -> Result<i64, Refusal> {
 /// `INCRBYFLOAT key increment`
 pub(super) fn incrbyfloat(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let key = args.key(0);
-    let (old, expires) = match cx.lookup(key) {
+    let (old, expires) = match cx.lookup_to_write(key) {
         None => (None, None),
         Some(entry) => (
             Some(entry.data.string_bytes().ok_or(Refusal::WrongType)?),
@@ -73,7 +73,7 @@ pub(super) fn incrbyfloat(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let text = add_floats(old.as_deref(), &args[1], Refusal::NotAFloat)?;
     let text = Bytes::from(text);
     // Never stored as an integer, even if it looks like one.
-    cx.put(key, Data::Short(Blob::new(&text)), expires);
+    cx.revise(key, Data::Short(Blob::new(&text)), expires);
     cx.dirty += 1;
     cx.event("incrbyfloat", key);
     cx.repeat_as(vec![

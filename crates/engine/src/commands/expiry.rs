@@ -131,7 +131,7 @@ fn expire_at(
     let key = args.key(0);
     let when = When::parse(args.from(2))?;
     let at = absolute_ms(args.int(1)?, unit, base, command)?;
-    let Some(entry) = cx.peek(key) else {
+    let Some(entry) = cx.lookup_to_write(key) else {
         return Ok(Value::Int(0));
     };
     if !when.allows(entry.expires(), at) {
@@ -157,7 +157,8 @@ fn expire_at(
 /// `PERSIST key`
 fn persist(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let key = args.key(0);
-    if cx.peek(key).is_none_or(|entry| entry.expires().is_none()) {
+    let entry = cx.lookup_to_write(key);
+    if entry.is_none_or(|entry| entry.expires().is_none()) {
         return Ok(Value::Int(0));
     }
     cx.set_expires(key, None);
@@ -189,7 +190,7 @@ fn pexpiretime(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 fn time_of(cx: &mut Cx<'_>, args: &Args<'_>, show: fn(i64, i64) -> i64) -> Answer {
     let now = cx.now_ms();
     Ok(Value::Int(
-        match cx.peek(args.key(0)).map(|entry| entry.expires()) {
+        match cx.inspect(args.key(0)).map(|entry| entry.expires()) {
             None => -2,
             Some(None) => -1,
             Some(Some(at)) => show(at, now),

@@ -298,7 +298,8 @@ fn hgetex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     }
     let fields = counted(args, word_at, MUST_BE_POSITIVE)?;
     if !persist && at.is_none() {
-        let hash = cx.peek(key).and_then(|entry| Hash::of(&entry.data));
+        let hash = cx.lookup_to_write(key);
+        let hash = hash.and_then(|entry| Hash::of(&entry.data));
         let value = |field| {
             hash.and_then(|hash| hash.get(field))
                 .map_or(Value::Null, bulk)

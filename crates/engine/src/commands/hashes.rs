@@ -53,6 +53,12 @@ pub(super) fn read<'c>(cx: &'c mut Cx<'_>, key: &[u8]) -> Result<Option<Cow<'c, 
     Ok(cx.read::<Hash>(key)?.map(|hash| hash.living(now)))
 }
 
+/// The same, neither counted nor a use of it.
+fn peek<'c>(cx: &'c mut Cx<'_>, key: &[u8]) -> Result<Option<Cow<'c, Hash>>, Refusal> {
+    let now = cx.now_ms();
+    Ok(cx.peek_as::<Hash>(key)?.map(|hash| hash.living(now)))
+}
+
 pub(super) fn bulk(blob: &Blob) -> Value {
     Value::Bulk(blob.to_bytes())
 }
@@ -240,7 +246,7 @@ fn hrandfield(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             return Ok(Value::Null);
         }
         let at = cx.pick(len, Choice::RandomMember);
-        let hash = read(cx, args.key(0))?;
+        let hash = peek(cx, args.key(0))?;
         let field = hash.as_ref().and_then(|hash| hash.at(at));
         return Ok(field.map_or(Value::Null, |(field, _)| bulk(field)));
     }
@@ -257,7 +263,7 @@ fn hrandfield(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let len = read(cx, args.key(0))?.map_or(0, |hash| hash.len());
     let places = super::random_places(cx, len, count);
     let resp3 = cx.resp3();
-    let Some(hash) = read(cx, args.key(0))? else {
+    let Some(hash) = peek(cx, args.key(0))? else {
         return Ok(Value::Array(Vec::new()));
     };
     let mut reply = Vec::with_capacity(places.len());

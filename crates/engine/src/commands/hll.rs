@@ -288,7 +288,7 @@ fn write(cx: &mut Cx<'_>, key: &Bytes, mut sketch: Sketch, changes: u64) {
     sketch.cache[7] |= OUT_OF_DATE;
     let expires = cx.peek(key).and_then(|entry| entry.expires());
     let text = sketch.encode(cx.engine.config.hll_sparse_max_bytes);
-    cx.put(key, Data::Raw(Arc::new(text)), expires);
+    cx.revise(key, Data::Raw(Arc::new(text)), expires);
     cx.dirty += changes;
     cx.event("pfadd", key);
 }
@@ -296,7 +296,9 @@ fn write(cx: &mut Cx<'_>, key: &Bytes, mut sketch: Sketch, changes: u64) {
 /// `PFADD key [element [element ...]]`
 fn pfadd(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let key = args.key(0);
-    let old = stored(cx, key)?;
+    cx.lookup_to_write(key);
+    let old = cx.peek_string(key)?;
+    old.as_deref().map(check).transpose()?;
     let new = old.is_none();
     if !new && args.len() == 1 {
         return Ok(Value::Int(0));
@@ -363,6 +365,7 @@ fn pfmerge(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             all.join(&sketch);
         }
     }
+    cx.lookup_to_write(args.key(0));
     write(cx, args.key(0), all, 1);
     Ok(Value::OK)
 }

@@ -128,7 +128,7 @@ fn by_int(cx: &mut Cx<'_>, args: &Args<'_>, request: &Request<'_>, by: i64) -> A
         return Err(bounds_cross());
     }
     let expires = request.expiry.millis(cx, args, "increx")?;
-    let old = match cx.lookup(args.key(0)) {
+    let old = match cx.lookup_to_write(args.key(0)) {
         None => 0,
         Some(entry) => integer(&entry.data)?,
     };
@@ -177,7 +177,8 @@ fn by_float(cx: &mut Cx<'_>, args: &Args<'_>, request: &Request<'_>, by: &Bytes)
         return Err(bounds_cross());
     }
     let expires = request.expiry.millis(cx, args, "increx")?;
-    let old = match cx.read_string(args.key(0))? {
+    cx.lookup_to_write(args.key(0));
+    let old = match cx.peek_string(args.key(0))? {
         None => Extended::ZERO,
         Some(text) => match Extended::parse(&text) {
             Some(Parsed::Finite(old)) => old,
@@ -251,7 +252,7 @@ fn store(
         None if request.persist => None,
         None => before,
     };
-    cx.put(key, data, after);
+    cx.revise(key, data, after);
     cx.dirty += 1;
     cx.event(event, key);
     let mut repeat = vec![word("SET"), key.clone(), text];

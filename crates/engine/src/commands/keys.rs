@@ -33,7 +33,7 @@ table! { TABLE, "generic";
     "scan" => scan, AtLeast(1), [READ], NO_KEYS, "2.8.0",
         "cursor [MATCH pattern] [COUNT count] [TYPE type]",
         "Lists the keys in portions: call it with the cursor that it gave, until that is 0.";
-    "touch" => exists, AtLeast(1), [READ FAST], ALL, "3.2.1", "key [key ...]",
+    "touch" => touch, AtLeast(1), [READ FAST], ALL, "3.2.1", "key [key ...]",
         "Counts how many of these keys exist, and counts as a use of them.";
     "type" => type_of, Exactly(1), [READ FAST], FIRST, "1.0.0", "key",
         "Tells the type of what a key holds.";
@@ -67,19 +67,24 @@ fn del(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     Ok(Value::Int(deleted))
 }
 
-/// `EXISTS key [key ...]`, `TOUCH key [key ...]` — a key named twice counts twice.
+/// `EXISTS key [key ...]` — a key named twice counts twice.
 fn exists(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let mut count = 0;
-    for key in args.rest() {
-        count += i64::from(cx.lookup(key).is_some());
-    }
-    Ok(Value::Int(count))
+    let keys = args.rest().iter();
+    let there = keys.filter(|key| cx.inspect(key).is_some());
+    Ok(Value::from(there.count()))
+}
+
+/// `TOUCH key [key ...]`
+fn touch(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let keys = args.rest().iter();
+    let there = keys.filter(|key| cx.lookup(key).is_some());
+    Ok(Value::from(there.count()))
 }
 
 /// `TYPE key`
 fn type_of(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     Ok(Value::simple(
-        cx.peek(args.key(0))
+        cx.inspect(args.key(0))
             .map_or("none", |entry| entry.data.type_name()),
     ))
 }
@@ -124,24 +129,29 @@ fn renamenx(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 fn rename_key(cx: &mut Cx<'_>, args: &Args<'_>, replace: bool) -> Result<bool, Refusal> {
     let (from, to) = (args.key(0), args.key(1));
-    if cx.lookup(from).is_none() {
+    if cx.lookup_to_write(from).is_none() {
         return Err(Refusal::NoSuchKey);
     }
     if from == to {
         return Ok(replace);
     }
-    if cx.exists(to) && !replace {
+    let before = cx.lookup_to_write(to).map(|entry| entry.data.type_name());
+    if before.is_some() && !replace {
         return Ok(false);
     }
+    cx.delete(to);
     let Some(entry) = cx.db_mut().remove(from) else {
         return Err(Refusal::NoSuchKey);
     };
-    let expires = entry.expires();
+    let (expires, after) = (entry.expires(), entry.data.type_name());
     cx.touch(from);
-    cx.put(to, entry.data, expires);
+    cx.add(to, entry.data, expires, entry.used);
     cx.dirty += 1;
     cx.event("rename_from", from);
     cx.event("rename_to", to);
+    if let Some(before) = before {
+        cx.overwritten(to, before, after);
+    }
     Ok(true)
 }
 
@@ -172,7 +182,7 @@ fn move_key(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     if here == there {
         return Err(Refusal::SameObject);
     }
-    if cx.lookup(key).is_none() {
+    if cx.lookup_to_write(key).is_none() {
         return Ok(Value::Int(0));
     }
     cx.db = there;
@@ -187,7 +197,7 @@ fn move_key(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let expires = entry.expires();
     cx.touch(key);
     cx.db = there;
-    cx.put(key, entry.data, expires);
+    cx.add(key, entry.data, expires, entry.used);
     cx.db = here;
     cx.dirty += 1;
     cx.event("move_from", key);
@@ -221,13 +231,17 @@ fn copy(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     };
     let (data, expires) = (entry.data.clone(), entry.expires());
     cx.db = there;
-    let done = if cx.exists(to) && !replace {
-        false
-    } else {
-        cx.put(to, data, expires);
+    let before = cx.lookup_to_write(to).map(|entry| entry.data.type_name());
+    let done = before.is_none() || replace;
+    if done {
+        let (after, used) = (data.type_name(), cx.used_now());
+        cx.delete(to);
+        cx.add(to, data, expires, used);
         cx.event("copy_to", to);
-        true
-    };
+        if let Some(before) = before {
+            cx.overwritten(to, before, after);
+        }
+    }
     cx.db = here;
     cx.dirty += u64::from(done);
     Ok(Value::from(done))
@@ -349,13 +363,13 @@ fn scan(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `OBJECT ENCODING key`
 fn object_encoding(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     Ok(cx
-        .peek(args.key(0))
+        .examine(args.key(0))
         .map_or(Value::Null, |entry| Value::text(entry.data.encoding())))
 }
 
 /// `OBJECT REFCOUNT key` — nothing is shared between keys.
 fn object_refcount(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    Ok(if cx.exists(args.key(0)) {
+    Ok(if cx.examine(args.key(0)).is_some() {
         Value::Int(1)
     } else {
         Value::Null
@@ -366,7 +380,7 @@ fn object_refcount(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 fn object_idletime(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let now = (cx.now.0 / 1_000_000) as u32;
     let counts = cx.engine.config.maxmemory_policy.counts_use();
-    let Some(entry) = cx.peek(args.key(0)) else {
+    let Some(entry) = cx.examine(args.key(0)) else {
         return Ok(Value::Null);
     };
     if counts {
@@ -381,7 +395,7 @@ fn object_idletime(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `OBJECT FREQ key`
 fn object_freq(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let (now, config) = (cx.now, cx.engine.config.clone());
-    let Some(entry) = cx.peek(args.key(0)) else {
+    let Some(entry) = cx.examine(args.key(0)) else {
         return Ok(Value::Null);
     };
     if config.maxmemory_policy.counts_use() {

@@ -126,7 +126,7 @@ fn rpushx(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 }
 
 fn push_if_exists(cx: &mut Cx<'_>, args: &Args<'_>, end: End) -> Answer {
-    if cx.read::<List>(args.key(0))?.is_none() {
+    if cx.peek_as::<List>(args.key(0))?.is_none() {
         return Ok(Value::Int(0));
     }
     push(cx, args.key(0), args.from(1), end)
@@ -428,10 +428,10 @@ pub(super) fn move_item(
     to: End,
 ) -> Result<Option<Value>, Refusal> {
     let (source, destination) = (args.key(0), args.key(1));
-    if cx.read::<List>(source)?.is_none() {
+    if cx.peek_as::<List>(source)?.is_none() {
         return Ok(None);
     }
-    cx.read::<List>(destination)?;
+    cx.peek_as::<List>(destination)?;
     if source == destination {
         // Pushed before it is popped, so that the list is never empty on the way.
         let Some(mut edit) = cx.edit::<List>(source)? else {
@@ -448,7 +448,7 @@ pub(super) fn move_item(
         return Ok(Some(reply));
     }
     let Some(item) = cx
-        .read::<List>(source)?
+        .peek_as::<List>(source)?
         .and_then(|l| l.get(if from == End::Left { 0 } else { -1 }))
     else {
         return Ok(None);

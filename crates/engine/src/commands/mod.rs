@@ -38,6 +38,7 @@ mod zranges;
 mod zsets;
 
 pub(crate) use connection::VERSION;
+pub(crate) use scripts::flags_of;
 pub(crate) use server::key_places;
 
 use std::sync::OnceLock;

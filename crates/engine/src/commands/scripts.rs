@@ -9,8 +9,9 @@ use crate::Refusal;
 use crate::args::{Args, is};
 use crate::cx::{Cx, Effect};
 use crate::number::parse_int;
-use crate::scripting::{self, Script, sha1};
+use crate::scripting::{self, Declared, Script, sha1};
 use crate::table::{Answer, Keys, NO_KEYS, needs_subcommand, table};
+use crate::{Command, Engine, Flags};
 
 const COUNTED: Keys = Keys::Counted { at: 2 };
 
@@ -104,7 +105,11 @@ fn run(cx: &mut Cx<'_>, sha: &[u8; 40], keys: &[Bytes], argv: &[Bytes], read_onl
         return Err(Refusal::NoScript);
     };
     let mut script = script.clone();
+    if let Some(flags) = script.declared {
+        may_start(cx, flags, read_only)?;
+    }
     script.read_only |= read_only;
+    cx.script_wrote = false;
     let db = cx.db;
     let may_block = std::mem::replace(&mut cx.may_block, false);
     let in_script = std::mem::replace(&mut cx.in_script, true);
@@ -116,24 +121,68 @@ fn run(cx: &mut Cx<'_>, sha: &[u8; 40], keys: &[Bytes], argv: &[Bytes], read_onl
     Ok(reply)
 }
 
+/// What a command does: for a script that declares its flags it follows from these.
+pub(crate) fn flags_of(engine: &Engine, command: &Command, argv: &[Bytes]) -> Flags {
+    let declared = match (command.name, argv.get(1)) {
+        ("eval" | "eval_ro", Some(source)) if source.starts_with(b"#!") => {
+            shebang(source).ok().flatten()
+        }
+        ("evalsha" | "evalsha_ro", Some(sha)) => {
+            let sha = <[u8; 40]>::try_from(sha.to_ascii_lowercase()).ok();
+            let script = sha.and_then(|sha| engine.scripts.get(&sha));
+            script.and_then(|script| script.declared)
+        }
+        _ => None,
+    };
+    match declared {
+        None => command.flags,
+        Some(flags) if flags.no_writes => command.flags,
+        Some(flags) if flags.allow_oom => command.flags.and(Flags::WRITE),
+        Some(_) => command.flags.and(Flags::WRITE).and(Flags::DENYOOM),
+    }
+}
+
+/// Whether a script that declares what it needs may run at all.
+fn may_start(cx: &Cx<'_>, flags: Declared, read_only: bool) -> Result<(), Refusal> {
+    if flags.no_cluster && cx.engine.cluster().is_some() {
+        return Err(Refusal::err(
+            "Can not run script on cluster, 'no-cluster' flag is set.",
+        ));
+    }
+    if !flags.no_writes {
+        if cx.engine.refuses_writes_of(cx.session) {
+            return Err(Refusal::Text(
+                "READONLY You can not run script with write flag on readonly replica.".into(),
+            ));
+        }
+        if read_only {
+            return Err(Refusal::err(
+                "Can not execute a script with write flag using *_ro command.",
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Reads the flags, compiles, and keeps a script.
 fn learn(cx: &mut Cx<'_>, source: &[u8]) -> Result<[u8; 40], Refusal> {
     let sha = sha1::hex(source);
-    let read_only = shebang(source)?;
+    let declared = shebang(source)?;
     let script = Script {
         sha,
         source: Arc::from(source),
-        read_only,
+        declared,
+        read_only: declared.is_some_and(|flags| flags.no_writes),
     };
     scripting::compile(&script)?;
     Arc::make_mut(&mut cx.engine.scripts).insert(sha, script);
     Ok(sha)
 }
 
-/// Reads a first line such as `#!lua flags=no-writes`; tells whether it forbids writing.
-fn shebang(source: &[u8]) -> Result<bool, Refusal> {
+/// Reads a first line such as `#!lua flags=no-writes`.
+fn shebang(source: &[u8]) -> Result<Option<Declared>, Refusal> {
     if !source.starts_with(b"#!") {
-        return Ok(false);
+        return Ok(None);
     }
     let end = source.iter().position(|b| *b == b'\n');
     let end = end.ok_or_else(|| Refusal::err("Invalid script shebang"))?;
@@ -145,7 +194,7 @@ fn shebang(source: &[u8]) -> Result<bool, Refusal> {
             "Unexpected engine in script shebang: {engine}"
         )));
     }
-    let mut read_only = false;
+    let mut declared = Declared::default();
     for word in words {
         let Some(flags) = word.strip_prefix("flags=") else {
             return Err(Refusal::err(format_args!(
@@ -154,8 +203,10 @@ fn shebang(source: &[u8]) -> Result<bool, Refusal> {
         };
         for flag in flags.split(',').filter(|flag| !flag.is_empty()) {
             match flag {
-                "no-writes" => read_only = true,
-                "allow-oom" | "allow-stale" | "no-cluster" | "allow-cross-slot-keys" => {}
+                "no-writes" => declared.no_writes = true,
+                "allow-oom" => declared.allow_oom = true,
+                "no-cluster" => declared.no_cluster = true,
+                "allow-stale" | "allow-cross-slot-keys" => {}
                 _ => {
                     return Err(Refusal::err(format_args!(
                         "Unexpected flag in script shebang: {flag}"
@@ -164,7 +215,7 @@ fn shebang(source: &[u8]) -> Result<bool, Refusal> {
             }
         }
     }
-    Ok(read_only)
+    Ok(Some(declared))
 }
 
 /// `SCRIPT LOAD script`

@@ -121,20 +121,25 @@ fn smembers(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `SMOVE source destination member`
 fn smove(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let (source, destination, member) = (args.key(0), args.key(1), args.key(2));
-    if cx.read::<Set>(source)?.is_none() {
+    // Both count as used, whatever happens.
+    if !cx.exists(source) {
+        cx.lookup_to_write(destination);
         return Ok(Value::Int(0));
     }
-    cx.read::<Set>(destination)?;
+    cx.peek_as::<Set>(source)?;
+    cx.peek_as::<Set>(destination)?;
     if source == destination {
-        return Ok(Value::from(
-            cx.read::<Set>(source)?
-                .is_some_and(|set| set.contains(member)),
-        ));
+        cx.lookup_to_write(source);
+        cx.lookup_to_write(source);
+        let set = cx.peek_as::<Set>(source)?;
+        return Ok(Value::from(set.is_some_and(|set| set.contains(member))));
     }
     let Some(mut edit) = cx.edit::<Set>(source)? else {
         return Ok(Value::Int(0));
     };
     if !edit.remove(member) {
+        drop(edit);
+        cx.lookup_to_write(destination);
         return Ok(Value::Int(0));
     }
     edit.changed("srem");
@@ -158,7 +163,7 @@ fn spop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         }
         _ => return Err(Refusal::Syntax),
     };
-    let len = cx.read::<Set>(key)?.map_or(0, Set::len);
+    let len = cx.peek_as::<Set>(key)?.map_or(0, Set::len);
     if len == 0 {
         return Ok(if count.is_some() {
             Value::Set(Vec::new())
@@ -207,14 +212,14 @@ fn srandmember(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         }
         let at = cx.pick(len, Choice::RandomMember);
         return Ok(cx
-            .read::<Set>(key)?
+            .peek_as::<Set>(key)?
             .and_then(|set| set.at(at))
             .map_or(Value::Null, bulk));
     }
     let count = super::random_count(&args[1])?;
     let len = cx.read::<Set>(key)?.map_or(0, Set::len);
     let places = super::random_places(cx, len, count);
-    let set = cx.read::<Set>(key)?;
+    let set = cx.peek_as::<Set>(key)?;
     let members = places
         .into_iter()
         .filter_map(|at| set.and_then(|set| set.at(at)));

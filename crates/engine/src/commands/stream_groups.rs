@@ -44,7 +44,7 @@ pub(super) fn no_group(key: &[u8], group: &[u8]) -> Refusal {
 
 /// The key must exist for `XGROUP`.
 fn require<'a>(cx: &'a mut Cx<'_>, key: &[u8]) -> Result<&'a Stream, Refusal> {
-    cx.read::<Stream>(key)?.ok_or_else(|| {
+    cx.peek_as::<Stream>(key)?.ok_or_else(|| {
         Refusal::err(
             "The XGROUP subcommand requires the key to exist. Note that for CREATE you may want to use \
              the MKSTREAM option to create an empty stream automatically.",
@@ -89,7 +89,7 @@ fn options(args: &Args<'_>, creating: bool) -> Result<(bool, Option<u64>), Refus
 fn create(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let (key, name) = (args.key(0), args.key(1));
     let (make, read) = options(args, true)?;
-    let last = match cx.read::<Stream>(key)? {
+    let last = match cx.peek_as::<Stream>(key)? {
         Some(stream) => stream.last_id,
         None if make => Id::ZERO,
         None => require(cx, key)?.last_id,
@@ -195,7 +195,7 @@ fn delconsumer(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 pub(super) fn xack(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let (key, name) = (args.key(0), args.key(1));
     if !cx
-        .read::<Stream>(key)?
+        .inspect_as::<Stream>(key)?
         .is_some_and(|stream| stream.groups.contains_key(&name[..]))
     {
         return Ok(Value::Int(0));
@@ -218,7 +218,7 @@ pub(super) fn xack(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 pub(super) fn xackdel(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let (key, name) = (args.key(0), args.key(1));
     let known = cx
-        .read::<Stream>(key)?
+        .inspect_as::<Stream>(key)?
         .is_some_and(|stream| stream.groups.contains_key(&name[..]));
     let (refs, list) = refs_and_ids(args, 2)?;
     let mut results = vec![-1; list.len()];
@@ -337,7 +337,7 @@ pub(super) fn xclaim(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let (key, name, consumer) = (args.key(0), args.key(1), args.key(2));
     let now_ms = cx.now_ms();
     if !cx
-        .read::<Stream>(key)?
+        .inspect_as::<Stream>(key)?
         .is_some_and(|stream| stream.groups.contains_key(&name[..]))
     {
         return Err(no_group(key, name));
@@ -485,7 +485,7 @@ pub(super) fn xautoclaim(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         at += 1;
     }
     let now_ms = cx.now_ms();
-    let stream = cx.read::<Stream>(key)?;
+    let stream = cx.inspect_as::<Stream>(key)?;
     let group = stream.and_then(|stream| stream.groups.get(&name[..]));
     let (stream, group) = stream.zip(group).ok_or_else(|| no_group(key, name))?;
     // Entries are looked at, not only taken, in a bounded number.

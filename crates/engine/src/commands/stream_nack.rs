@@ -94,7 +94,7 @@ fn parse(args: &Args<'_>) -> Result<Request, Refusal> {
 pub(super) fn xnack(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let (key, name) = (args.key(0), args.key(1));
     let known = cx
-        .read::<Stream>(key)?
+        .inspect_as::<Stream>(key)?
         .is_some_and(|stream| stream.groups.contains_key(&name[..]));
     if !known {
         return Err(no_group(key, name));

@@ -140,17 +140,14 @@ impl<'a> Request<'a> {
         let mut starts = Vec::with_capacity(self.ids.len());
         for (key, id) in self.keys.iter().zip(self.ids) {
             // A key of another type is refused even if others have something.
-            cx.read::<Stream>(key)?;
-            if let Some((group, _)) = self.group {
-                let known = cx
-                    .read::<Stream>(key)?
-                    .is_some_and(|s| s.groups.contains_key(&group[..]));
-                if !known {
-                    let text = no_group_text(key, group);
-                    return Err(Refusal::Text(format!(
-                        "{text} in XREADGROUP with GROUP option"
-                    )));
-                }
+            let stream = cx.read::<Stream>(key)?;
+            if let Some((group, _)) = self.group
+                && !stream.is_some_and(|stream| stream.groups.contains_key(&group[..]))
+            {
+                let text = no_group_text(key, group);
+                return Err(Refusal::Text(format!(
+                    "{text} in XREADGROUP with GROUP option"
+                )));
             }
             starts.push(match (&id[..], self.group) {
                 (b"$", Some(_)) => {
@@ -261,6 +258,7 @@ pub(super) fn xreadgroup(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let mut found = Vec::new();
     let (mut waits, mut next_claim) = (true, None::<i64>);
     for (key, start) in request.keys.iter().zip(&starts) {
+        cx.inspect(key);
         let entries = match start {
             From::After(id) => {
                 // Its own history is always answered, even with nothing.

@@ -289,7 +289,7 @@ fn xadd(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         ));
     }
     let key = args.key(0);
-    let last = match cx.read::<Stream>(key)? {
+    let last = match cx.peek_as::<Stream>(key)? {
         None if options.no_create => return Ok(Value::Null),
         None => Id::ZERO,
         Some(stream) => stream.last_id,
@@ -392,7 +392,7 @@ fn range(cx: &mut Cx<'_>, args: &Args<'_>, reverse: bool) -> Answer {
 /// `XDEL key id [id ...]`
 fn xdel(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let key = args.key(0);
-    if cx.read::<Stream>(key)?.is_none() {
+    if cx.peek_as::<Stream>(key)?.is_none() {
         return Ok(Value::Int(0));
     }
     let ids = ids(args.from(1))?;
@@ -468,7 +468,7 @@ pub(super) fn delete_with_refs(stream: &mut Stream, id: Id, refs: Refs) -> i64 {
 /// `XDELEX key [KEEPREF | DELREF | ACKED] IDS numids id [id ...]`
 fn xdelex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let key = args.key(0);
-    let exists = cx.read::<Stream>(key)?.is_some();
+    let exists = cx.peek_as::<Stream>(key)?.is_some();
     let (refs, list) = refs_and_ids(args, 1)?;
     if !exists {
         return Ok(Value::Array(list.iter().map(|_| Value::Int(-1)).collect()));

@@ -278,12 +278,14 @@ fn store(cx: &mut Cx<'_>, args: &Args<'_>, how: Store<'_>) -> Answer {
     let plain = matches!(how.condition, If::Always) && !how.wants_old;
     let mut old = None;
     if !plain {
-        let entry = cx.lookup(key);
-        let exists = entry.is_some();
-        if how.wants_old || how.condition.needs_string() {
+        if how.wants_old {
             old = cx.read_string(key)?;
+        } else if how.condition.needs_string() {
+            old = cx.peek_string(key)?;
         }
+        let exists = cx.exists(key);
         if !how.condition.holds(exists, old.as_deref()) {
+            cx.lookup_to_write(key);
             let reply = if how.wants_old { old } else { None };
             return Ok(reply.map_or(Value::Null, Value::Bulk));
         }
@@ -354,7 +356,7 @@ fn set_for(cx: &mut Cx<'_>, args: &Args<'_>, unit: Unit, command: &'static str) 
 
 /// `SETNX key value`
 fn setnx(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    if cx.lookup(args.key(0)).is_some() {
+    if cx.lookup_to_write(args.key(0)).is_some() {
         return Ok(Value::Int(0));
     }
     put_plain(cx, args.key(0), &args[1]);
@@ -453,7 +455,7 @@ fn delex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     };
     condition.check()?;
     if condition.needs_string() {
-        let Some(entry) = cx.lookup(key) else {
+        let Some(entry) = cx.lookup_to_write(key) else {
             return Ok(Value::Int(0));
         };
         let Some(text) = entry.data.string_bytes() else {
@@ -503,7 +505,7 @@ fn mset(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 fn msetnx(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let pairs = pairs(args.rest()).ok_or(Refusal::Arity("msetnx"))?;
     for pair in pairs {
-        if cx.lookup(&pair[0]).is_some() {
+        if cx.lookup_to_write(&pair[0]).is_some() {
             return Ok(Value::Int(0));
         }
     }
@@ -550,7 +552,7 @@ fn msetex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let arguments = &pairs[..count * 2];
     let pairs = arguments.as_chunks::<2>().0;
     for pair in pairs {
-        let exists = cx.lookup(&pair[0]).is_some();
+        let exists = cx.exists(&pair[0]);
         if !condition.holds(exists, None) {
             return Ok(Value::Int(0));
         }

@@ -5,7 +5,7 @@ use redwind_resp::Value;
 use crate::Refusal;
 use crate::args::Args;
 use crate::cx::Cx;
-use crate::db::Data;
+use crate::db::{Data, Entry};
 use crate::number::int_bytes;
 use crate::table::Answer;
 
@@ -19,9 +19,7 @@ pub(super) fn append(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         cx.event("append", key);
         return Ok(Value::from(tail.len()));
     };
-    let Value::Int(old) = strlen(cx, args)? else {
-        return Err(Refusal::WrongType);
-    };
+    let old = length(cx.lookup_to_write(key))?;
     if old + tail.len() as i64 > limit {
         return Err(Refusal::StringTooLong);
     }
@@ -38,15 +36,19 @@ pub(super) fn append(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `STRLEN key`
 pub(super) fn strlen(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let Some(entry) = cx.lookup(args.key(0)) else {
-        return Ok(Value::Int(0));
+    length(cx.lookup(args.key(0))).map(Value::Int)
+}
+
+/// How long a string is; a missing one is empty.
+fn length(entry: Option<&Entry>) -> Result<i64, Refusal> {
+    let len = match entry.map(|entry| &entry.data) {
+        None => 0,
+        Some(Data::Int(number)) => int_bytes(*number).len(),
+        Some(Data::Short(text)) => text.len(),
+        Some(Data::Raw(text)) => text.len(),
+        Some(_) => return Err(Refusal::WrongType),
     };
-    Ok(Value::from(match &entry.data {
-        Data::Int(number) => int_bytes(*number).len(),
-        Data::Short(text) => text.len(),
-        Data::Raw(text) => text.len(),
-        _ => return Err(Refusal::WrongType),
-    }))
+    Ok(len as i64)
 }
 
 /// `GETRANGE key start end` — both ends are included; negative ones count from the end.
@@ -87,9 +89,9 @@ pub(super) fn setrange(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let end = offset.saturating_add(value.len() as i64);
     let index = match cx.find(key) {
         Some(index) => {
-            let len = strlen(cx, args)?;
+            let len = length(cx.lookup_to_write(key))?;
             if value.is_empty() {
-                return Ok(len);
+                return Ok(Value::Int(len));
             }
             index
         }
@@ -97,8 +99,7 @@ pub(super) fn setrange(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         None if end > limit => return Err(Refusal::StringTooLong),
         None => {
             let used = cx.used_now();
-            cx.db_mut()
-                .insert(key, Data::Raw(Default::default()), None, used)
+            cx.add(key, Data::Raw(Default::default()), None, used)
         }
     };
     if end > limit {

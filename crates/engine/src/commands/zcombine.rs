@@ -132,7 +132,7 @@ impl<'a> Plan<'a> {
 
 /// A key's members with scores; a missing key has none.
 fn source(cx: &mut Cx<'_>, key: &[u8]) -> Result<Option<Map<f64>>, Refusal> {
-    let Some(entry) = cx.lookup(key) else {
+    let Some(entry) = cx.peek(key) else {
         return Ok(None);
     };
     Ok(Some(match &entry.data {

@@ -229,7 +229,7 @@ fn add_members(cx: &mut Cx<'_>, key: &Bytes, pairs: &[[Bytes; 2]], options: AddO
     for pair in pairs {
         scores.push(parse_float(&pair[0]).ok_or(Refusal::NotAFloat)?);
     }
-    if cx.read::<Zset>(key)?.is_none() && options.only_old {
+    if options.only_old && cx.peek_as::<Zset>(key)?.is_none() {
         return Ok(if options.increment {
             Value::Null
         } else {
@@ -357,7 +357,7 @@ fn zrandmember(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             return Ok(Value::Null);
         }
         let at = cx.pick(len, Choice::RandomMember);
-        let found = cx.read::<Zset>(key)?.and_then(|zset| zset.at(at));
+        let found = cx.peek_as::<Zset>(key)?.and_then(|zset| zset.at(at));
         return Ok(found.map_or(Value::Null, |(member, _)| bulk(member)));
     }
     let count = super::random_count(&args[1])?;
@@ -373,7 +373,7 @@ fn zrandmember(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let len = cx.read::<Zset>(key)?.map_or(0, Zset::len);
     let places = super::random_places(cx, len, count);
     let resp3 = cx.resp3();
-    let Some(zset) = cx.read::<Zset>(key)? else {
+    let Some(zset) = cx.peek_as::<Zset>(key)? else {
         return Ok(Value::Array(Vec::new()));
     };
     Ok(with_scores(

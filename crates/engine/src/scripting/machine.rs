@@ -22,8 +22,26 @@ use crate::{Flags, Refusal};
 pub(crate) struct Script {
     pub(crate) sha: [u8; 40],
     pub(crate) source: Arc<[u8]>,
-    /// Declared by `#!lua flags=no-writes`, or run by a read-only command.
+    /// What its first line says, if that is one of flags.
+    pub(crate) declared: Option<Declared>,
+    /// It declares so, or is run by a read-only command.
     pub(crate) read_only: bool,
+}
+
+/// The flags of a line such as `#!lua flags=no-writes,allow-oom`.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Declared {
+    pub(crate) no_writes: bool,
+    pub(crate) allow_oom: bool,
+    pub(crate) no_cluster: bool,
+}
+
+impl Script {
+    /// Whether it may write though the memory is used up.
+    fn ignores_memory(&self) -> bool {
+        self.declared
+            .is_some_and(|flags| flags.allow_oom || flags.no_writes)
+    }
 }
 
 /// A Lua state holds nothing that one script could leave to the next, so all engines of a thread
@@ -260,6 +278,7 @@ impl Default for Settings {
 struct Allowed {
     read_only: bool,
     repeat: bool,
+    ignores_memory: bool,
 }
 
 /// Runs a script to its end.
@@ -292,6 +311,7 @@ pub(crate) fn run(cx: &mut Cx<'_>, script: &Script, keys: &[Bytes], argv: &[Byte
                 let allowed = Allowed {
                     read_only: script.read_only,
                     repeat,
+                    ignores_memory: script.ignores_memory(),
                 };
                 call(lua, cx, protocol, allowed, &args.into_vec())
             })?;
@@ -398,9 +418,12 @@ fn call(
     if cx.is_refused_on_replica(command) {
         return refuse(&Refusal::ReadOnlyReplica.to_string());
     }
-    if let Err(refusal) = cx.check_memory(command) {
-        return refuse(&refusal.to_string());
+    // A script that has begun to write is not stopped in the middle.
+    let memory = cx.memory_is_full && !cx.script_wrote && !allowed.ignores_memory;
+    if memory && command.flags.has(Flags::DENYOOM) {
+        return refuse(&Refusal::OutOfMemory.to_string());
     }
+    cx.script_wrote |= command.flags.has(Flags::WRITE);
     let outer = std::mem::replace(&mut cx.protocol, protocol);
     let effects = cx.engine.effects.len();
     let reply = cx.call(command, &argv).for_protocol(protocol);

@@ -8,7 +8,7 @@ mod msgpack;
 pub(crate) mod sha1;
 mod structs;
 
-pub(crate) use machine::{Drand, Script, compile, run};
+pub(crate) use machine::{Declared, Drand, Script, compile, run};
 
 /// How many instructions one script may take; after that it is stopped, whatever the machine's speed.
 pub(crate) const STEPS: u64 = 20_000_000;
