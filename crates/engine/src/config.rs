@@ -1,6 +1,6 @@
 //! The settings that have an effect on an engine.
 
-use crate::KeyEvents;
+use crate::{KeyEvents, ReplicationSettings};
 
 /// What a server is told at start and, mostly, by `CONFIG SET` later.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,9 @@ pub struct Config {
     pub client_query_buffer_limit: i64,
     /// How much a host owes an ordinary client, a replica and a subscriber before it cuts them off.
     pub client_output_buffer_limit: [OutputLimit; 3],
+    /// What a server among others keeps to; the engine itself only looks at `replica_read_only` and at what a host
+    /// tells it with [`crate::Engine::stand`].
+    pub replication: ReplicationSettings,
     /// Whether each change is reported as [`crate::Output::KeyEvent`].
     pub report_events: bool,
     /// Whether each effective write is reported as [`crate::Output::Propagate`].
@@ -97,6 +100,7 @@ impl Default for Config {
                     seconds: 60,
                 },
             ],
+            replication: ReplicationSettings::default(),
             report_events: true,
             report_effects: true,
         }
@@ -210,6 +214,8 @@ type Number = (
     i64,
 );
 
+type Switch = (&'static str, &'static str, fn(&mut Config) -> &mut bool);
+
 const MAX: i64 = i64::MAX;
 
 /// The numbers: name, older name, field, smallest and largest value.
@@ -262,6 +268,48 @@ const NUMBERS: &[Number] = &[
         |c| &mut c.client_query_buffer_limit,
         1024 * 1024,
         MAX,
+    ),
+    (
+        "min-replicas-max-lag",
+        "min-slaves-max-lag",
+        |c| &mut c.replication.max_lag,
+        0,
+        i32::MAX as i64,
+    ),
+    (
+        "min-replicas-to-write",
+        "min-slaves-to-write",
+        |c| &mut c.replication.min_replicas,
+        0,
+        i32::MAX as i64,
+    ),
+    (
+        "repl-backlog-size",
+        "",
+        |c| &mut c.replication.backlog_size,
+        1,
+        MAX,
+    ),
+    (
+        "repl-ping-replica-period",
+        "repl-ping-slave-period",
+        |c| &mut c.replication.ping_period,
+        1,
+        i32::MAX as i64,
+    ),
+    (
+        "repl-timeout",
+        "",
+        |c| &mut c.replication.timeout,
+        1,
+        i32::MAX as i64,
+    ),
+    (
+        "replica-priority",
+        "slave-priority",
+        |c| &mut c.replication.priority,
+        0,
+        i32::MAX as i64,
     ),
     ("maxclients", "", |c| &mut c.maxclients, 1, u32::MAX as i64),
     ("maxmemory", "", |c| &mut c.maxmemory, 0, MAX),
@@ -322,6 +370,16 @@ const NUMBERS: &[Number] = &[
         0,
         MAX,
     ),
+];
+
+/// The switches: name, older name, field.
+const SWITCHES: &[Switch] = &[
+    ("replica-read-only", "slave-read-only", |c| {
+        &mut c.replication.read_only
+    }),
+    ("replica-serve-stale-data", "slave-serve-stale-data", |c| {
+        &mut c.replication.serve_stale
+    }),
 ];
 
 /// What can be asked for but has no effect here; it keeps the value of a fresh server.
@@ -388,6 +446,11 @@ impl Config {
                 all.push((old, value));
             }
         }
+        for (name, old, field) in SWITCHES {
+            let value = if *field(&mut copy) { "yes" } else { "no" };
+            all.push((name, value.to_owned()));
+            all.push((old, value.to_owned()));
+        }
         all.push(("databases", self.databases.to_string()));
         all.push(("maxmemory-policy", self.maxmemory_policy.name().to_owned()));
         all.push((
@@ -415,6 +478,7 @@ impl Config {
                 "maxmemory"
                     | "client-query-buffer-limit"
                     | "proto-max-bulk-len"
+                    | "repl-backlog-size"
                     | "stream-node-max-bytes"
                     | "hash-max-listpack-value"
                     | "hash-max-ziplist-value"
@@ -438,6 +502,18 @@ impl Config {
                 return Err(BadSetting::Invalid(format!("argument must be {bounds}")));
             }
             *field(self) = number;
+            return Ok(());
+        }
+        let mut switches = SWITCHES.iter();
+        if let Some((_, _, field)) = switches.find(|(new, old, _)| *new == name || *old == name) {
+            *field(self) = match value.to_ascii_lowercase().as_str() {
+                "yes" => true,
+                "no" => false,
+                _ => {
+                    let text = "argument must be 'yes' or 'no'";
+                    return Err(BadSetting::Invalid(text.to_owned()));
+                }
+            };
             return Ok(());
         }
         match name {

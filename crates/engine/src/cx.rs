@@ -227,9 +227,10 @@ impl<'a> Cx<'a> {
         self.find(key).is_some()
     }
 
-    /// Whether this command may not run because only the primary writes to a replica.
-    pub(crate) fn is_refused_on_replica(&self, command: &Command) -> bool {
-        self.engine.refuses_writes_of(self.session) && command.flags.has(Flags::WRITE)
+    /// Why this command may not run now, if it writes and the server's place among others forbids that.
+    pub(crate) fn may_not_write(&self, command: &Command) -> Option<Refusal> {
+        let refusal = self.engine.refuses_to_write(self.session);
+        refusal.filter(|_| command.flags.has(Flags::WRITE))
     }
 
     /// What a key holds, if it is of this type.

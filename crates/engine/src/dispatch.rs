@@ -181,9 +181,7 @@ impl Engine {
         }
         self.routed(now, from, command, argv)?;
         let flags = commands::flags_of(self, command, argv);
-        if flags.has(Flags::WRITE) && self.refuses_writes_of(from) {
-            return Err(Refusal::ReadOnlyReplica);
-        }
+        self.permitted(from, command, flags)?;
         let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&from) else {
             return Ok(Done::default());
         };

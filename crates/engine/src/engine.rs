@@ -17,7 +17,7 @@ use crate::session::{Replies, Session};
 use crate::types::stream::Id;
 use crate::view::{KeyView, Preview};
 use crate::waiting::Waiting;
-use crate::{Choose, Config, Micros, Output, Outputs, SessionId};
+use crate::{Choose, Config, Micros, Output, Outputs, SessionId, Standing};
 
 /// Numbers that only grow, for `INFO`.
 #[derive(Clone, Copy, Default)]
@@ -99,6 +99,8 @@ pub struct Engine {
     pub(crate) postponed: Vec<SessionId>,
     /// On a replica: the connection through which its primary writes.
     pub(crate) primary_link: Option<SessionId>,
+    /// What a host last said of the other servers.
+    pub(crate) standing: Standing,
     /// What it knows of its cluster, if it is a node of one.
     pub(crate) cluster: Option<Arc<Cluster>>,
     /// What `INFO replication` tells, when a host knows more than that this is a server on its own.
@@ -127,14 +129,10 @@ impl Engine {
             pause: None,
             postponed: Vec::new(),
             primary_link: None,
+            standing: Standing::default(),
             cluster: None,
             replication: None,
         }
-    }
-
-    /// Whether this is a replica and the session is not its primary's.
-    pub(crate) fn refuses_writes_of(&self, session: SessionId) -> bool {
-        self.primary_link.is_some_and(|link| link != session)
     }
 
     /// Takes over another server's settings, as when a process starts from the same configuration file.
@@ -194,6 +192,11 @@ impl Engine {
         self.sessions
             .get(&session)
             .is_some_and(|s| s.blocked.is_some() || s.postponed)
+    }
+
+    /// Whether a command of this session waits for the end of a pause.
+    pub fn is_postponed(&self, session: SessionId) -> bool {
+        self.sessions.get(&session).is_some_and(|s| s.postponed)
     }
 
     /// Ends a session's wait, if it waits, with the reply of a wait that was in vain.

@@ -99,6 +99,8 @@ refusals! {
     ClusterDown = "CLUSTERDOWN The cluster is down",
     SlotNotServed = "CLUSTERDOWN Hash slot not served",
     NoCluster = "ERR This instance has cluster support disabled",
+    TooFewReplicas = "NOREPLICAS Not enough good replicas to write.",
+    PrimaryDown = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
     ReadOnlyReplica = "READONLY You can't write against a read only replica.",
 }
 

@@ -415,8 +415,8 @@ fn call(
     if allowed.read_only && command.flags.has(Flags::WRITE) {
         return refuse("ERR Write commands are not allowed from read-only scripts.");
     }
-    if cx.is_refused_on_replica(command) {
-        return refuse(&Refusal::ReadOnlyReplica.to_string());
+    if let Some(refusal) = cx.may_not_write(command) {
+        return refuse(&refusal.to_string());
     }
     // A script that has begun to write is not stopped in the middle.
     let memory = cx.memory_is_full && !cx.script_wrote && !allowed.ignores_memory;

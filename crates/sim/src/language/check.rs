@@ -69,16 +69,6 @@ impl Position {
     }
 }
 
-/// Commands that a node answers and an engine alone does not know: they speak of other nodes.
-const OF_THE_WORLD: [&str; 6] = [
-    "WAIT",
-    "WAITAOF",
-    "ROLE",
-    "REPLICAOF",
-    "SLAVEOF",
-    "FAILOVER",
-];
-
 impl Call {
     fn check(&self, names: &Names) -> Result<(), Mistake> {
         known_client(&self.client, names)?;
@@ -90,7 +80,7 @@ impl Call {
         }
         let commands: Vec<String> = redwind_engine::commands()
             .map(|command| command.name.to_uppercase())
-            .chain(OF_THE_WORLD.map(str::to_owned))
+            .chain(crate::world::OWN_COMMANDS.map(str::to_owned))
             .collect();
         if commands.iter().any(|known| known == name) {
             return Ok(());

@@ -1,4 +1,9 @@
 //! What a node keeps on its disk, and what of it is still there after a fall.
+//!
+//! An effective write goes through three places: the process's memory, the operating system (`write`), the disk
+//! (`fsync`). The end of the process takes what is only in the first, a power cut what is not in the last. As long as
+//! the disk is quick, a write reaches the operating system before it is answered. When an `fsync` of `appendfsync
+//! everysec` takes long, Redis keeps writes to itself for two seconds, then waits for the disk; `always` waits each time.
 
 use std::sync::Arc;
 
@@ -7,11 +12,23 @@ use redwind_engine::{Config, Engine, FirstChoice, Micros, Outputs, SessionId};
 
 use crate::{Fsync, Persistence, SimTime, Span};
 
+/// So long Redis puts off a `write` that would have to wait for an `fsync`.
+const PATIENCE: Span = Span::seconds(2);
+
 /// An effective write, as a replica or an append-only file repeats it.
 #[derive(Clone, Debug)]
 pub(crate) struct Effective {
     pub(crate) db: u32,
     pub(crate) argv: Arc<[Bytes]>,
+}
+
+impl Effective {
+    /// How many bytes of the stream it takes.
+    pub(crate) fn size(&self) -> u64 {
+        let mut encoded = Vec::new();
+        redwind_resp::encode_request(&self.argv, &mut encoded);
+        encoded.len() as u64
+    }
 }
 
 /// How a node goes down.
@@ -23,6 +40,31 @@ pub(crate) enum Fall {
     PowerCut,
 }
 
+/// A write in the append-only file.
+#[derive(Clone, Debug)]
+struct Entry {
+    /// When the operating system gets it.
+    written: SimTime,
+    /// Where the stream of writes stands behind it.
+    offset: u64,
+    effect: Effective,
+}
+
+/// An `fsync` under way.
+#[derive(Clone, Copy, Debug)]
+struct Sync {
+    ends: SimTime,
+    /// So many entries are safe when it is done.
+    upto: usize,
+}
+
+/// A time during which a node's process waits for its disk and does nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stall {
+    pub(crate) from: SimTime,
+    pub(crate) until: SimTime,
+}
+
 /// A node's disk.
 #[derive(Clone)]
 pub(crate) struct Disk {
@@ -31,14 +73,26 @@ pub(crate) struct Disk {
     since: SimTime,
     /// What is on the disk whatever happens: the data at the start, or the latest snapshot.
     base: Engine,
-    /// The append-only file: effective writes since then, and when they were written.
-    log: Arc<Vec<(SimTime, Effective)>>,
+    /// Where the stream of writes stood at the start.
+    base_offset: u64,
+    /// The append-only file: effective writes since then.
+    log: Arc<Vec<Entry>>,
+    /// So many of its entries are safe.
+    forced: usize,
+    sync: Option<Sync>,
+    /// Before this no other `fsync` begins.
+    rests_until: SimTime,
+    /// Since when writes are put off.
+    waiting_since: Option<SimTime>,
+    /// How long an `fsync` takes, and until when it does.
+    slow: (Span, SimTime),
     snapshot_at: SimTime,
+    saved_at: SimTime,
 }
 
 impl Disk {
     /// A disk that holds what a node begins with, if the node keeps anything at all.
-    pub(crate) fn new(policy: Persistence, engine: &Engine, now: SimTime) -> Self {
+    pub(crate) fn new(policy: Persistence, engine: &Engine, offset: u64, now: SimTime) -> Self {
         let base = match policy {
             Persistence::None => {
                 let mut empty = Engine::new(Config::default());
@@ -53,13 +107,31 @@ impl Disk {
             policy,
             since: now,
             base,
+            base_offset: offset,
             log: Arc::default(),
+            forced: 0,
+            sync: None,
+            rests_until: now,
+            waiting_since: None,
+            slow: (Span(0), SimTime(0)),
             snapshot_at: next_beat(policy, now),
+            saved_at: now,
         }
     }
 
-    pub(crate) fn policy(&self) -> Persistence {
-        self.policy
+    /// The same disk when a process has loaded this from it, or replaced what was on it.
+    pub(crate) fn again(&self, engine: &Engine, offset: u64, now: SimTime) -> Self {
+        let fresh = Self::new(self.policy, engine, offset, now);
+        Self {
+            // A file that was saved by hand stays.
+            base: match self.policy {
+                Persistence::None => self.base.clone(),
+                _ => fresh.base.clone(),
+            },
+            slow: self.slow,
+            saved_at: self.saved_at,
+            ..fresh
+        }
     }
 
     /// To be called before anything changes at `now`: takes the snapshot that has come due since the last change.
@@ -72,49 +144,182 @@ impl Disk {
         if now < self.snapshot_at {
             return;
         }
+        while let Persistence::Snapshot(every) = self.policy
+            && self.snapshot_at <= now
+        {
+            self.saved_at = self.snapshot_at;
+            self.snapshot_at = self.snapshot_at + every;
+        }
+        let saved_at = self.saved_at;
+        self.save(saved_at, engine, sessions);
+    }
+
+    /// Writes a snapshot. One that is never loaded, since there is an append-only file, changes nothing.
+    pub(crate) fn save(
+        &mut self,
+        now: SimTime,
+        engine: &Engine,
+        sessions: impl Iterator<Item = SessionId>,
+    ) {
+        self.saved_at = now;
+        if self.has_log() {
+            return;
+        }
         let mut base = without_sessions(engine, sessions);
         // A snapshot holds data; settings come from where the process gets them when it starts.
         base.configure_like(&self.base);
         self.base = base;
-        while let Persistence::Snapshot(every) = self.policy
-            && self.snapshot_at <= now
-        {
-            self.snapshot_at = self.snapshot_at + every;
+    }
+
+    /// When the latest snapshot was taken.
+    pub(crate) fn saved_at(&self) -> SimTime {
+        self.saved_at
+    }
+
+    /// Whether it keeps an append-only file.
+    pub(crate) fn has_log(&self) -> bool {
+        matches!(self.policy, Persistence::Aof(_))
+    }
+
+    /// From now on an `fsync` takes `by`, until then.
+    #[expect(dead_code, reason = "the fault that calls it follows")]
+    pub(crate) fn slow_down(&mut self, now: SimTime, by: Span, until: SimTime) {
+        self.advance(now);
+        self.slow = (by, until);
+    }
+
+    /// How long an `fsync` takes that begins now.
+    pub(crate) fn takes(&self, now: SimTime) -> Span {
+        match self.slow {
+            (by, until) if now < until => by,
+            _ => Span(0),
         }
     }
 
-    /// Writes come about.
-    pub(crate) fn append(&mut self, now: SimTime, effects: &[Effective]) {
-        if !effects.is_empty() && matches!(self.policy, Persistence::Aof(_)) {
-            Arc::make_mut(&mut self.log).extend(effects.iter().map(|effect| (now, effect.clone())));
+    /// Writes come about, behind `offset` of the stream. Gives when the process has to wait for the disk, if it has to.
+    pub(crate) fn append(
+        &mut self,
+        now: SimTime,
+        effects: &[Effective],
+        mut offset: u64,
+    ) -> Option<Stall> {
+        let Persistence::Aof(fsync) = self.policy else {
+            return None;
+        };
+        if effects.is_empty() {
+            return None;
+        }
+        self.advance(now);
+        let written = match self.sync {
+            Some(sync) if fsync == Fsync::EverySecond => sync.ends,
+            _ => now,
+        };
+        let log = Arc::make_mut(&mut self.log);
+        for effect in effects {
+            offset += effect.size();
+            log.push(Entry {
+                written,
+                offset,
+                effect: effect.clone(),
+            });
+        }
+        let upto = log.len();
+        match (fsync, self.sync) {
+            (Fsync::Always, _) => {
+                let until = now + self.takes(now);
+                self.sync = Some(Sync { ends: until, upto });
+                self.advance(now);
+                (until > now).then_some(Stall { from: now, until })
+            }
+            (Fsync::EverySecond, Some(sync)) => {
+                let fresh = self.waiting_since.is_none();
+                let from = *self.waiting_since.get_or_insert(now) + PATIENCE;
+                (fresh && sync.ends > from).then_some(Stall {
+                    from,
+                    until: sync.ends,
+                })
+            }
+            _ => None,
         }
     }
 
     /// The data that a node finds on its disk when it starts again at `local` on its clock, after it went down at
     /// `fell`.
-    pub(crate) fn load(&self, fell: SimTime, how: Fall, local: Micros) -> Engine {
+    pub(crate) fn load(&mut self, fell: SimTime, how: Fall, local: Micros) -> Engine {
+        self.advance(fell);
+        let kept = match how {
+            Fall::Killed => self.log.partition_point(|entry| entry.written <= fell),
+            Fall::PowerCut => self.forced,
+        };
         let mut engine = self.base.clone();
-        let last = self.forced_until(fell, how);
         let mut session = Repeat::new(&mut engine, local);
-        for (written, effect) in self.log.iter() {
-            if *written > last {
-                break;
-            }
-            session.one(&mut engine, local, effect, &mut Outputs::new());
+        // What is loaded is obeyed, as a primary's writes are: nothing is refused, and nothing expires meanwhile.
+        engine.follow(Some(session.session()));
+        for entry in &self.log[..kept] {
+            session.one(&mut engine, local, &entry.effect, &mut Outputs::new());
         }
+        engine.follow(None);
         session.end(&mut engine, local);
         engine
     }
 
-    /// The last instant whose writes are safe.
-    fn forced_until(&self, fell: SimTime, how: Fall) -> SimTime {
-        let every = match (self.policy, how) {
-            (Persistence::Aof(Fsync::EverySecond), Fall::PowerCut) => Span::seconds(1),
-            (Persistence::Aof(Fsync::No), Fall::PowerCut) => Span::seconds(30),
-            _ => return fell,
+    /// Up to where the stream of writes is safe on the disk; `None`: that is never known, as nobody asks for it.
+    pub(crate) fn safe_until(&mut self, now: SimTime) -> Option<u64> {
+        match self.policy {
+            Persistence::Aof(Fsync::Always | Fsync::EverySecond) => {
+                self.advance(now);
+                let last = self.forced.checked_sub(1).map(|last| self.log[last].offset);
+                Some(last.unwrap_or(self.base_offset))
+            }
+            _ => None,
+        }
+    }
+
+    /// When more will be safe than now, as far as is known.
+    pub(crate) fn next_safe(&mut self, now: SimTime) -> Option<SimTime> {
+        self.advance(now);
+        if let Some(sync) = self.sync {
+            return Some(sync.ends);
+        }
+        let at = self.next_sync()?;
+        Some(at + self.takes(at))
+    }
+
+    /// Lets everything come about that the disk does until `now`.
+    fn advance(&mut self, now: SimTime) {
+        loop {
+            if let Some(sync) = self.sync {
+                if sync.ends > now {
+                    return;
+                }
+                self.forced = sync.upto;
+                self.rests_until = sync.ends;
+                self.sync = None;
+                if self.waiting_since.is_some_and(|since| since <= sync.ends) {
+                    self.waiting_since = None;
+                }
+            }
+            let Some(at) = self.next_sync().filter(|at| *at <= now) else {
+                return;
+            };
+            let upto = self.log.partition_point(|entry| entry.written <= at);
+            self.sync = Some(Sync {
+                ends: at + self.takes(at),
+                upto,
+            });
+        }
+    }
+
+    /// When the next `fsync` begins, if there is anything for it.
+    fn next_sync(&self) -> Option<SimTime> {
+        let every = match self.policy {
+            Persistence::Aof(Fsync::EverySecond) => Span::seconds(1),
+            Persistence::Aof(Fsync::No) => Span::seconds(30),
+            _ => return None,
         };
-        let beats = (fell - self.since).0 / every.0;
-        self.since + Span(beats * every.0)
+        let first = self.log.get(self.forced)?.written.max(self.rests_until);
+        let beats = (first - self.since).0.div_ceil(every.0);
+        Some(self.since + Span(beats * every.0))
     }
 }
 

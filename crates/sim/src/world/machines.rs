@@ -7,7 +7,7 @@ use redwind_engine::Engine;
 
 use crate::world::World;
 use crate::world::changes::{Known, PREVIEW};
-use crate::world::disk::Fall;
+use crate::world::disk::{Fall, Stall};
 use crate::world::queue::{Act, Class};
 use crate::{Changed, Event, KeyChange, Place, SimTime, Span};
 
@@ -98,6 +98,27 @@ impl World {
         }
     }
 
+    /// A node's process will have to wait for its disk, or has to at once.
+    pub(crate) fn disk_stalls(&mut self, node: u16, stall: Option<Stall>) {
+        let Some(Stall { from, until }) = stall else {
+            return;
+        };
+        let life = self.nodes[usize::from(node)].life;
+        if from <= self.now {
+            self.stalls(node, life, until);
+        } else {
+            let act = Act::Stall { node, life, until };
+            self.queue.push(from, Class::Ordinary, act);
+        }
+    }
+
+    pub(crate) fn stalls(&mut self, node: u16, life: u32, until: SimTime) {
+        let place = &mut self.nodes[usize::from(node)];
+        if place.life == life && place.is_up() {
+            place.busy_until = place.busy_until.max(until);
+        }
+    }
+
     /// A node that is down starts again, now.
     pub(crate) fn restart_node(&mut self, node: u16, cause: Option<u32>) {
         if self.nodes[usize::from(node)].fell.is_none() {
@@ -121,6 +142,7 @@ impl World {
         let seq = self.emit(Place::Node(node), cause, Event::Started { restarts });
         let place = &mut self.nodes[usize::from(node)];
         let local = place.now(now);
+        place.busy_until = now;
         let engine = place.disk.load(fell, how, local);
         let changes = place.replace_data(engine, now, "lost", self.records);
         let place = &mut self.nodes[usize::from(node)];

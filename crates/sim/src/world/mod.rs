@@ -23,6 +23,7 @@ use std::sync::Arc;
 pub(crate) use network::code as place_code;
 pub use node::try_setting;
 pub use plan::ScenarioError;
+pub(crate) use replication::NAMES as OWN_COMMANDS;
 
 use crate::belief::News;
 use crate::resource::Resource;
@@ -151,6 +152,12 @@ impl World {
             end: None,
             plan: Arc::new(plan),
         };
+        for node in 0..world.plan.nodes() {
+            world.stand(node);
+            if world.plan.has_replicas(world.plan.group(node)) {
+                world.begins_to_beat(node);
+            }
+        }
         for index in 0..world.plan.scenario.interventions.len() {
             world.arrange(index);
         }
@@ -244,8 +251,11 @@ impl World {
         if self.is_over() {
             return Err(End::Finished);
         }
-        let act_at = self.queue.next_at();
         let node = self.next_deadline();
+        if node.is_none() && self.queue.is_idle() && !self.nodes.iter().any(Node::has_waiters) {
+            return Err(End::Finished);
+        }
+        let act_at = self.queue.next_at();
         // A key that expires now is gone before anything else happens now.
         match (node, act_at) {
             (Some((at, node)), act_at)
@@ -280,7 +290,8 @@ impl World {
         let waiting = |act: &Act| match act {
             Act::Start { client, life, .. } => self.clients[usize::from(*client)].life == *life,
             Act::Deliver(_) | Act::Lose(_) | Act::Perform { .. } | Act::Intervene { .. } => true,
-            Act::Peer(_) => true,
+            Act::Peer(_) | Act::Post(_) => !act.is_beat(),
+            Act::Reply { .. } => true,
             _ => false,
         };
         let typed = |node: &Node| node.terminal_waits() && node.engine.next_deadline().is_some();
@@ -334,7 +345,12 @@ impl World {
             Act::StartNode { node, life, cause } => self.start_node(node, life, cause),
             Act::Heal { began } => self.heal(began),
             Act::Peer(letter) => self.letter_arrives(*letter),
-            Act::Reconnect { node, link } => self.reconnect(node, link),
+            Act::Post(letter) => self.post_late(*letter),
+            Act::Reply { node, life, packet } => self.reply_late(node, life, *packet),
+            Act::Beat { node, life } => self.beat(node, life),
+            Act::Safe { node, life } => self.disk_is_safe(node, life),
+            Act::Stall { node, life, until } => self.stalls(node, life, until),
+            Act::FailoverOver { node, began } => self.failover_over(node, began),
             Act::WaitOver {
                 node,
                 connection,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use redwind_engine::{Config, Engine, FirstChoice, Micros, Output, Outputs, SessionId};
+use redwind_engine::{Config, Engine, FirstChoice, Micros, Output, Outputs, SessionId, Standing};
 use redwind_resp::Value;
 
 use crate::world::changes::Known;
@@ -34,6 +34,8 @@ pub(crate) struct Node {
     pub(crate) life: u32,
     /// Counts its restarts.
     pub(crate) restarts: u32,
+    /// Until when its process works on something, or waits for its disk.
+    pub(crate) busy_until: SimTime,
 }
 
 /// One end of a connection.
@@ -81,15 +83,21 @@ pub(super) struct Sorted {
 
 impl Node {
     pub(crate) fn new(clock: Clock) -> Self {
-        let engine = Engine::new(Config::default());
+        let mut engine = Engine::new(Config::default());
+        // Until the world begins nobody minds that it has no replicas.
+        engine.stand(Standing {
+            good_replicas: u32::MAX,
+            primary_down: false,
+        });
         Self {
-            disk: Disk::new(Persistence::None, &engine, SimTime(0)),
+            disk: Disk::new(Persistence::None, &engine, 0, SimTime(0)),
             replication: Replication::default(),
             fell: None,
             paused_until: None,
             state_since: None,
             life: 0,
             restarts: 0,
+            busy_until: SimTime(0),
             engine,
             clock,
             sessions: BTreeMap::new(),
@@ -138,7 +146,8 @@ impl Node {
         if !self.is_up() || self.paused_until.is_some() || self.replication.primary.is_some() {
             return None;
         }
-        let at = self.clock.when(self.engine.next_deadline()?).max(now);
+        let at = self.clock.when(self.engine.next_deadline()?);
+        let at = at.max(now).max(self.busy_until);
         // Whatever is left to do after a wake waits for time to pass.
         Some(if self.woke == Some(at) {
             SimTime(at.0 + 1)
@@ -195,15 +204,26 @@ impl Node {
         self.fell.is_none() && self.paused_until.is_none()
     }
 
+    /// Whether its machine can say that no process is there.
+    pub(crate) fn machine_lives(&self) -> bool {
+        !matches!(self.fell, Some((_, Fall::PowerCut)))
+    }
+
     /// Gives its disk the data that the scenario begins with.
     pub(crate) fn begin(&mut self, policy: Persistence) {
-        self.disk = Disk::new(policy, &self.engine, SimTime(0));
+        self.disk = Disk::new(policy, &self.engine, 0, SimTime(0));
     }
 
     /// Lets the disk take a snapshot that has come due, before anything changes.
     pub(crate) fn take_snapshot(&mut self, now: SimTime) {
         let sessions = self.by_id.keys().copied().chain(self.replication.session());
         self.disk.before_change(now, &self.engine, sessions);
+    }
+
+    /// Writes a snapshot to its disk.
+    pub(crate) fn save(&mut self, now: SimTime) {
+        let sessions = self.by_id.keys().copied().chain(self.replication.session());
+        self.disk.save(now, &self.engine, sessions);
     }
 
     /// Prepares its engine for its role: a replica's has a connection through which its primary writes.
@@ -222,7 +242,7 @@ impl Node {
 
     /// What a restart found is what the disk has from then on.
     pub(crate) fn restart_disk(&mut self, now: SimTime) {
-        self.disk = Disk::new(self.disk.policy(), &self.engine, now);
+        self.disk = self.disk.again(&self.engine, self.replication.offset, now);
     }
 
     /// A copy of its data to which nobody is connected.
@@ -257,6 +277,14 @@ impl Node {
     /// Every open connection.
     pub(crate) fn connections(&self) -> Vec<Connection> {
         self.sessions.keys().copied().collect()
+    }
+
+    /// Connections whose command waits for something, except for a pause of the clients to end.
+    pub(crate) fn connections_blocked(&self) -> Vec<Connection> {
+        let blocked = self.sessions.iter().filter(|(_, session)| {
+            session.blocked.is_some() && !self.engine.is_postponed(session.id)
+        });
+        blocked.map(|(connection, _)| *connection).collect()
     }
 
     /// Connections with requests that can be worked on.

@@ -85,6 +85,13 @@ impl Plan {
             .unwrap_or(node)
     }
 
+    /// Whether a node begins as somebody's primary.
+    pub(crate) fn has_replicas(&self, node: u16) -> bool {
+        let name = &self.scenario.nodes[usize::from(node)].name;
+        let mut nodes = self.scenario.nodes.iter();
+        nodes.any(|spec| spec.replica_of.as_ref() == Some(name))
+    }
+
     /// Gives each node its disk, and each replica the data and the place behind its primary.
     pub(crate) fn begin_nodes(&self, nodes: &mut [Node]) -> Result<(), ScenarioError> {
         for (index, spec) in (0..).zip(&self.scenario.nodes) {
@@ -107,10 +114,12 @@ impl Plan {
             let mut copy = nodes[usize::from(primary)].clone();
             copy.engine
                 .configure_like(&nodes[usize::from(index)].engine);
-            copy.replication = Replication::following(primary);
+            copy.replication = Replication::following(primary, self.scenario.epoch.0 / 1_000_000);
             copy.play_role(SimTime(0));
             nodes[usize::from(index)] = copy;
-            nodes[usize::from(primary)].replication.followed_by(index);
+            let seconds = self.scenario.epoch.0 / 1_000_000;
+            let primary = &mut nodes[usize::from(primary)];
+            primary.replication.followed_by(index, seconds);
         }
         for (node, spec) in nodes.iter_mut().zip(&self.scenario.nodes) {
             node.clock = spec.clock.begin(self.scenario.epoch);

@@ -59,8 +59,26 @@ pub(crate) enum Act {
     Heal { began: u32 },
     /// A message of one node to another arrives.
     Peer(Box<Letter>),
-    /// A replica asks its primary to go on where they were.
-    Reconnect { node: u16, link: u32 },
+    /// A node is free to send what it put off; the letter's link is the life that it was written in.
+    Post(Box<Letter>),
+    /// A node is free to send a reply that it put off.
+    Reply {
+        node: u16,
+        life: u32,
+        packet: Box<Packet>,
+    },
+    /// A node looks after its links.
+    Beat { node: u16, life: u32 },
+    /// A disk may have become safe for somebody who waits for that.
+    Safe { node: u16, life: u32 },
+    /// A node waits for its disk from now on.
+    Stall {
+        node: u16,
+        life: u32,
+        until: SimTime,
+    },
+    /// The time of a FAILOVER is up.
+    FailoverOver { node: u16, began: SimTime },
     /// The time of a WAIT is up.
     WaitOver {
         node: u16,
@@ -71,6 +89,17 @@ pub(crate) enum Act {
     Perform { resource: u16, packet: Box<Packet> },
     /// An intervention takes place, by its index in the scenario.
     Intervene { index: u32, cause: Option<u32> },
+}
+
+impl Act {
+    /// Whether it goes on for ever whatever happens, so that nobody has to wait for its end.
+    pub(crate) fn is_beat(&self) -> bool {
+        match self {
+            Self::Beat { .. } => true,
+            Self::Peer(letter) | Self::Post(letter) => letter.is_beat(),
+            _ => false,
+        }
+    }
 }
 
 /// Who goes first among things at the same instant.
@@ -97,6 +126,8 @@ struct Turn {
 pub(crate) struct Queue {
     turns: BTreeMap<Turn, Act>,
     pushed: u64,
+    /// How many of them are only beats.
+    beats: usize,
 }
 
 impl Queue {
@@ -109,6 +140,7 @@ impl Queue {
                 self.pushed
             }
         };
+        self.beats += usize::from(act.is_beat());
         self.turns.insert(Turn { at, class, number }, act);
     }
 
@@ -118,7 +150,14 @@ impl Queue {
     }
 
     pub(crate) fn pop(&mut self) -> Option<(SimTime, Act)> {
-        self.turns.pop_first().map(|(turn, act)| (turn.at, act))
+        let (turn, act) = self.turns.pop_first()?;
+        self.beats -= usize::from(act.is_beat());
+        Some((turn.at, act))
+    }
+
+    /// Whether nothing but beats is still to happen.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.beats == self.turns.len()
     }
 
     pub(crate) fn acts(&self) -> impl Iterator<Item = &Act> {

@@ -37,8 +37,13 @@ impl World {
 
     /// A node runs the next command of a connection's first request.
     pub(crate) fn execute(&mut self, node: u16, connection: Connection) {
-        if !self.nodes[usize::from(node)].runs() {
+        let place = &self.nodes[usize::from(node)];
+        if !place.runs() {
             return;
+        }
+        if place.busy_until > self.now {
+            let act = Act::Execute { node, connection };
+            return self.queue.push(place.busy_until, Class::Ordinary, act);
         }
         let now = self.now;
         let seed = self.plan.scenario.seed;
@@ -243,6 +248,14 @@ impl World {
         }
     }
 
+    /// Hands on what came of something that the node did by itself.
+    pub(super) fn settle(&mut self, node: u16, sorted: Sorted, cause: Option<u32>) {
+        self.wrote(node, sorted.effects, self.records.saturating_sub(1));
+        self.push_all(node, sorted.pushed, self.records.saturating_sub(1));
+        self.unblock(node, sorted.answered, cause);
+        self.close_sessions(node, sorted.closed);
+    }
+
     /// A command has its reply: the next one runs, or the replies travel back.
     fn answered(&mut self, node: u16, connection: Connection, value: Value, seq: u32) {
         let Some(session) = self.nodes[usize::from(node)].sessions.get_mut(&connection) else {
@@ -278,8 +291,33 @@ impl World {
         let reply = work
             .packet
             .reply(Message::Replies(Arc::from(work.replies)), seq);
+        let place = &self.nodes[usize::from(node)];
+        if place.busy_until > self.now {
+            let (life, packet) = (place.life, Box::new(reply));
+            let act = Act::Reply { node, life, packet };
+            return self.queue.push(place.busy_until, Class::Ordinary, act);
+        }
+        self.send_reply(reply);
+    }
+
+    /// A node is free to send a reply, if it still lives.
+    pub(crate) fn reply_late(&mut self, node: u16, life: u32, reply: Packet) {
+        let place = &self.nodes[usize::from(node)];
+        let open = place.sessions.contains_key(&reply.connection);
+        if !place.is_up() || place.life != life || !open {
+            return self.lose(&reply, LostBecause::NobodyThere);
+        }
+        if let Some(until) = place.paused_until {
+            let packet = Box::new(reply);
+            let act = Act::Reply { node, life, packet };
+            return self.queue.push(until, Class::Timeout, act);
+        }
+        self.send_reply(reply);
+    }
+
+    fn send_reply(&mut self, reply: Packet) {
         let fate = reply.answer;
-        if connection.from == Place::Terminal {
+        if reply.connection.from == Place::Terminal {
             // Nothing lies between a terminal and its node.
             self.agenda.push_front(Act::Deliver(Box::new(reply)));
         } else {

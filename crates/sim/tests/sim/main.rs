@@ -4,6 +4,7 @@ mod beliefs;
 mod common;
 mod faults;
 mod language;
+mod links;
 mod listening;
 mod machines;
 mod positions;

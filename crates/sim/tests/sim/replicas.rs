@@ -322,7 +322,7 @@ fn replicas_of_a_primary_that_restarts_empty_are_emptied_too() {
             500ms redis is killed: its connections break
             600ms redis starts again
             600ms redis has loaded what its disk had kept; the latest of a is lost
-            1.602s replica gives up its own data for a copy of that of redis
+            1.002s replica gives up its own data for a copy of that of redis
             4.00202s worker-a wakes
             4.00202s worker-a ends
             ",

@@ -5,29 +5,28 @@
 //! primary's backlog still has what is missing, and both have the same history up to there, it gets just that
 //! (a partial resynchronisation); otherwise it gives up its data for a copy of the primary's.
 
+mod beats;
+mod commands;
+mod failover;
 mod info;
+mod repeat;
 mod resync;
 mod roles;
 mod waits;
 
+pub(crate) use commands::NAMES;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use redwind_engine::{Engine, Output, Outputs, SessionId};
-use redwind_resp::Value;
+use redwind_engine::{Engine, SessionId};
 
 use crate::world::World;
 use crate::world::disk::{Effective, Repeat};
 use crate::world::network::{Connection, code};
 use crate::world::partition::Passage;
 use crate::world::queue::{Act, Class};
-use crate::{Batch, Event, LostBecause, Message, PacketId, Place, Span};
-
-/// `repl-backlog-size`: how many bytes of the stream a node can give again.
-const BACKLOG: u64 = 1024 * 1024;
-
-/// How long a replica without a primary waits before it asks again.
-const RETRY: Span = Span::seconds(1);
+use crate::{Batch, Event, LostBecause, Message, PacketId, Place, SimTime, Span};
 
 /// A node's part in replication.
 #[derive(Clone, Debug, Default)]
@@ -47,23 +46,57 @@ pub(crate) struct Replication {
     /// Counts its links to primaries: what came over an earlier one is void.
     link: u32,
     link_up: bool,
+    /// When it asked a primary that has not answered yet.
+    asked: Option<SimTime>,
+    /// What its wall clock showed, in seconds, when it last heard of its primary.
+    heard: u64,
+    /// When its link came up or went down.
+    link_since: SimTime,
     /// The session through which it repeats its primary's writes.
     pub(super) repeat: Option<Repeat>,
-    /// Its replicas, and how far each is known to have got.
-    followers: BTreeMap<u16, u64>,
+    /// Its replicas.
+    followers: BTreeMap<u16, Follower>,
     /// What arrived while it was paused.
     inbox: Vec<Letter>,
     /// Letters written, to draw their latencies.
     written: u64,
     waits: Vec<Wait>,
+    /// What it does once a second, from when it first had to do with another node.
+    pulse: beats::Pulse,
+    /// A failover that it was asked for and has not carried out yet.
+    failover: Option<failover::Failover>,
 }
 
-/// A client in WAIT.
+/// What a primary knows of a replica.
+#[derive(Clone, Copy, Debug, Default)]
+struct Follower {
+    /// The replica's link over which it follows.
+    link: u32,
+    /// Whether it has its copy; until then it counts for nobody.
+    online: bool,
+    /// How far it has got in the stream.
+    acked: u64,
+    /// How far its disk has got, if it keeps an append-only file.
+    safe: Option<u64>,
+    /// What the primary's wall clock showed, in seconds, when it last said so.
+    heard: u64,
+}
+
+/// A client in WAIT or WAITAOF.
 #[derive(Clone, Copy, Debug)]
 struct Wait {
     connection: Connection,
-    replicas: usize,
+    wants: Wanted,
     offset: u64,
+}
+
+/// What a client waits for.
+#[derive(Clone, Copy, Debug)]
+struct Wanted {
+    replicas: usize,
+    /// WAITAOF: disks count, and `local` says whether the primary's own does.
+    disks: bool,
+    local: bool,
 }
 
 /// A message of one node to another.
@@ -80,8 +113,15 @@ pub(crate) struct Letter {
 
 #[derive(Clone)]
 enum Says {
-    /// A replica: I was here in this history; go on, please.
-    Sync { history: u64, offset: u64 },
+    /// A replica: I was here in this history; go on, please. With `takes_over` it is a primary that hands over to the
+    /// receiver.
+    Sync {
+        history: u64,
+        offset: u64,
+        takes_over: bool,
+    },
+    /// A node that can serve no replica now: not me.
+    No,
     /// A primary: here is what you have missed.
     Partial {
         history: u64,
@@ -101,12 +141,20 @@ enum Says {
     },
     /// A primary: how far have you got?
     GetAck,
-    /// A replica: this far.
-    Ack { offset: u64 },
+    /// A primary: I am alive, which is a command of the stream too.
+    Ping { effect: Effective, offset: u64 },
+    /// A replica: this far, and my disk this far. `beat`: nobody asked.
+    Ack {
+        offset: u64,
+        safe: Option<u64>,
+        beat: bool,
+    },
     /// A new primary: follow me.
     Follow,
-    /// A machine: that process is gone.
+    /// A primary, or its machine: this link is closed.
     Gone,
+    /// A replica, or its machine: this link is closed.
+    Left,
 }
 
 impl std::fmt::Debug for Says {
@@ -116,42 +164,51 @@ impl std::fmt::Debug for Says {
             Self::Partial { .. } => "Partial",
             Self::Full { .. } => "Full",
             Self::Stream { .. } => "Stream",
+            Self::No => "No",
+            Self::Ping { .. } => "Ping",
             Self::GetAck => "GetAck",
             Self::Ack { .. } => "Ack",
             Self::Follow => "Follow",
             Self::Gone => "Gone",
+            Self::Left => "Left",
         })
     }
 }
 
 impl Replication {
     /// A replica that has been with its primary from the start.
-    pub(crate) fn following(primary: u16) -> Self {
+    pub(crate) fn following(primary: u16, seconds: u64) -> Self {
         Self {
             primary: Some(primary),
             link_up: true,
+            heard: seconds,
             ..Self::default()
         }
     }
 
-    pub(crate) fn followed_by(&mut self, replica: u16) {
-        self.followers.insert(replica, 0);
+    pub(crate) fn followed_by(&mut self, replica: u16, seconds: u64) {
+        let follower = Follower {
+            online: true,
+            heard: seconds,
+            ..Follower::default()
+        };
+        self.followers.insert(replica, follower);
     }
 
     pub(crate) fn session(&self) -> Option<SessionId> {
         self.repeat.as_ref().map(Repeat::session)
     }
 
-    fn remember(&mut self, effects: &[Effective]) {
+    fn remember(&mut self, effects: &[Effective], most: u64) {
         let backlog = Arc::make_mut(&mut self.backlog);
         for effect in effects {
-            self.offset += size(effect);
+            self.offset += effect.size();
             backlog.push((self.offset, effect.clone()));
         }
-        let keep_from = self.offset.saturating_sub(BACKLOG);
+        let keep_from = self.offset.saturating_sub(most);
+        self.backlog_from = self.backlog_from.max(keep_from);
         let gone = backlog.partition_point(|(end, _)| *end <= keep_from);
         if gone > backlog.len() / 2 {
-            self.backlog_from = backlog[gone - 1].0;
             backlog.drain(..gone);
         }
     }
@@ -174,18 +231,26 @@ impl Replication {
         )
     }
 
+    /// How many replicas have got so far.
     fn reached(&self, offset: u64) -> usize {
-        self.followers
-            .values()
-            .filter(|acked| **acked >= offset)
+        let online = self.followers.values().filter(|follower| follower.online);
+        online.filter(|follower| follower.acked >= offset).count()
+    }
+
+    /// How many replicas' disks have got so far.
+    fn safe_on(&self, offset: u64) -> usize {
+        let online = self.followers.values().filter(|follower| follower.online);
+        online
+            .filter(|follower| follower.safe.is_some_and(|safe| safe >= offset))
             .count()
     }
 }
 
-fn size(effect: &Effective) -> u64 {
-    let mut encoded = Vec::new();
-    redwind_resp::encode_request(&effect.argv, &mut encoded);
-    encoded.len() as u64
+impl Letter {
+    /// Whether it is only a sign of life, which keeps no run from ending.
+    pub(crate) fn is_beat(&self) -> bool {
+        matches!(self.says, Says::Ping { .. } | Says::Ack { beat: true, .. })
+    }
 }
 
 impl World {
@@ -196,7 +261,10 @@ impl World {
         }
         let now = self.now;
         let place = &mut self.nodes[usize::from(node)];
-        place.disk.append(now, &effects);
+        let offset = place.replication.offset;
+        let stall = place.disk.append(now, &effects, offset);
+        self.disk_stalls(node, stall);
+        let place = &mut self.nodes[usize::from(node)];
         // A replica's own doings (it hides expired keys) are no part of the stream.
         if place.replication.primary.is_none() {
             self.pass_on(node, &Arc::from(effects), cause);
@@ -205,9 +273,8 @@ impl World {
 
     /// Appends to a node's stream, and sends it to its replicas.
     fn pass_on(&mut self, node: u16, effects: &Arc<[Effective]>, cause: u32) {
-        let replication = &mut self.nodes[usize::from(node)].replication;
-        replication.remember(effects);
-        let offset = replication.offset;
+        let offset = self.remember(node, effects);
+        let replication = &self.nodes[usize::from(node)].replication;
         let followers: Vec<u16> = replication.followers.keys().copied().collect();
         for to in followers {
             let packet = self.next_packet();
@@ -229,21 +296,64 @@ impl World {
         }
     }
 
-    /// Sends a message from node to node.
+    /// Appends to what a node can give again; gives where the stream stands then.
+    fn remember(&mut self, node: u16, effects: &[Effective]) -> u64 {
+        let place = &mut self.nodes[usize::from(node)];
+        let most = place.engine.config().replication.backlog_size;
+        place.replication.remember(effects, most.unsigned_abs());
+        place.replication.offset
+    }
+
+    /// Sends a message from node to node, as soon as its process is free to.
     fn post(&mut self, from: u16, to: u16, sent: u32, says: Says) {
-        let replication = &mut self.nodes[usize::from(from)].replication;
-        replication.written += 1;
-        let circumstances = [code(Place::Node(from)), u64::from(to), replication.written];
-        // A link is named by the replica's end of it.
-        let replica = if matches!(says, Says::Sync { .. } | Says::Ack { .. }) {
-            from
+        let node = &self.nodes[usize::from(from)];
+        if node.busy_until > self.now && node.is_up() {
+            let letter = Letter {
+                from,
+                to,
+                link: node.life,
+                sent,
+                says,
+            };
+            let act = Act::Post(Box::new(letter));
+            return self.queue.push(node.busy_until, Class::Ordinary, act);
+        }
+        self.post_now(from, to, sent, says);
+    }
+
+    /// A process is free to send what it had to put off, if it still lives.
+    pub(crate) fn post_late(&mut self, letter: Letter) {
+        let node = &self.nodes[usize::from(letter.from)];
+        if node.is_up() && node.life == letter.link {
+            self.post(letter.from, letter.to, letter.sent, letter.says);
         } else {
-            to
+            self.letter_lost(&letter, LostBecause::NobodyThere);
+        }
+    }
+
+    fn post_now(&mut self, from: u16, to: u16, sent: u32, says: Says) {
+        let replication = &mut self.nodes[usize::from(from)].replication;
+        let number = match &says {
+            // Signs of life are counted apart, so that they change nothing about the rest.
+            Says::Ping { .. } | Says::Ack { beat: true, .. } => replication.pulse.count(),
+            _ => {
+                replication.written += 1;
+                replication.written
+            }
+        };
+        let circumstances = [code(Place::Node(from)), u64::from(to), number];
+        // A link is named by the replica's end of it.
+        let link = match says {
+            Says::Sync { .. } | Says::Ack { .. } | Says::Left => replication.link,
+            _ => match replication.followers.get(&to) {
+                Some(follower) => follower.link,
+                None => self.nodes[usize::from(to)].replication.link,
+            },
         };
         let letter = Letter {
             from,
             to,
-            link: self.nodes[usize::from(replica)].replication.link,
+            link,
             sent,
             says,
         };
@@ -287,29 +397,50 @@ impl World {
     pub(crate) fn letter_arrives(&mut self, letter: Letter) {
         let place = &mut self.nodes[usize::from(letter.to)];
         if !place.is_up() {
+            if matches!(letter.says, Says::Sync { .. }) && place.machine_lives() {
+                self.post_now(letter.to, letter.from, letter.sent, Says::No);
+            }
             return self.letter_lost(&letter, LostBecause::NobodyThere);
         }
         if place.paused_until.is_some() {
             place.replication.inbox.push(letter);
             return;
         }
+        if place.busy_until > self.now {
+            let act = Act::Peer(Box::new(letter));
+            return self.queue.push(place.busy_until, Class::Ordinary, act);
+        }
         let (from, to) = (letter.from, letter.to);
-        let replication = &place.replication;
+        let seconds = place.now(self.now).0 / 1_000_000;
+        let replication = &mut place.replication;
         let to_replica = matches!(
             letter.says,
             Says::Stream { .. }
                 | Says::Partial { .. }
                 | Says::Full { .. }
                 | Says::GetAck
+                | Says::Ping { .. }
+                | Says::No
                 | Says::Gone
         );
         if to_replica && (replication.primary != Some(from) || replication.link != letter.link) {
             return self.letter_lost(&letter, LostBecause::NobodyThere);
         }
+        if to_replica {
+            replication.heard = seconds;
+        }
         match letter.says {
-            Says::Sync { history, offset } => {
-                self.sync_asked(to, from, history, offset, letter.sent)
+            Says::Sync {
+                history,
+                offset,
+                takes_over,
+            } => {
+                if takes_over {
+                    self.take_over(to, from, letter.sent);
+                }
+                self.sync_asked(to, from, letter.link, (history, offset), letter.sent);
             }
+            Says::No => replication.asked = None,
             Says::Partial { history, effects } => {
                 self.catch_up(to, from, history, effects, letter.sent)
             }
@@ -323,67 +454,14 @@ impl World {
                 effects,
                 offset,
             } => self.repeat(to, from, packet, &effects, offset, letter.sent),
-            Says::GetAck => {
-                let offset = replication.offset;
-                self.post(to, from, letter.sent, Says::Ack { offset });
+            Says::Ping { effect, offset } => self.pinged(to, effect, offset),
+            Says::GetAck => self.tell_offset(to, from, letter.sent, false),
+            Says::Ack { offset, safe, .. } => {
+                self.acknowledged(to, from, letter.link, (offset, safe), letter.sent);
             }
-            Says::Ack { offset } => self.acknowledged(to, from, offset, letter.sent),
-            Says::Follow => self.follow(to, from, Some(letter.sent)),
+            Says::Follow => self.follow(to, from, roles::Why::Told, Some(letter.sent)),
             Says::Gone => self.link_lost(to),
+            Says::Left => self.follower_left(to, from, letter.link),
         }
-    }
-
-    /// A replica repeats its primary's writes.
-    fn repeat(
-        &mut self,
-        node: u16,
-        from: u16,
-        packet: PacketId,
-        effects: &Arc<[Effective]>,
-        offset: u64,
-        sent: u32,
-    ) {
-        // What came before the copy that it has taken since is in the copy.
-        if offset <= self.nodes[usize::from(node)].replication.offset {
-            return;
-        }
-        for effect in effects.iter() {
-            let (changes, pushed) = self.repeat_one(node, effect);
-            let event = Event::Replicated {
-                packet,
-                from: Place::Node(from),
-                argv: Arc::clone(&effect.argv),
-                changes,
-            };
-            let seq = self.emit(Place::Node(node), Some(sent), event);
-            // Its own listeners hear what was published on its primary.
-            self.push_all(node, pushed, seq);
-        }
-        let seq = self.records.saturating_sub(1);
-        self.pass_on(node, effects, seq);
-    }
-
-    fn repeat_one(
-        &mut self,
-        node: u16,
-        effect: &Effective,
-    ) -> (Vec<crate::KeyChange>, Vec<(SessionId, Value)>) {
-        let (now, record) = (self.now, self.records);
-        let place = &mut self.nodes[usize::from(node)];
-        place.take_snapshot(now);
-        let local = place.now(now);
-        let mut out = Outputs::new();
-        if let Some(repeat) = &mut place.replication.repeat {
-            repeat.one(&mut place.engine, local, effect, &mut out);
-        }
-        place.disk.append(now, std::slice::from_ref(effect));
-        let changes = place
-            .known
-            .changes(&place.engine, local, out.iter(), Some(record));
-        let pushed = out.into_iter().filter_map(|output| match output {
-            Output::Push { to, value } => Some((to, value)),
-            _ => None,
-        });
-        (changes, pushed.collect())
     }
 }

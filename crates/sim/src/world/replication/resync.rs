@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use redwind_engine::Engine;
 
-use super::{RETRY, Says};
+use super::{Follower, Says};
 use crate::random::{Luck, Purpose};
 use crate::world::World;
 use crate::world::disk::{Effective, Fall};
-use crate::world::queue::{Act, Class};
-use crate::{Event, Place, SimTime};
+use crate::world::queue::Act;
+use crate::{Event, Place};
 
 impl World {
     /// A replica wants to go on where it was.
@@ -17,24 +17,41 @@ impl World {
         &mut self,
         node: u16,
         replica: u16,
-        history: u64,
-        offset: u64,
+        link: u32,
+        (history, offset): (u64, u64),
         sent: u32,
     ) {
+        let heard = self.seconds(node);
         let place = &mut self.nodes[usize::from(node)];
         let own = place.replication.history;
-        let says = match place.replication.missed(history, offset) {
-            Some(effects) => Says::Partial {
-                history: own,
-                effects,
-            },
-            None => Says::Full {
-                history: own,
-                offset: place.replication.offset,
-                data: Box::new(place.data()),
-            },
+        // A replica that has lost its own primary serves nobody.
+        if place.replication.primary.is_some() && !place.replication.link_up {
+            return self.post(node, replica, sent, Says::No);
+        }
+        let (says, online) = match place.replication.missed(history, offset) {
+            Some(effects) => {
+                let history = own;
+                (Says::Partial { history, effects }, true)
+            }
+            None => {
+                let full = Says::Full {
+                    history: own,
+                    offset: place.replication.offset,
+                    data: Box::new(place.data()),
+                };
+                (full, false)
+            }
         };
-        place.replication.followers.insert(replica, offset);
+        let follower = Follower {
+            link,
+            online,
+            heard,
+            acked: if online { offset } else { 0 },
+            safe: None,
+        };
+        place.replication.followers.insert(replica, follower);
+        self.stand(node);
+        self.begins_to_beat(node);
         self.post(node, replica, sent, says);
     }
 
@@ -48,9 +65,11 @@ impl World {
     ) {
         let (mut changes, mut pushed) = (Vec::new(), Vec::new());
         let mut repeated = Vec::new();
+        let mut reached = self.nodes[usize::from(node)].replication.offset;
         for (offset, effect) in effects {
-            if offset > self.nodes[usize::from(node)].replication.offset {
-                let (changed, heard) = self.repeat_one(node, &effect);
+            if offset > reached {
+                let (changed, heard) = self.repeat_one(node, &effect, reached);
+                reached = offset;
                 changes.extend(changed);
                 pushed.extend(heard);
                 repeated.push(effect);
@@ -58,7 +77,7 @@ impl World {
         }
         let replication = &mut self.nodes[usize::from(node)].replication;
         replication.history = history;
-        replication.link_up = true;
+        self.link_found(node);
         let event = Event::Synced {
             from: Place::Node(from),
             full: false,
@@ -67,7 +86,7 @@ impl World {
         let seq = self.emit(Place::Node(node), Some(sent), event);
         self.push_all(node, pushed, seq);
         self.pass_on(node, &Arc::from(repeated), seq);
-        self.tell_offset(node, from, seq);
+        self.tell_offset(node, from, seq, false);
     }
 
     pub(super) fn copy(
@@ -88,7 +107,7 @@ impl World {
         // Data is copied, settings are each node's own.
         data.configure_like(&place.engine);
         let changes = place.replace_data(data, now, "copied", record);
-        place.restart_disk(now);
+        place.disk = place.disk.again(&place.engine, offset, now);
         let replication = &mut place.replication;
         replication.repeat = None;
         replication.history = history;
@@ -96,8 +115,12 @@ impl World {
         replication.offset = offset;
         replication.backlog = Arc::default();
         replication.backlog_from = offset;
-        replication.link_up = true;
         place.play_role(now);
+        self.link_found(node);
+        // Its own replicas have to take the copy too.
+        for follower in self.followers(node) {
+            self.drop_follower(node, follower);
+        }
         let event = Event::Synced {
             from: Place::Node(from),
             full: true,
@@ -107,41 +130,71 @@ impl World {
         for connection in open {
             self.tell_closed(connection, node, false);
         }
-        self.tell_offset(node, from, seq);
+        self.tell_offset(node, from, seq, false);
     }
 
-    pub(super) fn tell_offset(&mut self, node: u16, primary: u16, sent: u32) {
-        let offset = self.nodes[usize::from(node)].replication.offset;
-        self.post(node, primary, sent, Says::Ack { offset });
+    /// A replica says how far it has got, and how far its disk has.
+    pub(super) fn tell_offset(&mut self, node: u16, primary: u16, sent: u32, beat: bool) {
+        let now = self.now;
+        let place = &mut self.nodes[usize::from(node)];
+        let safe = place
+            .disk
+            .has_log()
+            .then(|| place.disk.safe_until(now))
+            .flatten();
+        let offset = place.replication.offset;
+        self.post(node, primary, sent, Says::Ack { offset, safe, beat });
     }
 
-    pub(super) fn ask_to_sync(&mut self, node: u16, primary: u16, sent: u32) {
-        let replication = &self.nodes[usize::from(node)].replication;
+    pub(super) fn ask_to_sync(&mut self, node: u16, primary: u16, takes_over: bool, sent: u32) {
+        let now = self.now;
+        let replication = &mut self.nodes[usize::from(node)].replication;
+        replication.asked = Some(now);
         let says = Says::Sync {
             history: replication.history,
             offset: replication.offset,
+            takes_over,
         };
         self.post(node, primary, sent, says);
     }
 
-    /// A replica's link to its primary is gone; it asks again when that can have a chance.
-    pub(super) fn link_lost(&mut self, node: u16) {
+    fn link_found(&mut self, node: u16) {
+        let (now, seconds) = (self.now, self.seconds(node));
         let replication = &mut self.nodes[usize::from(node)].replication;
-        replication.link_up = false;
-        replication.link += 1;
+        replication.link_up = true;
+        replication.link_since = now;
+        replication.asked = None;
+        replication.heard = seconds;
+        self.stand(node);
     }
 
-    pub(crate) fn reconnect(&mut self, node: u16, link: u32) {
-        let place = &self.nodes[usize::from(node)];
-        let replication = &place.replication;
-        let (Some(primary), true) = (
-            replication.primary,
-            place.is_up() && replication.link == link,
-        ) else {
-            return;
-        };
-        let sent = self.records.saturating_sub(1);
-        self.ask_to_sync(node, primary, sent);
+    /// A replica's link to its primary is gone; it asks again with its next beat.
+    pub(super) fn link_lost(&mut self, node: u16) {
+        let now = self.now;
+        let replication = &mut self.nodes[usize::from(node)].replication;
+        replication.link_up = false;
+        replication.link_since = now;
+        replication.asked = None;
+        replication.link += 1;
+        self.stand(node);
+    }
+
+    /// A primary learns that a replica has closed its link, or that its process is gone.
+    pub(super) fn follower_left(&mut self, node: u16, follower: u16, link: u32) {
+        let replication = &mut self.nodes[usize::from(node)].replication;
+        if replication
+            .followers
+            .get(&follower)
+            .is_some_and(|it| it.link == link)
+        {
+            replication.followers.remove(&follower);
+            self.stand(node);
+        }
+    }
+
+    pub(super) fn followers(&self, node: u16) -> Vec<u16> {
+        let followers = &self.nodes[usize::from(node)].replication.followers;
+        followers.keys().copied().collect()
     }
 
     /// A paused node reads what its peers have sent.
@@ -150,30 +203,32 @@ impl World {
         for letter in inbox {
             self.agenda.push_back(Act::Peer(Box::new(letter)));
         }
+        self.late_beat(node);
     }
 
     /// A node has fallen: its peers notice if its machine lives to tell them.
     pub(crate) fn links_down(&mut self, node: u16, how: Fall) {
+        let sent = self.records.saturating_sub(1);
+        let followers = self.followers(node);
+        let replication = &mut self.nodes[usize::from(node)].replication;
+        let primary = replication.primary.filter(|_| replication.link_up);
+        if how == Fall::Killed {
+            for follower in followers {
+                self.post_now(node, follower, sent, Says::Gone);
+            }
+            if let Some(primary) = primary {
+                self.post_now(node, primary, sent, Says::Left);
+            }
+        }
+        self.stops_beating(node);
         let replication = &mut self.nodes[usize::from(node)].replication;
         replication.inbox.clear();
         replication.waits.clear();
+        replication.followers.clear();
+        replication.failover = None;
         replication.repeat = None;
         replication.link_up = false;
-        let followers: Vec<u16> = std::mem::take(&mut replication.followers)
-            .into_keys()
-            .collect();
-        if let Some(primary) = replication.primary {
-            self.nodes[usize::from(primary)]
-                .replication
-                .followers
-                .remove(&node);
-        }
-        if how == Fall::Killed {
-            let sent = self.records.saturating_sub(1);
-            for follower in followers {
-                self.post(node, follower, sent, Says::Gone);
-            }
-        }
+        replication.asked = None;
     }
 
     /// A node has started again, with what its disk had: it is another history from here on.
@@ -188,8 +243,12 @@ impl World {
         replication.backlog_from = replication.offset;
         replication.link += 1;
         let primary = replication.primary;
+        self.stand(node);
+        if primary.is_some() || self.plan.has_replicas(node) {
+            self.begins_to_beat(node);
+        }
         match primary {
-            Some(primary) => self.ask_to_sync(node, primary, sent),
+            Some(primary) => self.ask_to_sync(node, primary, false, sent),
             // It was the primary, and another one of its group may have taken its place meanwhile.
             None => {
                 let reigning = self.reigning[usize::from(self.plan.group(node))];
@@ -198,15 +257,11 @@ impl World {
                 }
             }
         }
-        let at: SimTime = now + RETRY;
+        // Of a machine that had lost power nobody could tell its replicas: it closes their links now that they ask.
         for other in 0..self.plan.nodes() {
-            let follower = &mut self.nodes[usize::from(other)].replication;
-            if follower.primary == Some(node) {
-                follower.link += 1;
-                follower.link_up = false;
-                let link = follower.link;
-                self.queue
-                    .push(at, Class::Ordinary, Act::Reconnect { node: other, link });
+            let follower = &self.nodes[usize::from(other)].replication;
+            if follower.primary == Some(node) && follower.link_up {
+                self.post(node, other, sent, Says::Gone);
             }
         }
     }

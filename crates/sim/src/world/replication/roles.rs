@@ -1,71 +1,25 @@
 //! Who is a primary and who follows whom: by command, or by a failover.
 
-use bytes::Bytes;
 use redwind_resp::Value;
 
-use super::Says;
+use super::{Follower, Says};
 use crate::random::{Luck, Purpose};
 use crate::world::World;
-use crate::world::network::Connection;
 use crate::world::queue::Act;
 use crate::{Event, Place};
 
-impl World {
-    /// Commands about a node's place among others, which its engine knows nothing of. `Some(None)`: it waits.
-    pub(crate) fn own_command(
-        &mut self,
-        node: u16,
-        connection: Connection,
-        argv: &[Bytes],
-    ) -> Option<Option<Value>> {
-        let name = argv.first()?.to_ascii_uppercase();
-        let replication = &self.nodes[usize::from(node)].replication;
-        let error = |text: &str| Some(Some(Value::error(text)));
-        match name.as_slice() {
-            b"WAIT" => {
-                let number = |at: usize| {
-                    argv.get(at)
-                        .and_then(|arg| std::str::from_utf8(arg).ok()?.parse::<i64>().ok())
-                };
-                let wanted = match (argv.len(), number(1), number(2)) {
-                    (3, Some(replicas), Some(timeout)) if timeout >= 0 => {
-                        usize::try_from(replicas).unwrap_or(0)
-                    }
-                    (3, Some(_), Some(_)) => return error("ERR timeout is negative"),
-                    (3, _, _) => return error("ERR value is not an integer or out of range"),
-                    _ => return error("ERR wrong number of arguments for 'wait' command"),
-                };
-                if replication.primary.is_some() {
-                    return error(
-                        "ERR WAIT cannot be used with replica instances. Please also note that writes to replicas are just local and are not propagated.",
-                    );
-                }
-                let reached = replication.reached(self.wrote_until(node, connection));
-                Some((reached >= wanted).then(|| Value::from(reached)))
-            }
-            b"ROLE" if argv.len() == 1 => Some(Some(self.role(node))),
-            b"REPLICAOF" | b"SLAVEOF" if argv.len() == 3 => {
-                if argv[1].eq_ignore_ascii_case(b"no") && argv[2].eq_ignore_ascii_case(b"one") {
-                    self.promote(node, None);
-                    return Some(Some(Value::OK));
-                }
-                let host = String::from_utf8_lossy(&argv[1]).into_owned();
-                match self
-                    .plan
-                    .node(Some(&host))
-                    .filter(|primary| *primary != node)
-                {
-                    Some(primary) => {
-                        self.follow(node, primary, None);
-                        Some(Some(Value::OK))
-                    }
-                    None => error("ERR no such node"),
-                }
-            }
-            _ => None,
-        }
-    }
+/// Why a node follows another from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// Somebody typed it, or a program sent it.
+    Asked,
+    /// A failover tells it to; as Sentinel does, it sends its clients away, so that they ask anew.
+    Told,
+    /// It hands over to its replica.
+    HandsOver,
+}
 
+impl World {
     pub(super) fn role(&self, node: u16) -> Value {
         let replication = &self.nodes[usize::from(node)].replication;
         let name = |node: u16| Value::bulk(&self.plan.scenario.nodes[usize::from(node)].name);
@@ -75,19 +29,19 @@ impl World {
                 Value::text("slave"),
                 name(primary),
                 Value::Int(6379),
-                Value::text(if replication.link_up {
-                    "connected"
-                } else {
-                    "connect"
+                Value::text(match (replication.link_up, replication.asked) {
+                    (true, _) => "connected",
+                    (false, Some(_)) => "sync",
+                    (false, None) => "connect",
                 }),
                 Value::Int(offset(replication.offset)),
             ]),
             None => {
-                let replica = |(replica, acked): (&u16, &u64)| {
+                let replica = |(replica, follower): (&u16, &Follower)| {
                     Value::Array(vec![
                         name(*replica),
                         Value::text("6379"),
-                        Value::bulk(acked.to_string()),
+                        Value::bulk(follower.acked.to_string()),
                     ])
                 };
                 Value::Array(vec![
@@ -105,17 +59,23 @@ impl World {
         if !self.nodes[usize::from(node)].is_up() {
             return;
         }
-        let group = self.plan.group(node);
-        self.reigning[usize::from(group)] = node;
-        if self.plan.group(self.service) == group {
-            self.service = node;
-        }
+        let group = self.reign(node);
         let seq = self.promote(node, cause);
         for other in 0..self.plan.nodes() {
             if other != node && self.plan.group(other) == group {
                 self.post(node, other, seq, Says::Follow);
             }
         }
+    }
+
+    /// A node is where its group's clients go from now on.
+    pub(super) fn reign(&mut self, node: u16) -> u16 {
+        let group = self.plan.group(node);
+        self.reigning[usize::from(group)] = node;
+        if self.plan.group(self.service) == group {
+            self.service = node;
+        }
+        group
     }
 
     /// A node becomes a primary with the data that it has.
@@ -131,33 +91,56 @@ impl World {
         replication.former = Some((replication.history, replication.offset));
         replication.history = Luck::new(seed, Purpose::History, &[u64::from(node), now.0]).next();
         self.nodes[usize::from(node)].play_role(now);
+        self.stand(node);
         self.emit(Place::Node(node), cause, Event::Role { primary: None })
     }
 
-    /// A node becomes a replica of another. As Sentinel does, it sends its clients away, so that they ask anew.
-    pub(super) fn follow(&mut self, node: u16, primary: u16, cause: Option<u32>) {
+    /// A node becomes a replica of another.
+    pub(super) fn follow(&mut self, node: u16, primary: u16, why: Why, cause: Option<u32>) {
+        let now = self.now;
         let replication = &mut self.nodes[usize::from(node)].replication;
         if replication.primary == Some(primary) {
             return;
         }
         let was_primary = replication.primary.is_none();
+        let left = replication.primary.filter(|_| replication.link_up);
+        let sent = self.records.saturating_sub(1);
+        if let Some(left) = left {
+            self.post(node, left, sent, Says::Left);
+        }
+        self.end_failover(node);
+        for follower in self.followers(node) {
+            self.drop_follower(node, follower);
+        }
+        let replication = &mut self.nodes[usize::from(node)].replication;
         replication.primary = Some(primary);
         replication.link += 1;
         replication.link_up = false;
-        replication.followers.clear();
+        replication.link_since = now;
         replication.waits.clear();
-        let now = self.now;
-        self.nodes[usize::from(node)].play_role(now);
+        let place = &mut self.nodes[usize::from(node)];
+        place.play_role(now);
+        let waiting = place.connections_blocked();
         let event = Event::Role {
             primary: Some(Place::Node(primary)),
         };
         let seq = self.emit(Place::Node(node), cause, event);
-        if was_primary && cause.is_some() {
+        self.stand(node);
+        self.begins_to_beat(node);
+        if was_primary && why == Why::Told {
             for connection in self.nodes[usize::from(node)].connections() {
                 self.tell_closed(connection, node, false);
                 self.agenda.push_back(Act::HangUp { node, connection });
             }
+        } else if was_primary {
+            // Whoever waits here could wait for ever.
+            let error = "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)";
+            for connection in waiting {
+                self.answer_wait(node, connection, Value::error(error), Some(seq));
+                self.tell_closed(connection, node, false);
+                self.agenda.push_back(Act::HangUp { node, connection });
+            }
         }
-        self.ask_to_sync(node, primary, seq);
+        self.ask_to_sync(node, primary, why == Why::HandsOver, seq);
     }
 }
