@@ -17,6 +17,16 @@ pub fn icon(name: &str) -> Html {
         "restart" => ("M15.5 10a5.5 5.5 0 1 1-1.8-4.1M14.6 2.8v3.4h-3.4", false),
         "drop" => ("M3.5 10h6M13 7l4 6M17 7l-4 6", false),
         "delay" => ("M10 5.5V10l3 2M10 3a7 7 0 1 0 0 14a7 7 0 0 0 0-14", false),
+        "partition" => (
+            "M10 3v3M10 8.5v3M10 14v3M2.5 10h4M17.5 10h-4M5 7.5L2.5 10L5 12.5M15 7.5l2.5 2.5L15 12.5",
+            false,
+        ),
+        "clock" | "jump-clock" | "drift" => (
+            "M10 6.5V11l2.6 1.6M10 4a6.6 6.6 0 1 0 0 13.2a6.6 6.6 0 0 0 0-13.2M7.5 2.2h5",
+            false,
+        ),
+        "failover" => ("M4 14.5h12M4 14.5L3 6.5l4 3L10 5l3 4.5l4-3l-1 8", false),
+        "cut-power" => ("M10 3v6M6.2 5.6a6 6 0 1 0 7.6 0", false),
         "share" => ("M10 12.5V3.2M6.6 6.3L10 3l3.4 3.3M5 9.5v6.8h10V9.5", false),
         "theme" => (
             "M10 2.6a7.4 7.4 0 1 0 0 14.8a7.4 7.4 0 0 0 0-14.8m0 1.6a5.8 5.8 0 0 1 0 11.6z",

@@ -38,7 +38,8 @@ impl CaptionsProps {
         let width = wide(&band.text);
         let lane = Picture::class(&self.story, band.client);
         let held = matches!(band.kind, BandKind::Belief | BandKind::Truth);
-        if held {
+        // A cut concerns lanes far apart: where time runs down, two pills would cover what is between them.
+        if held || (frame.down && band.kind == BandKind::Cut) {
             // Its own band is the room it has; a little beyond is fine where the lane goes on.
             if to - from < width * 0.7 {
                 return None;
@@ -88,7 +89,9 @@ impl CaptionsProps {
         let (x, y) = frame.point((from + to) / 2.0, across);
         // Beside the lane, where time runs down: on it, the pill would cover the neighbouring bands.
         let x = if frame.down {
-            x + width / 2.0 + 15.0
+            let beside = width / 2.0 + 15.0;
+            let fits = x + beside + width / 2.0 + 8.0 <= frame.across;
+            if fits { x + beside } else { x - beside }
         } else {
             x
         };

@@ -18,10 +18,14 @@ pub struct Frame {
 const TOP: f64 = 50.0;
 /// Room below the last lane: the tick labels.
 const BOTTOM: f64 = 46.0;
-/// Room left of the first lane when time runs down: the tick labels.
-const LEFT: f64 = 94.0;
+/// Room left of the first lane when time runs down: the tick labels, and its belief band.
+const LEFT: f64 = 86.0;
 /// Room right of the last lane.
 const RIGHT: f64 = 34.0;
+/// The least room from lane to lane: a band and its text.
+const LEAST: f64 = 40.0;
+/// A name's room when time runs down, at most.
+const NAME: f64 = 76.0;
 
 impl Frame {
     /// Spreads the lanes of a run over the room there is across.
@@ -30,7 +34,7 @@ impl Frame {
         let kinds: Vec<LaneKind> = story.trace.lanes.iter().map(|lane| lane.kind).collect();
         let steps = kinds.len().saturating_sub(1).max(1) as f64;
         if down {
-            let spacing = ((room - LEFT - RIGHT) / steps).clamp(44.0, 150.0);
+            let spacing = ((room - LEFT - RIGHT) / steps).clamp(46.0, 150.0);
             let across = (LEFT + spacing * steps + RIGHT).max(room);
             // Few lanes on a wide screen stay together in its middle.
             let spare = ((room - LEFT - RIGHT - spacing * steps) / 2.0).max(0.0);
@@ -43,7 +47,7 @@ impl Frame {
                 lanes,
             };
         }
-        let spacing = ((room - TOP - BOTTOM) / steps).clamp(47.0, 112.0);
+        let spacing = ((room - TOP - BOTTOM) / steps).clamp(LEAST, 112.0);
         let spare = ((room - TOP - BOTTOM - spacing * steps) / 2.0).max(0.0);
         let across = (TOP + spacing * steps + BOTTOM).max(room);
         let lanes = (0..kinds.len())
@@ -65,6 +69,12 @@ impl Frame {
     /// All lanes with their places across.
     pub fn lanes(&self) -> impl Iterator<Item = (u16, f64)> {
         (0_u16..).zip(self.lanes.iter().copied())
+    }
+
+    /// Whether the lanes' names do not fit beside each other.
+    #[must_use]
+    pub fn staggered(&self) -> bool {
+        self.down && self.lanes.windows(2).any(|pair| pair[1] - pair[0] < NAME)
     }
 
     /// The lane nearest to a place across, and how far away it is.

@@ -7,15 +7,23 @@ use super::hit::Hit;
 use super::picture::Picture;
 use crate::story::Story;
 
-pub(super) fn lane_names(story: &Story, picture: &Picture, position: u32) -> Html {
+/// The names, where the lanes are when the diagram is scrolled across by `scrolled`.
+pub(super) fn lane_names(story: &Story, picture: &Picture, position: u32, scrolled: f64) -> Html {
     let frame = &picture.frame;
     let names = frame.lanes().map(|(lane, across)| {
-        let style = if frame.down { format!("left:{across:.0}px") } else { format!("top:{across:.0}px") };
+        let place = across - scrolled;
+        let style = if frame.down {
+            format!("left:{place:.0}px")
+        } else {
+            format!("top:{place:.0}px")
+        };
+        // Where there is no room beside each other, every other name stands lower.
+        let lower = frame.staggered() && lane % 2 == 1;
         html! {
-            <span class={classes!("lane-name", Picture::class(story, lane))} {style}>{ story.name(lane) }{ role(story, lane, position) }</span>
+            <span class={classes!("lane-name", Picture::class(story, lane), lower.then_some("lower"))} {style}>{ story.name(lane) }{ role(story, lane, position) }</span>
         }
     });
-    html! { <div class="lane-names" aria-hidden="true">{ for names }</div> }
+    html! { <div class={classes!("lane-names", frame.staggered().then_some("staggered"))} aria-hidden="true">{ for names }</div> }
 }
 
 /// What a node is among the others at this moment.
@@ -73,9 +81,9 @@ pub(super) fn tip(story: &Story, hit: Hit, x: f64, y: f64, width: f64) -> Html {
             };
             (span, format!("{what}{}{offer}", flight.call))
         }
-        Hit::Client { lane, at } => {
+        Hit::Lane { lane, at } => {
             let text = format!(
-                "{} · click for pause, crash …; drag to draw a pause",
+                "{} · click to pause, crash … it; drag to draw a pause",
                 story.name(lane)
             );
             (crate::time::clock(at), text)

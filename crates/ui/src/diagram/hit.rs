@@ -1,8 +1,7 @@
 //! What is under the pointer.
 
-use redwind_protocol::LaneKind;
-
 use super::picture::Picture;
+use crate::faults::Verb;
 use crate::story::Story;
 
 /// Something that can be pointed at.
@@ -12,8 +11,8 @@ pub enum Hit {
     Record(u32),
     /// A message, by its index in [`Story::flights`].
     Flight(u32),
-    /// A place on a client's lane.
-    Client {
+    /// A place on the lane of a client or a node.
+    Lane {
         /// The lane.
         lane: u16,
         /// The moment, in microseconds.
@@ -57,25 +56,22 @@ pub fn hit(story: &Story, picture: &Picture, along: f64, across: f64) -> Option<
     if let Some((_, flight)) = arrow {
         return Some(Hit::Flight(flight));
     }
-    lane(story, picture, across, NEAR * 1.9).map(|lane| Hit::Client {
+    lane(story, picture, across, NEAR * 1.9).map(|lane| Hit::Lane {
         lane,
         at: picture.axis.moment(along),
     })
 }
 
-/// The client whose lane is near enough to draw a pause on, whatever else is there.
+/// The client or node whose lane is near enough to draw a pause on, whatever else is there.
 #[must_use]
 pub fn drawable(story: &Story, picture: &Picture, across: f64) -> Option<u16> {
     lane(story, picture, across, NEAR)
 }
 
-/// The client whose lane is at most `near` away.
+/// The client or node whose lane is at most `near` away.
 fn lane(story: &Story, picture: &Picture, across: f64, near: f64) -> Option<u16> {
     let (lane, away) = picture.frame.nearest(across)?;
-    let client = story
-        .lane(lane)
-        .is_some_and(|lane| lane.kind == LaneKind::Client);
-    (client && away <= near).then_some(lane)
+    (Verb::Pause.fits(story, lane) && away <= near).then_some(lane)
 }
 
 /// The distance of a point from a stretch between two others.

@@ -36,11 +36,14 @@ pub(super) fn Menu(props: &MenuProps) -> Html {
     use_effect_with(*opened, |_| {
         browser::focus(".lane-menu button, .lane-menu input")
     });
-    let (title, seek, verbs): (String, Seek, &[Verb]) = match opened.hit {
-        Hit::Client { lane, at } => (
+    let (title, seek, verbs): (String, Seek, Vec<Verb>) = match opened.hit {
+        Hit::Lane { lane, at } => (
             format!("{} at {}", story.name(lane), time::clock(at)),
             Seek::Time(at),
-            &[Verb::Pause, Verb::Crash, Verb::Restart],
+            Verb::ALL
+                .into_iter()
+                .filter(|verb| verb.fits(story, lane))
+                .collect(),
         ),
         Hit::Flight(flight) => {
             let Some(told) = story.flights.get(flight as usize) else {
@@ -54,18 +57,18 @@ pub(super) fn Menu(props: &MenuProps) -> Html {
             let named = story
                 .lane(told.client)
                 .is_some_and(|lane| lane.kind == redwind_protocol::LaneKind::Client);
-            let verbs: &[Verb] = if named {
-                &[Verb::Drop, Verb::Delay]
+            let verbs = if named {
+                vec![Verb::Drop, Verb::Delay]
             } else {
-                &[]
+                vec![]
             };
             (title, Seek::Record(told.sent), verbs)
         }
-        Hit::Record(record) => (String::new(), Seek::Record(record), &[]),
+        Hit::Record(record) => (String::new(), Seek::Record(record), vec![]),
     };
     let draft = |verb: Verb| {
         let (lane, at) = match opened.hit {
-            Hit::Client { lane, at } => (lane, at),
+            Hit::Lane { lane, at } => (lane, at),
             Hit::Flight(_) | Hit::Record(_) => (0, story.at(*position)),
         };
         let mut draft = Draft::new(story, verb, lane, at, *position);

@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::frame::Frame;
 use super::hit::{Hit, hit};
 use super::picture::{BandKind, Picture, Shape};
-use crate::fixture::{self, A, B, REDIS, Script};
+use crate::fixture::{self, A, B, REDIS, STORAGE, Script};
 use crate::story::Story;
 
 fn picture(down: bool) -> (Story, Picture) {
@@ -159,14 +159,17 @@ fn what_is_under_the_pointer_is_found_in_either_direction_of_time() {
             Some(Hit::Flight(0))
         );
         let quiet = picture.axis.time(2_000_000);
-        let on_lane = hit(&story, &picture, quiet, picture.frame.lane(A));
-        assert!(
-            matches!(on_lane, Some(Hit::Client { lane: A, at }) if at.abs_diff(2_000_000) < 20_000),
-            "{on_lane:?}"
-        );
+        for place in [A, REDIS] {
+            let on_lane = hit(&story, &picture, quiet, picture.frame.lane(place));
+            assert!(
+                matches!(on_lane, Some(Hit::Lane { lane, at }) if lane == place && at.abs_diff(2_000_000) < 20_000),
+                "{on_lane:?}"
+            );
+        }
         assert_eq!(
-            hit(&story, &picture, quiet, picture.frame.lane(REDIS)),
-            None
+            hit(&story, &picture, quiet, picture.frame.lane(STORAGE)),
+            None,
+            "what is no process has no menu"
         );
     }
 }

@@ -75,6 +75,7 @@ pub fn Diagram(props: &DiagramProps) -> Html {
     let (root, scroller, svg) = (use_node_ref(), use_node_ref(), use_node_ref());
     let size = use_state_eq(|| (0.0_f64, 0.0_f64));
     let offset = use_state_eq(|| 0.0_f64);
+    let across_offset = use_state_eq(|| 0.0_f64);
     let zoom = use_state_eq(|| None::<f64>);
     let hover = use_state_eq(|| None::<(Hit, f64, f64)>);
     let drag = use_state_eq(|| None::<Drag>);
@@ -105,15 +106,17 @@ pub fn Diagram(props: &DiagramProps) -> Html {
     let onscroll = {
         let (scroller, offset, hover, down) =
             (scroller.clone(), offset.clone(), hover.clone(), *down);
+        let across_offset = across_offset.clone();
         Callback::from(move |_: Event| {
             let Some(element) = scroller.cast::<Element>() else {
                 return;
             };
-            offset.set(f64::from(if down {
-                element.scroll_top()
-            } else {
-                element.scroll_left()
-            }));
+            let (left, top) = (
+                f64::from(element.scroll_left()),
+                f64::from(element.scroll_top()),
+            );
+            offset.set(if down { top } else { left });
+            across_offset.set(if down { left } else { top });
             hover.set(None);
         })
     };
@@ -206,7 +209,7 @@ pub fn Diagram(props: &DiagramProps) -> Html {
                 if (done.to - done.from).abs() > 8.0 {
                     let (from, to) = (done.from.min(done.to), done.from.max(done.to));
                     let (at, until) = (picture.axis.moment(from), picture.axis.moment(to));
-                    let hit = Hit::Client {
+                    let hit = Hit::Lane {
                         lane: done.lane,
                         at,
                     };
@@ -284,7 +287,7 @@ pub fn Diagram(props: &DiagramProps) -> Html {
     let (tx, ty) = frame.point(-*offset, 0.0);
     html! {
         <div ref={root} class={classes!("diagram", down.then_some("down"))}>
-            { lane_names(story, &picture, *position) }
+            { lane_names(story, &picture, *position, *across_offset) }
             <div class="scroller" ref={scroller} {onscroll} {onwheel} tabindex="0" role="group" aria-label="Diagram. Arrow keys step.">
                 <div class="spacer" style={format!("width:{:.0}px;height:{:.0}px", inner_w.max(view_w), inner_h.max(view_h))}>
                     if width > 0.0 {

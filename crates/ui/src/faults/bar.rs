@@ -45,7 +45,7 @@ pub fn FaultBar(props: &BarProps) -> Html {
             open.set(None);
         })
     };
-    let buttons = Verb::ALL.into_iter().map(|verb| {
+    let buttons = Verb::ALL.into_iter().filter(|verb| verb.offered(&props.story)).map(|verb| {
         let open = open.clone();
         let pressed = *open == Some(verb);
         let onclick = Callback::from(move |_: MouseEvent| open.set((*open != Some(verb)).then_some(verb)));

@@ -1,9 +1,10 @@
 //! The form of one fault: the same in the bar and in the diagram's menus.
 
+use redwind_protocol::LaneKind;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use super::model::{Draft, Verb, leg, messages};
+use super::model::{Draft, Verb, leg, messages, places};
 use crate::shared::Shared;
 use crate::story::Story;
 use crate::time;
@@ -84,7 +85,45 @@ pub fn FaultForm(props: &FormProps) -> Html {
         })
     };
     let verb = draft.verb;
-    let clients = props.story.lanes(redwind_protocol::LaneKind::Client);
+    let story = &props.story;
+    let is_node = story
+        .lane(draft.place)
+        .is_some_and(|lane| lane.kind == LaneKind::Node);
+    let tick = |label: &'static str,
+                testid: &'static str,
+                value: bool,
+                set: fn(&mut Draft, bool)| {
+        let draft = draft.clone();
+        let onchange = Callback::from(move |event: Event| {
+            let mut changed = (*draft).clone();
+            set(
+                &mut changed,
+                event.target_unchecked_into::<HtmlInputElement>().checked(),
+            );
+            draft.set(changed);
+        });
+        html! {
+            <label class="tick-field"><input type="checkbox" data-testid={testid} checked={value} {onchange} />{ label }</label>
+        }
+    };
+    let side = |label: &'static str, side: usize| {
+        let buttons = places(story, Verb::Partition).map(|lane| {
+            let on = draft.sides[side].contains(&lane);
+            let draft = draft.clone();
+            let onclick = Callback::from(move |_: MouseEvent| {
+                let mut changed = (*draft).clone();
+                changed.toggle(side, lane);
+                draft.set(changed);
+            });
+            html! {
+                <button type="button" class={classes!("chip", on.then_some("on"))} aria-pressed={on.to_string()} {onclick}
+                    data-testid={format!("side-{side}-{}", story.name(lane))}>{ story.name(lane) }</button>
+            }
+        });
+        html! {
+            <div class="side" role="group" aria-label={label}><span>{ label }</span><div>{ for buttons }</div></div>
+        }
+    };
     html! {
         <form class="fault-form" {onsubmit} {onkeydown} data-testid="fault-form" aria-label={format!("{} …", verb.word())}>
             <p class="fault-what">{ verb.explained() }</p>
@@ -96,24 +135,33 @@ pub fn FaultForm(props: &FormProps) -> Html {
                             { for message_options(props, draft.flight) }
                         </select>
                     </label>
+                } else if verb == Verb::Partition {
+                    { side("Cut off", 0) }
+                    { side("from", 1) }
+                    { tick("One way: only what the first side sends is lost", "fault-one-way", draft.one_way, |draft, on| draft.one_way = on) }
+                    { text("At", "fault-at", &draft.at, |draft, value| draft.at = value) }
                 } else {
-                    <label class="field"><span>{ "Client" }</span>
-                        <select data-testid="fault-client" onchange={choose(|draft, value| draft.client = value)}>
-                            { for clients.map(|(_, lane)| html! {
-                                <option value={lane.name.clone()} selected={lane.name == draft.client}>{ &lane.name }</option>
+                    <label class="field"><span>{ "Who" }</span>
+                        <select data-testid="fault-client"
+                            onchange={choose(|draft, value| draft.place = value.parse().unwrap_or_default())}>
+                            { for places(story, verb).map(|lane| html! {
+                                <option value={lane.to_string()} selected={lane == draft.place}>{ story.name(lane) }</option>
                             }) }
                         </select>
                     </label>
                     { text("At", "fault-at", &draft.at, |draft, value| draft.at = value) }
                 }
-                if verb == Verb::Pause {
+                if matches!(verb, Verb::Pause | Verb::Partition) {
                     { text("For", "fault-for", &draft.lasts, |draft, value| draft.lasts = value) }
                 }
-                if verb == Verb::Delay {
+                if matches!(verb, Verb::Delay | Verb::Clock) {
                     { text("By", "fault-for", &draft.lasts, |draft, value| draft.lasts = value) }
                 }
                 if verb == Verb::Crash {
                     { text("Restart after", "fault-restart", &draft.restart_after, |draft, value| draft.restart_after = value) }
+                    if is_node {
+                        { tick("The machine loses power, and what was not forced to its disk", "fault-power", draft.power, |draft, on| draft.power = on) }
+                    }
                 }
                 <div class="field-actions">
                     <button type="submit" class="btn go" data-testid="fault-apply">{ "Run it" }</button>

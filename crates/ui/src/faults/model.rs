@@ -10,10 +10,16 @@ use crate::time;
 pub enum Verb {
     /// A process stands still for a time.
     Pause,
-    /// A process dies.
+    /// A process dies, or its machine loses power.
     Crash,
     /// A dead process is started again.
     Restart,
+    /// The network is cut in two.
+    Partition,
+    /// A machine's clock is set, or runs wrong.
+    Clock,
+    /// A replica becomes the primary.
+    Failover,
     /// A message is lost.
     Drop,
     /// A message is held up.
@@ -22,10 +28,13 @@ pub enum Verb {
 
 impl Verb {
     /// All of them in the order they are offered.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::Pause,
         Self::Crash,
         Self::Restart,
+        Self::Partition,
+        Self::Clock,
+        Self::Failover,
         Self::Drop,
         Self::Delay,
     ];
@@ -37,6 +46,9 @@ impl Verb {
             Self::Pause => "pause",
             Self::Crash => "crash",
             Self::Restart => "restart",
+            Self::Partition => "partition",
+            Self::Clock => "clock",
+            Self::Failover => "failover",
             Self::Drop => "drop",
             Self::Delay => "delay",
         }
@@ -49,8 +61,19 @@ impl Verb {
             Self::Pause => {
                 "The process stands still, as in a long garbage collection. The world goes on without it."
             }
-            Self::Crash => "The process dies and forgets everything. Its connections break.",
-            Self::Restart => "A dead process starts again from its first line.",
+            Self::Crash => {
+                "The process dies and forgets everything. Its connections break. A node keeps what is on its disk."
+            }
+            Self::Restart => {
+                "A dead process starts again: a client from its first line, a node from its disk."
+            }
+            Self::Partition => {
+                "Nothing gets through between the two sides. Senders wait until they give up."
+            }
+            Self::Clock => {
+                "Write +10s or -500ms and the machine's clock is set; write 500ppm and it runs too fast."
+            }
+            Self::Failover => "A replica becomes the primary; the other nodes follow it.",
             Self::Drop => "The message never arrives. Its sender waits until it gives up.",
             Self::Delay => "The message arrives later than it would have.",
         }
@@ -61,6 +84,34 @@ impl Verb {
     pub fn of_message(self) -> bool {
         matches!(self, Self::Drop | Self::Delay)
     }
+
+    /// Whether it can be done to a lane at all.
+    #[must_use]
+    pub fn fits(self, story: &Story, lane: u16) -> bool {
+        let Some(found) = story.lane(lane) else {
+            return false;
+        };
+        match self {
+            Self::Failover => story.replicates() && found.kind == LaneKind::Node,
+            Self::Pause | Self::Crash | Self::Restart | Self::Clock => {
+                matches!(found.kind, LaneKind::Client | LaneKind::Node)
+            }
+            Self::Partition => found.kind != LaneKind::Terminal,
+            Self::Drop | Self::Delay => false,
+        }
+    }
+
+    /// Whether there is anything in this run that it can be done to.
+    #[must_use]
+    pub fn offered(self, story: &Story) -> bool {
+        self.of_message() || places(story, self).next().is_some()
+    }
+}
+
+/// The lanes that something can be done to.
+pub fn places(story: &Story, verb: Verb) -> impl Iterator<Item = u16> {
+    let lanes = u16::try_from(story.trace.lanes.len()).unwrap_or(u16::MAX);
+    (0..lanes).filter(move |lane| verb.fits(story, *lane))
 }
 
 /// A fault being filled in; the texts are as typed.
@@ -68,8 +119,14 @@ impl Verb {
 pub struct Draft {
     /// What to do.
     pub verb: Verb,
-    /// To which client.
-    pub client: String,
+    /// To which client or node, by its lane.
+    pub place: u16,
+    /// Of a partition: the sides, by their lanes.
+    pub sides: [Vec<u16>; 2],
+    /// Of a partition: only what the first side sends is lost.
+    pub one_way: bool,
+    /// Of a crash: the whole machine loses power, not only the process.
+    pub power: bool,
     /// When.
     pub at: String,
     /// For how long, or by how much.
@@ -84,22 +141,55 @@ impl Draft {
     /// A draft with what is most likely wanted at a moment.
     #[must_use]
     pub fn new(story: &Story, verb: Verb, lane: u16, at: u64, position: u32) -> Self {
-        let is_client = story
-            .lane(lane)
-            .is_some_and(|lane| lane.kind == LaneKind::Client);
-        let lane = if is_client {
-            lane
+        let follows = |lane: &u16| story.lane(*lane).is_some_and(|lane| lane.follows.is_some());
+        let place = if verb == Verb::Failover {
+            let replica = places(story, verb).find(follows);
+            Some(lane).filter(follows).or(replica)
         } else {
-            story.first_client()
+            Some(lane)
         };
-        let ahead = messages(story, position).first().copied();
+        let place = place
+            .filter(|lane| verb.fits(story, *lane))
+            .or_else(|| places(story, verb).next())
+            .unwrap_or_default();
+        // One client loses the first node; a node loses everything else.
+        let is_client = story
+            .lane(place)
+            .is_some_and(|lane| lane.kind == LaneKind::Client);
+        let others = places(story, Verb::Partition).filter(|other| *other != place);
+        let nodes = story.lanes(LaneKind::Node).map(|(lane, _)| lane);
+        let sides = if is_client {
+            [vec![place], nodes.take(1).collect()]
+        } else {
+            [vec![place], others.collect()]
+        };
+        let lasts = match verb {
+            Verb::Delay | Verb::Partition => "5s",
+            Verb::Clock => "+10s",
+            _ => "15s",
+        };
         Self {
             verb,
-            client: story.name(lane).to_owned(),
+            place,
+            sides,
+            one_way: false,
+            power: false,
             at: time::span(at),
-            lasts: if verb == Verb::Delay { "5s" } else { "15s" }.to_owned(),
+            lasts: lasts.to_owned(),
             restart_after: "3s".to_owned(),
-            flight: ahead,
+            flight: messages(story, position).first().copied(),
+        }
+    }
+
+    /// Puts a lane on one side of a partition (and off the other), or takes it off.
+    pub fn toggle(&mut self, side: usize, lane: u16) {
+        for (index, members) in self.sides.iter_mut().enumerate() {
+            let there = members.contains(&lane);
+            members.retain(|member| *member != lane);
+            if index == side && !there {
+                members.push(lane);
+                members.sort_unstable();
+            }
         }
     }
 
@@ -130,27 +220,75 @@ impl Draft {
             })?;
             Ok::<_, String>(leg(flight))
         };
-        let client = &self.client;
+        let name = story.name(self.place);
         Ok(match self.verb {
             Verb::Pause => format!(
-                "pause {client} at {} for {}",
+                "pause {name} at {} for {}",
                 at()?,
                 length("For", &self.lasts)?
             ),
-            Verb::Crash if self.restart_after.trim().is_empty() => {
-                format!("crash {client} at {}", at()?)
-            }
             Verb::Crash => {
-                format!(
-                    "crash {client} at {}, restart after {}",
-                    at()?,
-                    length("Restart after", &self.restart_after)?
-                )
+                let node = story
+                    .lane(self.place)
+                    .is_some_and(|lane| lane.kind == LaneKind::Node);
+                let word = if self.power && node {
+                    "cut-power"
+                } else {
+                    "crash"
+                };
+                if self.restart_after.trim().is_empty() {
+                    format!("{word} {name} at {}", at()?)
+                } else {
+                    format!(
+                        "{word} {name} at {}, restart after {}",
+                        at()?,
+                        length("Restart after", &self.restart_after)?
+                    )
+                }
             }
-            Verb::Restart => format!("restart {client} at {}", at()?),
+            Verb::Restart => format!("restart {name} at {}", at()?),
+            Verb::Partition => {
+                let [one, other] = self.sides.each_ref().map(|side| group(story, side));
+                let (Some(one), Some(other)) = (one, other) else {
+                    return Err("Choose at least one lane for each side.".to_owned());
+                };
+                let word = if self.one_way { "towards" } else { "from" };
+                let cut = format!("partition {one} {word} {other} at {}", at()?);
+                if self.lasts.trim().is_empty() {
+                    cut
+                } else {
+                    format!("{cut} for {}", length("For", &self.lasts)?)
+                }
+            }
+            Verb::Clock => {
+                let change = self.lasts.trim();
+                let wrong =
+                    || "By: write +10s or -500ms to set the clock, or 500ppm to let it run wrong.";
+                if let Some(ppm) = change.strip_suffix("ppm") {
+                    let ppm: i32 = ppm.trim().parse().map_err(|_| wrong())?;
+                    format!("drift {name} by {ppm}ppm at {}", at()?)
+                } else {
+                    let sign = if change.starts_with('-') { '-' } else { '+' };
+                    let by = time::read_span(change.trim_start_matches(['+', '-']))
+                        .filter(|micros| *micros > 0)
+                        .ok_or_else(wrong)?;
+                    format!("jump-clock {name} by {sign}{} at {}", time::span(by), at()?)
+                }
+            }
+            Verb::Failover => format!("failover {name} at {}", at()?),
             Verb::Drop => format!("drop {}", call()?),
             Verb::Delay => format!("delay {} by {}", call()?, length("By", &self.lasts)?),
         })
+    }
+}
+
+/// A side of a partition as the fault language names it.
+fn group(story: &Story, side: &[u16]) -> Option<String> {
+    let names: Vec<&str> = side.iter().map(|lane| story.name(*lane)).collect();
+    match names[..] {
+        [] => None,
+        [one] => Some(one.to_owned()),
+        _ => Some(format!("{{{}}}", names.join(", "))),
     }
 }
 

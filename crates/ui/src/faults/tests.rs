@@ -1,5 +1,5 @@
 use super::model::{Draft, Verb, leg, messages};
-use crate::fixture::{self, A};
+use crate::fixture::{self, A, B, REDIS, STORAGE};
 use crate::story::Story;
 
 #[test]
@@ -31,6 +31,49 @@ fn faults_are_written_in_the_fault_language() {
         draft.intervention(&story).unwrap(),
         format!("delay {} by 200ms", leg(flight))
     );
+}
+
+#[test]
+fn a_node_can_lose_power_be_cut_off_and_have_its_clock_set() {
+    let story = Story::new(fixture::gc_pause());
+    let said = |draft: &Draft| draft.intervention(&story).unwrap();
+    let mut crash = Draft::new(&story, Verb::Crash, REDIS, 31_000, 5);
+    crash.power = true;
+    assert_eq!(said(&crash), "cut-power redis at 31ms, restart after 3s");
+    let mut clock = Draft::new(&story, Verb::Clock, REDIS, 31_000, 5);
+    assert_eq!(said(&clock), "jump-clock redis by +10s at 31ms");
+    clock.lasts = "-500 ms".into();
+    assert_eq!(said(&clock), "jump-clock redis by -500ms at 31ms");
+    clock.lasts = "-200ppm".into();
+    assert_eq!(said(&clock), "drift redis by -200ppm at 31ms");
+    clock.lasts = "soon".into();
+    assert!(clock.intervention(&story).unwrap_err().starts_with("By:"));
+    let mut cut = Draft::new(&story, Verb::Partition, A, 31_000, 5);
+    assert_eq!(said(&cut), "partition worker-a from redis at 31ms for 5s");
+    cut.toggle(0, B);
+    cut.one_way = true;
+    cut.lasts.clear();
+    assert_eq!(
+        said(&cut),
+        "partition {worker-a, worker-b} towards redis at 31ms"
+    );
+    cut.toggle(0, REDIS);
+    assert!(cut.intervention(&story).is_err(), "one side is empty now");
+}
+
+#[test]
+fn what_cannot_be_done_to_this_run_is_not_offered() {
+    let mut run = fixture::gc_pause();
+    assert!(!Verb::Failover.offered(&Story::new(run.clone())));
+    assert!(!Verb::Pause.fits(&Story::new(run.clone()), STORAGE));
+    let mut replica = run.trace.lanes[usize::from(REDIS)].clone();
+    replica.name = "n2".into();
+    replica.follows = Some(REDIS);
+    run.trace.lanes.push(replica);
+    let story = Story::new(run);
+    assert!(Verb::Failover.offered(&story));
+    let draft = Draft::new(&story, Verb::Failover, A, 31_000, 5);
+    assert_eq!(draft.intervention(&story).unwrap(), "failover n2 at 31ms");
 }
 
 #[test]

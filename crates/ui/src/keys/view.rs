@@ -32,17 +32,19 @@ pub fn Keys(props: &KeysProps) -> Html {
     } = props;
     let keys = story.keys_at(*position);
     let now = story.at(*position);
+    let empty: Vec<&str> = story
+        .lanes(LaneKind::Node)
+        .filter(|(lane, _)| keys.iter().all(|key| key.node != *lane))
+        .map(|(_, node)| node.name.as_str())
+        .collect();
     html! {
         <>
-            { for story.lanes(LaneKind::Node).map(|(lane, node)| {
+            { for story.lanes(LaneKind::Node).filter(|(_, node)| !empty.contains(&node.name.as_str())).map(|(lane, node)| {
                 let ours: Vec<_> = keys.iter().filter(|key| key.node == lane).collect();
                 let there = ours.iter().filter(|key| key.key.is_some()).count();
                 html! {
                     <section class="pane-part" aria-label={format!("Keys on {}", node.name)}>
                         <h2 class="h">{ format!("Keys on {}", node.name) }<em>{ format!("at {}", time::clock(now)) }</em></h2>
-                        if ours.is_empty() {
-                            <p class="empty">{ "No keys at this moment." }</p>
-                        }
                         { for ours.iter().take(MOST).map(|key| props.key(key, now)) }
                         if there > MOST {
                             <p class="empty">{ format!("… and {} more. The terminal can list them: SCAN 0.", there - MOST) }</p>
@@ -50,6 +52,12 @@ pub fn Keys(props: &KeysProps) -> Html {
                     </section>
                 }
             }) }
+            if !empty.is_empty() {
+                <section class="pane-part" aria-label="Nodes without keys">
+                    <h2 class="h">{ format!("Keys on {}", empty.join(", ")) }<em>{ format!("at {}", time::clock(now)) }</em></h2>
+                    <p class="empty">{ "No keys at this moment." }</p>
+                </section>
+            }
         </>
     }
 }

@@ -94,7 +94,7 @@ pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
         .is_some_and(|pending| pending.reason == Reason::Edit);
     let position = page.position;
     html! {
-        <div class="app" data-tab={page.tab.name()}>
+        <div class="app" data-tab={page.tab.name()} style={format!("--lanes:{}", story.trace.lanes.len())}>
             <button class="skip" onclick={skip}>{ "Skip to the diagram" }</button>
             <header class="top">
                 <a class="brand" href="#/" aria-label="Redwind, all lessons">{ "Redwind" }</a>

@@ -40,6 +40,8 @@ pub struct Story {
     pub holds: Vec<Hold>,
     /// Times in which a part of the network did not hear another.
     pub cuts: Vec<CutSpell>,
+    /// Nodes' changes of role, in order.
+    roles: Vec<(u32, u16, Role)>,
     steps: Vec<u32>,
     effects: Vec<u32>,
     clients: Vec<ClientTrack>,
@@ -64,6 +66,9 @@ impl Story {
                 .map(|(i, _)| i)
                 .collect(),
             cuts: cuts::find(&trace),
+            roles: numbered()
+                .filter_map(|(i, r)| Some((i, r.lane, r.role?)))
+                .collect(),
             spells: clients::spells(&trace),
             clients: clients::tracks(&trace),
             keys: keys::tracks(&trace),
@@ -180,16 +185,24 @@ impl Story {
             .collect()
     }
 
-    /// What a node is among the others at a position; nothing when it is the only one.
+    /// Whether some node follows another at any time of this run.
+    #[must_use]
+    pub fn replicates(&self) -> bool {
+        !self.roles.is_empty() || self.trace.lanes.iter().any(|lane| lane.follows.is_some())
+    }
+
+    /// What a node is among the others at a position; nothing where none follows another.
     #[must_use]
     pub fn role_at(&self, lane: u16, position: u32) -> Option<Role> {
-        self.lanes(LaneKind::Node).nth(1)?;
-        let node = self.lane(lane).filter(|lane| lane.kind == LaneKind::Node)?;
-        let until = self.trace.records.len().min(position as usize + 1);
-        let changed = self.trace.records[..until]
-            .iter()
-            .rev()
-            .find_map(|record| record.role.filter(|_| record.lane == lane));
+        let node = self
+            .lane(lane)
+            .filter(|lane| lane.kind == LaneKind::Node && self.replicates())?;
+        let until = self.roles.partition_point(|(at, ..)| *at <= position);
+        let changed = self.roles[..until].iter().rev();
+        let changed = changed
+            .filter(|(_, of, _)| *of == lane)
+            .map(|(.., role)| *role)
+            .next();
         Some(changed.unwrap_or(node.follows.map_or(Role::Primary, Role::Replica)))
     }
 

@@ -1,7 +1,7 @@
 //! A redis-cli on a node, at the moment that is looked at.
 
 use redwind_protocol::LaneKind;
-use web_sys::HtmlInputElement;
+use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use crate::browser;
@@ -24,6 +24,9 @@ pub struct TerminalProps {
     /// Changes the page.
     pub act: Callback<Action>,
 }
+
+/// So many nodes have a button each; more are in a list.
+const TABS: usize = 2;
 
 const HELP: &str = "This is redis-cli on the node, at the moment you look at.
 A command that only reads (GET, TTL, KEYS *, HGETALL …) is answered as of now and changes nothing.
@@ -133,7 +136,19 @@ pub fn Terminal(props: &TerminalProps) -> Html {
     html! {
         <section class="terminal" aria-label={format!("Terminal on {node}")}>
             <div class="h"><h2>{ "Terminal" }</h2>
-                if nodes.len() > 1 {
+                if nodes.len() > TABS {
+                    <select class="node-choice" aria-label="Node" data-testid="terminal-node"
+                        onchange={{
+                            let chosen = chosen.clone();
+                            Callback::from(move |event: Event| {
+                                chosen.set(event.target_unchecked_into::<HtmlSelectElement>().value().parse().unwrap_or(0));
+                            })
+                        }}>
+                        { for nodes.iter().enumerate().map(|(index, name)| html! {
+                            <option value={index.to_string()} selected={index == *chosen}>{ *name }</option>
+                        }) }
+                    </select>
+                } else if nodes.len() > 1 {
                     { for nodes.iter().enumerate().map(|(index, name)| {
                         let chosen = chosen.clone();
                         let on = *chosen == index;
