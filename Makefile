@@ -14,7 +14,7 @@ WASM := --target wasm32-unknown-unknown
 say = @printf '\n==> %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test build npm bench bench-js fmt lint shots clean quick-test conformance npm-test wasm-test browser-test
+.PHONY: help serve test build npm bench bench-js fmt lint shots clean quick-test conformance npm-test wasm-test browser-test clients-test
 
 help: ## Show this.
 	@echo 'Redwind: a Redis you can rewind. Targets:'
@@ -34,7 +34,7 @@ build: ## The static site in dist/, for any web server, with its sizes.
 	@trunk build --release
 	@cargo xtask sizes
 
-test: quick-test npm-test wasm-test build browser-test ## Everything that CI checks (the first time: about 30 minutes, then about 5).
+test: quick-test clients-test npm-test wasm-test build browser-test ## Everything that CI checks (the first time: about 30 minutes, then about 5).
 	$(say) 'All tests passed.'
 
 quick-test: lint ## Format, lints and native tests: no browser.
@@ -42,6 +42,12 @@ quick-test: lint ## Format, lints and native tests: no browser.
 	@cargo xtask reference || echo 'No matter: the tests that need one will say that they were skipped.'
 	$(say) 'Native tests'
 	@cargo test --workspace --locked
+
+clients-test: ## redis-cli, redis-py, rq, huey, ioredis, node-redis, BullMQ and Redlock against the server.
+	@.ci/setup rust clients
+	@test -x "$${REDWIND_REFERENCE:-target/reference/redis-server}" || echo 'Compared with recordings only: `cargo xtask reference` would fetch a real redis-server.'
+	$(say) 'Real clients'
+	@cargo test --locked --package redwind-clients-test --test clients -- --test-threads 4
 
 conformance: ## Millions of random commands beside a real redis-server (ROUNDS=…, SEED=…; 200 commands a round).
 	@.ci/setup rust

@@ -17,6 +17,7 @@ fn is_newer(since: &str) -> bool {
 
 /// Where the table departs on purpose, and why.
 const DEPARTURES: &[(&str, &str)] = &[
+    ("debug|error", "Redis does not list what DEBUG takes"),
     ("debug|jmap", "Redis does not list what DEBUG takes"),
     ("debug|sleep", "Redis does not list what DEBUG takes"),
     (

@@ -162,9 +162,10 @@ fn names(cx: &Cx<'_>, kind: Listen, args: &Args<'_>) -> Answer {
 fn counts(cx: &Cx<'_>, kind: Listen, args: &Args<'_>) -> Value {
     let count = |name: &Bytes| {
         let count = cx.engine.pubsub.listeners(kind, name).len();
-        (Value::Bulk(name.clone()), Value::from(count))
+        [Value::Bulk(name.clone()), Value::from(count)]
     };
-    Value::Map(args.rest().iter().map(count).collect())
+    // Names and numbers in turn, in RESP3 too.
+    Value::Array(args.rest().iter().flat_map(count).collect())
 }
 
 /// `PUBSUB CHANNELS [pattern]`

@@ -45,6 +45,8 @@ table! { COMMAND, "server";
 }
 
 table! { DEBUG, "server";
+    "debug|error" => debug_error, AtLeast(0), [ADMIN NOSCRIPT LOADING STALE], NO_KEYS, "1.0.0", "message",
+        "Answers with the error that it is given.";
     "debug|jmap" => debug_ok, Exactly(0), [ADMIN NOSCRIPT LOADING STALE], NO_KEYS, "1.0.0", "",
         "Does nothing, successfully.";
     "debug|set-active-expire" => debug_ok, Exactly(1), [ADMIN NOSCRIPT LOADING STALE], NO_KEYS, "1.0.0",
@@ -142,6 +144,15 @@ fn lolwut(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
 /// Accepted `DEBUG` subcommands.
 fn debug_ok(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
     Ok(Value::OK)
+}
+
+/// `DEBUG ERROR message` — for tests of how clients take an error.
+fn debug_error(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let [message] = args.rest() else {
+        return Err(super::bad_subcommand(args));
+    };
+    let text = String::from_utf8_lossy(message).replace(['\r', '\n'], " ");
+    Err(Refusal::Text(text))
 }
 
 /// `COMMAND`

@@ -100,6 +100,8 @@ fn create(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     };
     let new = cx.find(key).is_none();
     let mut edit = cx.edit_or_new::<Stream>(key)?;
+    // Nobody can have read more than there was.
+    let read = read.map(|read| read.min(edit.added));
     if edit.groups.contains_key(&name[..]) {
         return Err(Refusal::Text(
             "BUSYGROUP Consumer Group name already exists".into(),
@@ -129,6 +131,7 @@ fn setid(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         text => parse_border(text, 0)?,
     };
     if let Some(mut edit) = cx.edit::<Stream>(key)? {
+        let read = read.map(|read| read.min(edit.added));
         if let Some(group) = edit.groups.get_mut(&name[..]) {
             (group.last_id, group.read) = (last_id, read);
         }

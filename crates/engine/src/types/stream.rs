@@ -523,6 +523,11 @@ impl Stream {
         if self.added == 0 || self.len == 0 {
             return Some(0);
         }
+        let first = self.first_id();
+        if group.last_id < first && self.max_deleted < first {
+            // All that is left is yet to be read, whatever was said of how much was.
+            return Some(self.len as u64);
+        }
         match group.read {
             Some(read) if !self.has_gaps_after(group.last_id) => {
                 Some(self.added.saturating_sub(read))
