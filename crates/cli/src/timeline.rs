@@ -117,6 +117,7 @@ fn tone(trace: &Trace, record: &Record) -> Tone {
         | RecordKind::Resumed
         | RecordKind::Clock
         | RecordKind::Role
+        | RecordKind::Cluster
         | RecordKind::Delayed
         | RecordKind::Expired => {
             return Tone::Unsure;

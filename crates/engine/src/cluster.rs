@@ -4,6 +4,7 @@
 //! inside. The decision follows Redis's `getNodeByQuery`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -97,13 +98,25 @@ impl Member {
 pub struct Cluster {
     members: Vec<Member>,
     myself: usize,
-    /// The owner of each slot.
-    owners: Vec<Option<usize>>,
+    /// The owner of each slot: copied only when one changes hands.
+    owners: Arc<Vec<Option<u16>>>,
+    /// How many slots each member owns.
+    owned: Vec<u16>,
+    /// Counts the changes of owners.
+    version: u64,
     migrating: BTreeMap<u16, usize>,
     importing: BTreeMap<u16, usize>,
     /// The highest epoch that this node has heard of.
     pub current_epoch: u64,
+    /// `cluster-require-full-coverage`: a slot without a live owner stops the whole node.
+    full_coverage: bool,
+    /// `cluster-allow-reads-when-down`
+    reads_when_down: bool,
+    /// Whether the host says when the node serves; else it follows what the node sees at once.
+    hosted: bool,
     up: bool,
+    /// How many messages of the cluster it has sent and received.
+    pub messages: (u64, u64),
 }
 
 impl Cluster {
@@ -112,13 +125,25 @@ impl Cluster {
         members.get(myself)?;
         Some(Self {
             current_epoch: members.iter().map(|member| member.epoch).max().unwrap_or(0),
+            owned: vec![0; members.len()],
             members,
             myself,
-            owners: vec![None; usize::from(SLOTS)],
+            owners: Arc::new(vec![None; usize::from(SLOTS)]),
+            version: 0,
             migrating: BTreeMap::new(),
             importing: BTreeMap::new(),
+            full_coverage: true,
+            reads_when_down: false,
+            hosted: false,
             up: false,
+            messages: (0, 0),
         })
+    }
+
+    /// How it takes missing slots: `cluster-require-full-coverage` and `cluster-allow-reads-when-down`.
+    pub fn configure(&mut self, full_coverage: bool, reads_when_down: bool) {
+        (self.full_coverage, self.reads_when_down) = (full_coverage, reads_when_down);
+        self.refresh();
     }
 
     /// Every member that this node knows; itself too.
@@ -133,13 +158,44 @@ impl Cluster {
 
     /// The member that owns a slot.
     pub fn owner(&self, slot: u16) -> Option<usize> {
-        self.owners.get(usize::from(slot)).copied().flatten()
+        let owner = self.owners.get(usize::from(slot)).copied().flatten();
+        owner.map(usize::from)
     }
 
-    /// Whether this node serves clients: every slot has an owner that has not failed, and a majority of the primaries
-    /// that own slots can be reached.
+    /// How many slots a member owns.
+    pub fn slots_of(&self, member: usize) -> u16 {
+        self.owned.get(member).copied().unwrap_or(0)
+    }
+
+    /// Another number whenever a slot has changed hands.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Whether this node serves clients.
     pub fn is_up(&self) -> bool {
         self.up
+    }
+
+    /// From now on the host says whether this node serves clients: a server waits a little before it serves again.
+    pub fn serve(&mut self, up: bool) {
+        (self.hosted, self.up) = (true, up);
+    }
+
+    /// Whether a majority of the primaries that own slots can be reached.
+    pub fn sees_majority(&self) -> bool {
+        let voters = self.voters();
+        let reached = voters
+            .iter()
+            .filter(|voter| self.members[**voter].health == Health::Online);
+        reached.count() > voters.len() / 2
+    }
+
+    /// Whether this node may serve clients as far as it knows: it sees a majority, and (unless told not to mind) every
+    /// slot has an owner that has not failed.
+    pub fn sees_service(&self) -> bool {
+        let covered = self.owned_by(|owner| owner.health != Health::Failed);
+        (!self.full_coverage || covered == usize::from(SLOTS)) && self.sees_majority()
     }
 
     /// Learns something about a member.
@@ -154,15 +210,27 @@ impl Cluster {
     /// Gives slots to a member, or (`None`) to nobody. A move of a slot that this node was part of is over then.
     pub fn assign(&mut self, slots: impl IntoIterator<Item = u16>, owner: Option<usize>) {
         let owner = owner.filter(|owner| *owner < self.members.len());
+        let given = owner.and_then(|owner| u16::try_from(owner).ok());
         for slot in slots {
-            let Some(place) = self.owners.get_mut(usize::from(slot)) else {
+            let before = self.owner(slot);
+            if slot >= SLOTS {
                 continue;
-            };
-            *place = owner;
+            }
             if owner == Some(self.myself) {
                 self.importing.remove(&slot);
             } else {
                 self.migrating.remove(&slot);
+            }
+            if before == owner {
+                continue;
+            }
+            self.version += 1;
+            Arc::make_mut(&mut self.owners)[usize::from(slot)] = given;
+            if let Some(before) = before {
+                self.owned[before] -= 1;
+            }
+            if let Some(owner) = owner {
+                self.owned[owner] += 1;
             }
         }
         self.refresh();
@@ -171,9 +239,10 @@ impl Cluster {
     /// The slots of a member in ranges, both ends included.
     pub fn ranges(&self, member: usize) -> Vec<(u16, u16)> {
         let mut ranges: Vec<(u16, u16)> = Vec::new();
-        for (slot, owner) in (0..SLOTS).zip(&self.owners) {
+        let wanted = u16::try_from(member).ok();
+        for (slot, owner) in (0..SLOTS).zip(self.owners.iter()) {
             match ranges.last_mut() {
-                _ if *owner != Some(member) => {}
+                _ if owner.is_none() || *owner != wanted => {}
                 Some((_, last)) if *last + 1 == slot => *last = slot,
                 _ => ranges.push((slot, slot)),
             }
@@ -181,11 +250,13 @@ impl Cluster {
         ranges
     }
 
-    pub(crate) fn find(&self, id: &[u8]) -> Option<usize> {
+    /// The member with this identity.
+    pub fn find(&self, id: &[u8]) -> Option<usize> {
         self.members.iter().position(|member| member.id == id)
     }
 
-    pub(crate) fn moves(&self) -> (&BTreeMap<u16, usize>, &BTreeMap<u16, usize>) {
+    /// Slots that are being moved away from this node and towards it, each with the member at the other end.
+    pub fn moves(&self) -> (&BTreeMap<u16, usize>, &BTreeMap<u16, usize>) {
         (&self.migrating, &self.importing)
     }
 
@@ -202,31 +273,35 @@ impl Cluster {
         self.importing.remove(&slot);
     }
 
+    /// Gives up every move of a slot, as a node does that becomes a replica.
+    pub fn stop_all_moves(&mut self) {
+        self.migrating.clear();
+        self.importing.clear();
+    }
+
     pub(crate) fn stop_migrating(&mut self, slot: u16) {
         self.migrating.remove(&slot);
     }
 
     pub(crate) fn owned_by(&self, suits: impl Fn(&Member) -> bool) -> usize {
-        let owners = self.owners.iter().flatten();
-        owners.filter(|owner| suits(&self.members[**owner])).count()
+        let members = self.members.iter().zip(&self.owned);
+        members
+            .filter(|(member, _)| suits(member))
+            .map(|(_, owned)| usize::from(*owned))
+            .sum()
     }
 
     /// The primaries that own slots: those who vote.
-    pub(crate) fn voters(&self) -> Vec<usize> {
-        let mut owns = vec![false; self.members.len()];
-        for owner in self.owners.iter().flatten() {
-            owns[*owner] = true;
-        }
-        (0..owns.len()).filter(|member| owns[*member]).collect()
+    pub fn voters(&self) -> Vec<usize> {
+        (0..self.members.len())
+            .filter(|member| self.owned[*member] > 0)
+            .collect()
     }
 
     fn refresh(&mut self) {
-        let covered = self.owned_by(|owner| owner.health != Health::Failed);
-        let voters = self.voters();
-        let reached = voters
-            .iter()
-            .filter(|voter| self.members[**voter].health == Health::Online);
-        self.up = covered == usize::from(SLOTS) && reached.count() > voters.len() / 2;
+        if !self.hosted {
+            self.up = self.sees_service();
+        }
     }
 }
 
@@ -301,7 +376,12 @@ impl Engine {
             return Ok(());
         };
         if !cluster.is_up() {
-            return Err(Refusal::ClusterDown);
+            if !cluster.reads_when_down {
+                return Err(Refusal::ClusterDown);
+            }
+            if writes || command.flags.has(Flags::WRITE) {
+                return Err(Refusal::ClusterDownForWrites);
+            }
         }
         let elsewhere = |how: &str, member: usize| {
             let member = &cluster.members[member];

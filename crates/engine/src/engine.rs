@@ -135,9 +135,11 @@ impl Engine {
         }
     }
 
-    /// Takes over another server's settings, as when a process starts from the same configuration file.
+    /// Takes over another server's settings, as when a process starts from the same configuration file; and what it
+    /// knows of its cluster, which is kept in a file of its own.
     pub fn configure_like(&mut self, other: &Engine) {
         self.config = Arc::clone(&other.config);
+        self.cluster.clone_from(&other.cluster);
     }
 
     /// What `INFO replication` tells from now on: lines `field:value`, each with its CRLF. The engine knows nothing of

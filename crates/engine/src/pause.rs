@@ -22,6 +22,18 @@ impl Engine {
         pause.all |= all;
     }
 
+    /// Keeps commands that may write until then: what a primary does while a replica takes its place.
+    pub fn pause_writes(&mut self, until: Micros) {
+        self.begin_pause(until, false);
+    }
+
+    /// Lets the end of such a pause come now; the next [`Engine::wake`] runs what has waited.
+    pub fn end_pause_of_writes(&mut self, now: Micros) {
+        if let Some(pause) = self.pause.as_mut().filter(|pause| !pause.all) {
+            pause.until = pause.until.min(now);
+        }
+    }
+
     /// Ends the pause if its time is up; gives whose commands may now run.
     pub(crate) fn end_pause(&mut self, now: Micros) -> Vec<SessionId> {
         match self.pause {

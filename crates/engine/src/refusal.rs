@@ -97,6 +97,7 @@ refusals! {
     CrossSlot = "CROSSSLOT Keys in request don't hash to the same slot",
     TryAgain = "TRYAGAIN Multiple keys request during rehashing of slot",
     ClusterDown = "CLUSTERDOWN The cluster is down",
+    ClusterDownForWrites = "CLUSTERDOWN The cluster is down and only accepts read commands",
     SlotNotServed = "CLUSTERDOWN Hash slot not served",
     NoCluster = "ERR This instance has cluster support disabled",
     TooFewReplicas = "NOREPLICAS Not enough good replicas to write.",

@@ -63,6 +63,7 @@ impl History<'_> {
             | Event::Expired { changes }
             | Event::Loaded { changes }
             | Event::Replicated { changes, .. }
+            | Event::Cluster { changes, .. }
             | Event::Synced { changes, .. } => changes,
             _ => &[],
         }

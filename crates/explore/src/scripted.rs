@@ -70,6 +70,7 @@ impl Script {
                 seed: 1,
                 epoch: Micros(0),
                 nodes: vec![NodeSpec::named("redis")],
+                cluster: None,
                 clients: CLIENTS.map(client).to_vec(),
                 resources: RESOURCES.map(resource).to_vec(),
                 latency: Latency {

@@ -114,6 +114,7 @@ impl Lesson {
             seed: setup.seed.unwrap_or(self.seed),
             epoch: EPOCH,
             nodes: world.nodes.iter().map(|node| node.spec.clone()).collect(),
+            cluster: world.cluster.clone(),
             clients,
             resources: resources.collect(),
             latency: world.latency,

@@ -8,6 +8,7 @@
 
 mod build;
 mod check;
+mod cluster;
 mod combining;
 mod fields;
 mod index;

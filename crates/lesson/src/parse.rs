@@ -189,6 +189,7 @@ fn front_matter(section: &Section<'_>) -> Option<Lesson> {
         world: World {
             clients: Vec::new(),
             nodes: Vec::new(),
+            cluster: None,
             links: Vec::new(),
             latency: redwind_sim::Latency {
                 least: redwind_sim::Span(0),

@@ -3,11 +3,12 @@
 use bytes::Bytes;
 use redwind_explore::Invariant;
 use redwind_sim::{
-    Bounds, ClockSpec, Data, Intervention, Latency, LinkSpec, LockSpec, Names, ResourceKind,
-    SimTime, Span,
+    Bounds, ClockSpec, ClusterSpec, Data, Intervention, Latency, LinkSpec, LockSpec, Names,
+    ResourceKind, SimTime, Span,
 };
 use toml::de::DeValue;
 
+use crate::cluster;
 use crate::fields::{At, Section};
 use crate::links;
 use crate::nodes::{self, Node};
@@ -21,6 +22,8 @@ pub struct World {
     pub clients: Vec<Client>,
     /// Redis nodes in the order of their lanes; programs that name none use the first.
     pub nodes: Vec<Node>,
+    /// The cluster that they form, if any.
+    pub cluster: Option<ClusterSpec>,
     /// Latencies of single links.
     pub links: Vec<LinkSpec>,
     /// How long a message takes one way.
@@ -112,7 +115,8 @@ const KINDS: [(&str, ResourceKind); 3] = [
 
 pub(crate) fn read(section: &Section<'_>) -> World {
     let clients = clients(section);
-    let nodes = nodes::read(section);
+    let mut nodes = nodes::read(section);
+    let cluster = cluster::read(section, &mut nodes);
     let resources = resources(section);
     let latency = latency(section).unwrap_or(Latency {
         least: Span::millis(1),
@@ -122,6 +126,7 @@ pub(crate) fn read(section: &Section<'_>) -> World {
     let mut world = World {
         clients,
         nodes,
+        cluster,
         links: Vec::new(),
         latency,
         resources,

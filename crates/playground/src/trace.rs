@@ -131,6 +131,7 @@ impl<'a> Teller<'a> {
             | Event::Unblocked { changes, .. }
             | Event::Expired { changes }
             | Event::Loaded { changes }
+            | Event::Cluster { changes, .. }
             | Event::Replicated { changes, .. } => {
                 told.keys = changes
                     .iter()
@@ -352,6 +353,7 @@ fn kind(event: &Event) -> RecordKind {
         Event::Synced { .. } => RecordKind::Synced,
         Event::ClockJumped { .. } | Event::ClockDrifts { .. } => RecordKind::Clock,
         Event::Role { .. } => RecordKind::Role,
+        Event::Cluster { .. } => RecordKind::Cluster,
         Event::Partitioned { .. } => RecordKind::Partitioned,
         Event::Healed { .. } => RecordKind::Healed,
         Event::Exited(Exit::Finished) => RecordKind::Finished,

@@ -133,6 +133,8 @@ pub enum RecordKind {
     Synced,
     /// A node became a primary, or began to follow one.
     Role,
+    /// A node of a cluster came to know something of the others, or voted, or moved keys.
+    Cluster,
     /// A machine's clock was set, or runs at another speed from here on.
     Clock,
     /// The network was cut.

@@ -31,6 +31,7 @@ fn scenario(clients: usize, records: u32, steps: &[&str]) -> Scenario {
         seed: 1,
         epoch: Micros(1_700_000_000_000_000),
         nodes: vec![NodeSpec::named("redis")],
+        cluster: None,
         clients: (0..clients)
             .map(|index| ClientSpec {
                 name: format!("client-{index}"),

@@ -7,8 +7,8 @@ use redwind_engine::{KeyView, Preview};
 use redwind_resp::Value;
 
 use crate::{
-    Batch, Changed, Data, Effect, Event, Exit, Failure, KeyChange, Local, LostBecause, Message,
-    Place, Record, ResourceCall,
+    Batch, Changed, ClusterNews, Data, Effect, Event, Exit, Failure, KeyChange, Local, LostBecause,
+    Message, Place, Record, ResourceCall,
 };
 
 /// A hash of a run's records.
@@ -268,6 +268,11 @@ impl Canon {
             }
             Event::Resumed => self.u64(17),
             Event::Crashed => self.u64(18),
+            Event::Cluster { news, changes } => {
+                self.u64(38);
+                self.cluster(news);
+                self.changes(changes);
+            }
             Event::Exited(exit) => {
                 self.u64(19);
                 self.exit(exit);
@@ -328,6 +333,82 @@ impl Canon {
                 self.u64(28);
                 self.maybe(*primary, Self::place);
             }
+        }
+    }
+
+    fn cluster(&mut self, news: &ClusterNews) {
+        match news {
+            ClusterNews::Suspects { member } => {
+                self.u64(0);
+                self.place(*member);
+            }
+            ClusterNews::Fails { member, reporters } => {
+                self.u64(1);
+                self.place(*member);
+                self.places(reporters);
+            }
+            ClusterNews::Reaches { member } => {
+                self.u64(2);
+                self.place(*member);
+            }
+            ClusterNews::Waits {
+                primary,
+                lasts,
+                rank,
+            } => {
+                self.u64(3);
+                self.place(*primary);
+                self.u64(lasts.0);
+                self.u64(u64::from(*rank));
+            }
+            ClusterNews::Stands { primary, epoch } => {
+                self.u64(4);
+                self.place(*primary);
+                self.u64(*epoch);
+            }
+            ClusterNews::Votes { candidate, epoch } => {
+                self.u64(5);
+                self.place(*candidate);
+                self.u64(*epoch);
+            }
+            ClusterNews::Wins {
+                primary,
+                epoch,
+                votes,
+            } => {
+                self.u64(6);
+                self.place(*primary);
+                self.u64(*epoch);
+                self.u64(u64::from(*votes));
+            }
+            ClusterNews::Learns {
+                owner,
+                slots,
+                epoch,
+            } => {
+                self.u64(7);
+                self.place(*owner);
+                self.len(slots.len());
+                for (first, last) in slots.iter() {
+                    self.u64(u64::from(*first) << 16 | u64::from(*last));
+                }
+                self.u64(*epoch);
+            }
+            ClusterNews::Stops { minority } => {
+                self.u64(8);
+                self.flag(*minority);
+            }
+            ClusterNews::Serves => self.u64(9),
+            ClusterNews::HandsOver { replica } => {
+                self.u64(10);
+                self.place(*replica);
+            }
+            ClusterNews::Takes { from, keys } => {
+                self.u64(11);
+                self.place(*from);
+                self.u64(u64::from(*keys));
+            }
+            ClusterNews::Drops => self.u64(12),
         }
     }
 

@@ -21,6 +21,7 @@
 
 mod belief;
 mod clock;
+mod cluster;
 mod data;
 mod hash;
 pub mod language;
@@ -39,6 +40,7 @@ mod watch;
 mod world;
 
 pub use clock::Clock;
+pub use cluster::{ClusterMember, ClusterNews, ClusterSpec};
 pub use data::Data;
 pub use hash::TraceHash;
 pub use language::Mistake;

@@ -19,6 +19,8 @@ pub(crate) enum Purpose {
     Program,
     /// What names a history of writes (Redis's replication id).
     History,
+    /// What nodes of a cluster leave to luck: when they look around, whom they ask, how long they wait.
+    Cluster,
 }
 
 /// A stream of numbers for one purpose.

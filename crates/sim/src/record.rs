@@ -7,7 +7,7 @@ use bytes::Bytes;
 use redwind_engine::{KeyView, Micros};
 use redwind_resp::Value;
 
-use crate::{Batch, Data, Exit, Failure, Local, ResourceCall, SimTime, Span};
+use crate::{Batch, ClusterNews, Data, Exit, Failure, Local, ResourceCall, SimTime, Span};
 
 /// One thing that happened at one instant.
 #[derive(Clone, Debug)]
@@ -271,6 +271,13 @@ pub enum Event {
     Role {
         /// The primary that it now follows; `None`: it is a primary.
         primary: Option<Place>,
+    },
+    /// A node of a cluster learned or did something because of the others.
+    Cluster {
+        /// What.
+        news: ClusterNews,
+        /// Keys that came or went with it.
+        changes: Vec<KeyChange>,
     },
     /// A client's program ended.
     Exited(Exit),

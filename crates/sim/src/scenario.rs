@@ -6,7 +6,7 @@ use bytes::Bytes;
 use redwind_engine::Micros;
 
 use crate::position::Call;
-use crate::{Leg, Position, SimTime, Source, Span};
+use crate::{ClusterSpec, Leg, Position, SimTime, Source, Span};
 
 /// Everything a run is a function of.
 #[derive(Clone)]
@@ -17,6 +17,8 @@ pub struct Scenario {
     pub epoch: Micros,
     /// Redis nodes.
     pub nodes: Vec<NodeSpec>,
+    /// The cluster that some of the nodes form, if any.
+    pub cluster: Option<ClusterSpec>,
     /// Client processes, in the order of their lanes.
     pub clients: Vec<ClientSpec>,
     /// Resources beside Redis.
@@ -264,6 +266,15 @@ pub enum Fault {
     Failover {
         /// Which node becomes the primary.
         node: String,
+    },
+    /// A hash slot of a cluster moves to another node: both ends are told, and later its keys follow.
+    MoveSlot {
+        /// The slot.
+        slot: u16,
+        /// Where it moves.
+        to: String,
+        /// How long its keys stay behind.
+        lasts: Span,
     },
 }
 

@@ -10,6 +10,7 @@ use crate::{Answer, Batch, Data, Exit, Program, Request, ResourceCall, Source, S
 /// Steps that a client takes one after the other:
 ///
 /// - `SET lock a NX PX 10000`: a command; `pipeline: SET a 1; INCR b` and `transaction: …`: several.
+/// - `on n2: GET k`: a command for that node.
 /// - `storage.write report hello $`: a call of a resource; `$` stands for the latest reply that was a number.
 /// - `sleep 5s`, `print done`, `time` (reads the wall clock and prints it), `raise Kind message`.
 /// - `timeout 2s`: the socket timeout of what follows.
@@ -198,6 +199,15 @@ impl Running {
                 commands.extend(rest.split("; ").map(|command| self.words(command)));
                 commands.push(vec![Bytes::from_static(b"EXEC")]);
                 self.redis(commands, Batch::Transaction)
+            }
+            // `on n2: GET k`: the node is named.
+            "on" => {
+                let (node, command) = rest.split_once(": ").unwrap_or((rest, ""));
+                let mut request = self.redis(vec![self.words(command)], Batch::Single);
+                if let Request::Redis { node: named, .. } = &mut request {
+                    *named = Some(node.to_owned());
+                }
+                request
             }
             _ => match word.split_once('.') {
                 Some((resource, method)) => Request::Resource(ResourceCall {

@@ -150,14 +150,18 @@ fn info(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
         ("size", cluster.voters().len() as u64),
         ("current_epoch", cluster.current_epoch),
         ("my_epoch", mine.unwrap_or(me).epoch),
-        ("stats_messages_sent", 0),
+        ("stats_messages_sent", cluster.messages.0),
     ];
     let state = if cluster.is_up() { "ok" } else { "fail" };
     let mut text = format!("cluster_state:{state}\r\n");
     for (name, value) in lines {
         let _ = write!(text, "cluster_{name}:{value}\r\n");
     }
-    text.push_str("cluster_stats_messages_received:0\r\n");
+    let _ = write!(
+        text,
+        "cluster_stats_messages_received:{}\r\n",
+        cluster.messages.1
+    );
     text.push_str("total_cluster_links_buffer_limit_exceeded:0\r\n");
     Ok(verbatim(text))
 }

@@ -30,9 +30,9 @@ impl Fault {
             Self::JumpClock { place, .. } | Self::Drift { place, .. } => {
                 known_process(place, names)
             }
-            Self::PowerCut { node, .. } | Self::Failover { node } => {
-                known("node", node, &names.nodes)
-            }
+            Self::PowerCut { node, .. }
+            | Self::Failover { node }
+            | Self::MoveSlot { to: node, .. } => known("node", node, &names.nodes),
             Self::Partition { from, to, .. } => {
                 let all: Vec<String> = names.all().collect();
                 from.iter()

@@ -10,8 +10,7 @@ use crate::{
     Becomes, Call, Does, Fault, Happening, Intervention, Leg, Names, Position, SimTime, Span,
 };
 
-const FAULTS: &str =
-    "pause, crash, restart, cut-power, jump-clock, drift, partition, failover, drop, delay or type";
+const FAULTS: &str = "pause, crash, restart, cut-power, jump-clock, drift, partition, failover, move-slot, drop, delay or type";
 const POSITION: &str =
     "a moment (at 31ms, at line 12 of worker-a, before or after worker-a's 2nd SET, when …)";
 const CALL: &str = "a call such as worker-a's 2nd SET";
@@ -85,6 +84,8 @@ impl FromStr for Intervention {
                 fault: Fault::Failover { node },
                 at,
             }
+        } else if words.skip("move-slot") {
+            move_slot(&mut words)?
         } else if words.skip("restart") {
             let client = words.value("a client's or a node's name")?;
             let at = moment(&mut words)?;
@@ -108,6 +109,27 @@ impl FromStr for Intervention {
         words.end()?;
         Ok(intervention)
     }
+}
+
+/// `move-slot 866 to n2 at 3s for 500ms`
+fn move_slot(words: &mut Words) -> Result<Intervention, Mistake> {
+    let slot = words
+        .peek()
+        .and_then(|word| word.parse::<u16>().ok())
+        .filter(|slot| *slot < redwind_engine::SLOTS);
+    let Some(slot) = slot else {
+        return Err(words.expected("a slot's number, from 0 to 16383"));
+    };
+    words.value("a slot's number")?;
+    words.need("to")?;
+    let to = words.value("a node's name")?;
+    let at = moment(words)?;
+    let lasts = words.skip("for").then(|| words.span()).transpose()?;
+    let lasts = lasts.unwrap_or_default();
+    Ok(Intervention::Fault {
+        fault: Fault::MoveSlot { slot, to, lasts },
+        at,
+    })
 }
 
 /// `type redis at 11.2s: DEL lock:report`; the command is kept as it is.

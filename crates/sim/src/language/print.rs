@@ -43,6 +43,13 @@ impl Display for Intervention {
                     lasts.map_or(Ok(()), |lasts| write!(f, " for {lasts}"))
                 }
                 Fault::Failover { node } => write!(f, "failover {node} {at}"),
+                Fault::MoveSlot { slot, to, lasts } => {
+                    write!(f, "move-slot {slot} to {to} {at}")?;
+                    match lasts {
+                        Span(0) => Ok(()),
+                        lasts => write!(f, " for {lasts}"),
+                    }
+                }
             },
             Self::Drop { call, leg } => write!(f, "drop {}{call}", of(*leg)),
             Self::Delay { call, leg, by } => write!(f, "delay {}{call} by {by}", of(*leg)),

@@ -68,6 +68,7 @@ impl Teller<'_> {
             Event::Replicated { argv, .. } => short_command(argv),
             Event::Synced { full: true, .. } => "full copy".to_owned(),
             Event::Synced { full: false, .. } => "caught up".to_owned(),
+            Event::Cluster { news, .. } => self.cluster_label(news),
             Event::Role { primary: None } => "primary".to_owned(),
             Event::Role {
                 primary: Some(primary),

@@ -1,5 +1,6 @@
 //! Records as people read them: one plain sentence each, and a few words for the diagram.
 
+mod cluster;
 mod label;
 mod words;
 
@@ -239,6 +240,7 @@ impl Teller<'_> {
             } => {
                 format!("{me} is now a replica of {}", self.name(*primary))
             }
+            Event::Cluster { news, changes } => self.of_the_cluster(me, news, changes.len()),
             _ => String::new(),
         }
     }

@@ -338,6 +338,7 @@ pub(crate) fn without_sessions(
     let mut copy = engine.clone();
     // Data has no role; whoever loads it has one.
     copy.follow(None);
+    copy.join(None);
     for session in sessions {
         copy.disconnect(Micros(0), session, &mut Outputs::new());
     }

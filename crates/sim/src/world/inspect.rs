@@ -62,6 +62,9 @@ impl World {
         let node = self.nodes.get(usize::from(index))?;
         let (mut engine, now) = (node.engine.clone(), node.now(self.now));
         engine.describe_replication(&self.replication_lines(index));
+        if let Some(cluster) = self.described_cluster(index) {
+            engine.join(Some(cluster));
+        }
         let session = node
             .terminal_session()
             .unwrap_or_else(|| engine.connect(now));

@@ -134,15 +134,22 @@ impl World {
                 lasts,
             } => self.partition(from, to, *both_ways, *lasts, cause),
             Fault::Failover { node } => {
-                if let Some(node) = self.plan.node(Some(node)) {
+                if let Some(node) = self.plan.node(Some(node))
+                    && !self.fail_over_in_cluster(node, cause)
+                {
                     self.fail_over(node, cause);
+                }
+            }
+            Fault::MoveSlot { slot, to, lasts } => {
+                if let Some(to) = self.plan.node(Some(to)) {
+                    self.move_slot(*slot, to, *lasts);
                 }
             }
         }
     }
 
     /// A person types a command on a node.
-    fn typed(&mut self, node: &str, line: &str) {
+    pub(crate) fn typed(&mut self, node: &str, line: &str) {
         let Some(node) = self.plan.node(Some(node)) else {
             return;
         };

@@ -52,6 +52,7 @@ impl World {
             self.agenda.push_front(Act::Execute { node, connection });
         }
         self.links_resume(node);
+        self.bus_resumes(node);
     }
 
     /// A node goes down.
@@ -87,6 +88,7 @@ impl World {
                 self.tell_closed(connection, node, false);
             }
         }
+        self.bus_down(node);
         self.links_down(node, how);
         if let Some(after) = restart_after {
             let act = Act::StartNode {
@@ -143,12 +145,14 @@ impl World {
         let place = &mut self.nodes[usize::from(node)];
         let local = place.now(now);
         place.busy_until = now;
-        let engine = place.disk.load(fell, how, local);
+        let mut engine = place.disk.load(fell, how, local);
+        engine.join(place.engine.cluster().cloned());
         let changes = place.replace_data(engine, now, "lost", self.records);
         let place = &mut self.nodes[usize::from(node)];
         place.restart_disk(now);
         place.play_role(now);
         self.emit(Place::Node(node), Some(seq), Event::Loaded { changes });
+        self.bus_up(node);
         self.links_up(node);
     }
 

@@ -2,6 +2,7 @@
 
 mod changes;
 mod client;
+mod cluster;
 mod disk;
 mod inspect;
 mod interventions;
@@ -108,12 +109,12 @@ impl World {
             node.configure(&spec.config)
                 .map_err(|why| ScenarioError::config(&spec.name, &why))?;
         }
+        plan.join_cluster(&mut nodes);
         for (name, argv) in &scenario.setup {
             let node = plan
                 .node(Some(name))
                 .ok_or_else(|| plan.no_such_node(name))?;
-            nodes[usize::from(node)]
-                .prepare(argv)
+            plan.prepare(&mut nodes, node, argv)
                 .map_err(|why| ScenarioError::setup(argv, &why))?;
         }
         plan.begin_nodes(&mut nodes)?;
@@ -158,6 +159,7 @@ impl World {
                 world.begins_to_beat(node);
             }
         }
+        world.start_looking();
         for index in 0..world.plan.scenario.interventions.len() {
             world.arrange(index);
         }
@@ -291,7 +293,7 @@ impl World {
             Act::Start { client, life, .. } => self.clients[usize::from(*client)].life == *life,
             Act::Deliver(_) | Act::Lose(_) | Act::Perform { .. } | Act::Intervene { .. } => true,
             Act::Peer(_) | Act::Post(_) => !act.is_beat(),
-            Act::Reply { .. } => true,
+            Act::Reply { .. } | Act::MoveKeys(_) => true,
             _ => false,
         };
         let typed = |node: &Node| node.terminal_waits() && node.engine.next_deadline().is_some();
@@ -299,7 +301,7 @@ impl World {
             .iter()
             .all(|client| client.status != Status::Up)
             && !self.queue.acts().any(waiting)
-            && !self.nodes.iter().any(typed)
+            && !self.nodes.iter().any(|node| typed(node) || node.migrating)
     }
 
     fn perform(&mut self, next: Next) {
@@ -357,6 +359,11 @@ impl World {
                 packet,
             } => self.wait_over(node, connection, packet),
             Act::Execute { node, connection } => self.execute(node, connection),
+            Act::LookAround { node, life } => self.time_to_look(node, life),
+            Act::Bus(notice) => self.notice_arrives(*notice),
+            Act::TakeOver { node, how, cause } => self.take_over_by_hand(node, how, Some(cause)),
+            Act::MoveKeys(moving) => self.move_keys(moving),
+            Act::MigrationOver { node, number } => self.migration_over(node, number),
             Act::Perform { resource, packet } => self.performed(resource, &packet),
             Act::Intervene { index, cause } => self.intervene(index, cause),
         }

@@ -8,6 +8,7 @@ use redwind_engine::{Config, Engine, FirstChoice, Micros, Output, Outputs, Sessi
 use redwind_resp::Value;
 
 use crate::world::changes::Known;
+use crate::world::cluster::Bus;
 use crate::world::disk::{Disk, Effective, Fall, Repeat, without_sessions};
 use crate::world::network::{Connection, Packet};
 use crate::world::replication::Replication;
@@ -36,6 +37,10 @@ pub(crate) struct Node {
     pub(crate) restarts: u32,
     /// Until when its process works on something, or waits for its disk.
     pub(crate) busy_until: SimTime,
+    /// Its end of the cluster bus, if it is a node of a cluster.
+    pub(crate) bus: Option<Box<Bus>>,
+    /// It waits for another node and does nothing else.
+    pub(crate) migrating: bool,
 }
 
 /// One end of a connection.
@@ -98,6 +103,8 @@ impl Node {
             life: 0,
             restarts: 0,
             busy_until: SimTime(0),
+            bus: None,
+            migrating: false,
             engine,
             clock,
             sessions: BTreeMap::new(),
@@ -201,7 +208,7 @@ impl Node {
 
     /// Whether its process can do anything at this moment.
     pub(crate) fn runs(&self) -> bool {
-        self.fell.is_none() && self.paused_until.is_none()
+        self.fell.is_none() && self.paused_until.is_none() && !self.migrating
     }
 
     /// Whether its machine can say that no process is there.

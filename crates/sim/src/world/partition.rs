@@ -80,6 +80,13 @@ impl World {
         });
     }
 
+    /// The record of a cut that lies between two places now, whichever way it goes.
+    pub(crate) fn cut_between(&self, one: Place, other: Place) -> Option<u32> {
+        let mut cuts = self.cuts.iter();
+        let cut = cuts.find(|cut| cut.stops(one, other) || cut.stops(other, one));
+        cut.map(|cut| cut.began)
+    }
+
     /// A cut is over.
     pub(crate) fn heal(&mut self, began: u32) {
         let Some(index) = self.cuts.iter().position(|cut| cut.began == began) else {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use crate::names::{Names, closest, listed};
+use crate::world::cluster::Members;
 use crate::world::node::Node;
 use crate::world::replication::Replication;
 use crate::{Latency, Place, Scenario, SimTime};
@@ -20,6 +21,10 @@ impl ScenarioError {
         Self(format!("{node} can't be configured: {why}"))
     }
 
+    pub(crate) fn cluster(why: String) -> Self {
+        Self(format!("the cluster can't be: {why}"))
+    }
+
     pub(crate) fn setup(argv: &[Bytes], why: &str) -> Self {
         let line = crate::sentence::command(argv);
         Self(format!("the setup command {line} fails: {why}"))
@@ -29,6 +34,8 @@ impl ScenarioError {
 /// A scenario whose names all mean something.
 pub(crate) struct Plan {
     pub(crate) scenario: Scenario,
+    /// The nodes of its cluster.
+    pub(crate) members: Members,
     latencies: BTreeMap<(Place, Place), Latency>,
 }
 
@@ -70,8 +77,10 @@ impl Plan {
                 latencies.insert((to, from), link.latency);
             }
         }
+        let members = Members::of(&scenario)?;
         Ok(Self {
             scenario,
+            members,
             latencies,
         })
     }
@@ -125,6 +134,7 @@ impl Plan {
             node.clock = spec.clock.begin(self.scenario.epoch);
             node.begin(spec.persistence);
         }
+        self.open_bus(nodes);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::world::cluster::{Move, Notice, Takeover};
 use crate::world::network::{Connection, Packet};
 use crate::world::replication::Letter;
 use crate::{PacketId, SimTime};
@@ -85,6 +86,20 @@ pub(crate) enum Act {
         connection: Connection,
         packet: PacketId,
     },
+    /// A node looks after its cluster.
+    LookAround { node: u16, life: u32 },
+    /// A message of the cluster bus arrives.
+    Bus(Box<Notice>),
+    /// A replica begins to take over, as it was told to.
+    TakeOver {
+        node: u16,
+        how: Takeover,
+        cause: u32,
+    },
+    /// The keys of a slot that a person moves go.
+    MoveKeys(Move),
+    /// A node's MIGRATE has waited long enough.
+    MigrationOver { node: u16, number: u64 },
     /// A resource is done with a call.
     Perform { resource: u16, packet: Box<Packet> },
     /// An intervention takes place, by its index in the scenario.

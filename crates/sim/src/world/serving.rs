@@ -62,7 +62,8 @@ impl World {
         let Some(argv) = work.packet.commands().get(index).cloned() else {
             return self.finish(node, connection, sent);
         };
-        if let Some(own) = self.own_command(node, connection, &argv) {
+        let own = self.cluster_command(node, connection, &argv);
+        if let Some(own) = own.or_else(|| self.own_command(node, connection, &argv)) {
             return self.executed_by_node(node, connection, &argv, own);
         }
         self.describe_replication(node, argv.first().map_or(b"", |name| name));
@@ -101,6 +102,7 @@ impl World {
             changes: changes.clone(),
         };
         let seq = self.emit(Place::Node(node), Some(sent), event);
+        self.note_cluster_command(node, &argv, seq);
         self.note_command(node, connection, packet, &argv, reply.as_ref(), &changes);
         let wrote = !effects.is_empty();
         self.wrote(node, effects, seq);
@@ -155,7 +157,9 @@ impl World {
                 if let Some(session) = self.nodes[usize::from(node)].sessions.get_mut(&connection) {
                     session.blocked = Some(seq);
                 }
-                self.wait_begins(node, connection, argv);
+                if !argv[0].eq_ignore_ascii_case(b"MIGRATE") {
+                    self.wait_begins(node, connection, argv);
+                }
             }
         }
     }
@@ -168,11 +172,22 @@ impl World {
         value: Value,
         cause: Option<u32>,
     ) {
+        self.answer_wait_with(node, connection, value, Vec::new(), cause);
+    }
+
+    /// The same, with the keys that the command changed.
+    pub(crate) fn answer_wait_with(
+        &mut self,
+        node: u16,
+        connection: Connection,
+        value: Value,
+        changes: Vec<KeyChange>,
+        cause: Option<u32>,
+    ) {
         let Some(session) = self.nodes[usize::from(node)].sessions.get(&connection) else {
             return;
         };
         let to = session.id;
-        let changes = Vec::new();
         self.unblock(node, vec![Answered { to, value, changes }], cause);
     }
 
@@ -215,7 +230,7 @@ impl World {
     }
 
     /// Hands out replies to commands that had blocked.
-    fn unblock(&mut self, node: u16, answered: Vec<Answered>, cause: Option<u32>) {
+    pub(super) fn unblock(&mut self, node: u16, answered: Vec<Answered>, cause: Option<u32>) {
         for Answered { to, value, changes } in answered {
             let place = &mut self.nodes[usize::from(node)];
             let Some(connection) = place.by_id.get(&to).copied() else {

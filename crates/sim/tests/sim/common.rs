@@ -34,6 +34,7 @@ pub(crate) fn world(clients: &[(&str, &[&str])]) -> Scenario {
         seed: 7,
         epoch: EPOCH,
         nodes: vec![NodeSpec::named("redis")],
+        cluster: None,
         clients: clients.iter().map(client).collect(),
         resources: vec![
             resource("db", ResourceKind::Db),

@@ -155,7 +155,7 @@ fn a_mistake_says_what_was_expected_and_where() {
     );
     assert_eq!(
         wrong("stop worker-a at 1s"),
-        "expected pause, crash, restart, cut-power, jump-clock, drift, partition, failover, drop, delay or type, found \"stop\""
+        "expected pause, crash, restart, cut-power, jump-clock, drift, partition, failover, move-slot, drop, delay or type, found \"stop\""
     );
     assert_eq!(
         wrong("drop worker-a SET"),

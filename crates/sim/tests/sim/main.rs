@@ -1,6 +1,7 @@
 //! What happens in small worlds, to the microsecond; and what is so in all of them.
 
 mod beliefs;
+mod cluster;
 mod common;
 mod faults;
 mod language;

@@ -344,6 +344,7 @@ fn changes(record: &Record) -> &[KeyChange] {
         | Event::Expired { changes }
         | Event::Loaded { changes }
         | Event::Replicated { changes, .. }
+        | Event::Cluster { changes, .. }
         | Event::Synced { changes, .. } => changes,
         _ => &[],
     }

@@ -210,6 +210,7 @@ impl Picture {
                     RecordKind::Replicated => Shape::Replicated,
                     RecordKind::Synced => Shape::Synced,
                     RecordKind::Role => Shape::Role,
+                    RecordKind::Cluster => Shape::Replicated,
                     RecordKind::Clock => Shape::Clock,
                     RecordKind::Finished => Shape::Finished,
                     RecordKind::Raised => Shape::Raised,

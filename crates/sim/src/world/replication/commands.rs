@@ -8,7 +8,7 @@ use crate::world::World;
 use crate::world::network::Connection;
 
 /// Their names: faults and positions may name them as they name the engine's.
-pub(crate) const NAMES: [&str; 10] = [
+pub(crate) const NAMES: [&str; 11] = [
     "WAIT",
     "WAITAOF",
     "ROLE",
@@ -19,6 +19,7 @@ pub(crate) const NAMES: [&str; 10] = [
     "BGSAVE",
     "BGREWRITEAOF",
     "LASTSAVE",
+    "MIGRATE",
 ];
 
 impl World {

@@ -15,6 +15,7 @@ mod roles;
 mod waits;
 
 pub(crate) use commands::NAMES;
+pub(crate) use roles::Why;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -193,6 +194,11 @@ impl Replication {
             ..Follower::default()
         };
         self.followers.insert(replica, follower);
+    }
+
+    /// Whether a replica has its link to its primary.
+    pub(crate) fn linked(&self) -> bool {
+        self.link_up
     }
 
     pub(crate) fn session(&self) -> Option<SessionId> {

@@ -10,7 +10,7 @@ use crate::{Event, Place};
 
 /// Why a node follows another from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
+pub(crate) enum Why {
     /// Somebody typed it, or a program sent it.
     Asked,
     /// A failover tells it to; as Sentinel does, it sends its clients away, so that they ask anew.
@@ -79,7 +79,7 @@ impl World {
     }
 
     /// A node becomes a primary with the data that it has.
-    pub(super) fn promote(&mut self, node: u16, cause: Option<u32>) -> u32 {
+    pub(crate) fn promote(&mut self, node: u16, cause: Option<u32>) -> u32 {
         let (seed, now) = (self.plan.scenario.seed, self.now);
         let replication = &mut self.nodes[usize::from(node)].replication;
         if replication.primary.is_none() {
@@ -96,7 +96,7 @@ impl World {
     }
 
     /// A node becomes a replica of another.
-    pub(super) fn follow(&mut self, node: u16, primary: u16, why: Why, cause: Option<u32>) {
+    pub(crate) fn follow(&mut self, node: u16, primary: u16, why: Why, cause: Option<u32>) {
         let now = self.now;
         let replication = &mut self.nodes[usize::from(node)].replication;
         if replication.primary == Some(primary) {
