@@ -116,6 +116,29 @@ fn a_pause_injected_by_hand_breaks_the_lock_and_the_old_branch_stays() -> Result
 }
 
 #[test]
+fn a_partition_is_drawn_up_by_hand_and_read_back_from_the_branch() -> Result<()> {
+    let Some((_site, browser)) = open(View::DESKTOP, NAIVE)? else {
+        return Ok(());
+    };
+    branching(&browser, || click(&browser, "undo"))?;
+    click(&browser, "inject-partition")?;
+    browser.wait("the form", &exists("fault-form"))?;
+    // The page begins with one client and the first node; the other client joins the client's side.
+    click(&browser, "side-0-worker-b")?;
+    browser.test_id("fault-at")?.fill("14ms")?;
+    branching(&browser, || click(&browser, "fault-apply"))?;
+    let done = browser.test_id("intervention")?.text()?;
+    ensure!(
+        done.contains("partition {worker-a, worker-b} from redis at 14ms for 5s"),
+        "{done}"
+    );
+    click(&browser, "to-end")?;
+    browser.wait_text("cut off from redis")?;
+    assert_eq!(browser.problems()?, [""; 0]);
+    Ok(())
+}
+
+#[test]
 fn an_edit_runs_and_a_mistake_is_shown_where_it_is() -> Result<()> {
     let Some((_site, browser)) = open(View::DESKTOP, NAIVE)? else {
         return Ok(());
