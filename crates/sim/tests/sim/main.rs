@@ -2,6 +2,7 @@
 
 mod beliefs;
 mod cluster;
+mod cluster_elections;
 mod common;
 mod faults;
 mod language;

@@ -113,8 +113,12 @@ impl World {
     fn suspect(&mut self, node: u16, member: usize) {
         self.set_health(node, member, Health::Suspected);
         let place = self.plan.members.place(member);
-        // The opinion of one that has no vote counts for nothing: it is kept to itself.
-        if self.votes(node) {
+        // The opinion of one that has no vote counts for nothing, and nobody stands for election in place of a replica:
+        // such suspicions are kept quiet.
+        let owns = self
+            .view(node)
+            .is_some_and(|view| view.slots_of(member) > 0);
+        if self.votes(node) && owns {
             let cause = self.why_silent(node, member);
             let seq = self.report(node, cause, ClusterNews::Suspects { member: place });
             if let Some(peer) = self.peer(node, member) {

@@ -18,9 +18,22 @@ pub(crate) struct Move {
     slot: u16,
     from: u16,
     to: u16,
-    /// Whether the keys were told to go.
-    sent: bool,
-    looks: u32,
+    /// How long its keys stay behind.
+    lasts: Span,
+    stage: Stage,
+}
+
+/// What is done next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The old owner is told, after the new one.
+    Opens,
+    /// The keys go.
+    Keys,
+    /// They are on their way; looked after so often.
+    Going(u32),
+    /// The old owner is told that the slot is gone, after the new one was told that it has it.
+    Closes,
 }
 
 impl World {
@@ -35,21 +48,35 @@ impl World {
         let Place::Node(from) = self.plan.members.place(owner) else {
             return;
         };
+        // The new owner first: the old one sends clients there at once.
         self.say_setslot(to, slot, "IMPORTING", from);
-        self.say_setslot(from, slot, "MIGRATING", to);
         let moving = Move {
             slot,
             from,
             to,
-            sent: false,
-            looks: 0,
+            lasts,
+            stage: Stage::Opens,
         };
-        self.queue
-            .push(self.now + lasts, Class::Ordinary, Act::MoveKeys(moving));
+        self.agenda.push_back(Act::MoveKeys(moving));
     }
 
-    /// The keys of a moving slot go, or have gone: then the slot follows.
+    /// The next step of a slot's move.
     pub(crate) fn move_keys(&mut self, mut moving: Move) {
+        let (slot, from, to) = (moving.slot, moving.from, moving.to);
+        match moving.stage {
+            Stage::Opens => {
+                self.say_setslot(from, slot, "MIGRATING", to);
+                moving.stage = Stage::Keys;
+                let at = self.now + moving.lasts;
+                self.queue.push(at, Class::Ordinary, Act::MoveKeys(moving));
+            }
+            Stage::Keys | Stage::Going(_) => self.carry_keys(moving),
+            Stage::Closes => self.say_setslot(from, slot, "NODE", to),
+        }
+    }
+
+    /// Sends the keys, or looks whether they have gone: then the slot follows.
+    fn carry_keys(&mut self, mut moving: Move) {
         let place = &self.nodes[usize::from(moving.from)];
         let of_slot = |key: &&[u8]| key_slot(key) == moving.slot;
         let keys: Vec<String> = place
@@ -58,21 +85,25 @@ impl World {
             .filter(of_slot)
             .map(redwind_resp::render_quoted)
             .collect();
-        let name = |node: u16| self.plan.scenario.nodes[usize::from(node)].name.clone();
-        let (from, to) = (name(moving.from), name(moving.to));
         if keys.is_empty() && !place.migrating {
-            // The new owner first: else for a moment each would send clients to the other.
+            // The new owner first again: else for a moment each would send clients to the other.
             self.say_setslot(moving.to, moving.slot, "NODE", moving.to);
-            self.say_setslot(moving.from, moving.slot, "NODE", moving.to);
-            return;
+            moving.stage = Stage::Closes;
+            return self.agenda.push_back(Act::MoveKeys(moving));
         }
-        if !moving.sent && place.runs() {
-            let line = format!("MIGRATE {to} 6379 \"\" 0 5000 KEYS {}", keys.join(" "));
-            self.typed(&from, &line);
-            moving.sent = true;
-        }
-        moving.looks += 1;
-        if moving.looks < MOST_LOOKS {
+        let looks = match moving.stage {
+            Stage::Going(looks) => looks + 1,
+            _ if place.runs() => {
+                let name = |node: u16| self.plan.scenario.nodes[usize::from(node)].name.clone();
+                let (from, to) = (name(moving.from), name(moving.to));
+                let keys = keys.join(" ");
+                self.typed(&from, &format!("MIGRATE {to} 6379 \"\" 0 5000 KEYS {keys}"));
+                0
+            }
+            _ => 0,
+        };
+        if looks < MOST_LOOKS {
+            moving.stage = Stage::Going(looks);
             self.queue
                 .push(self.now + LOOK, Class::Ordinary, Act::MoveKeys(moving));
         }
