@@ -116,6 +116,7 @@ fn tone(trace: &Trace, record: &Record) -> Tone {
         RecordKind::Paused
         | RecordKind::Resumed
         | RecordKind::Clock
+        | RecordKind::Slowed
         | RecordKind::Role
         | RecordKind::Cluster
         | RecordKind::Delayed

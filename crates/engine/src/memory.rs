@@ -66,7 +66,7 @@ pub(crate) fn frequency(used: u32, now: Micros, decay_minutes: i64) -> u32 {
 
 impl Engine {
     /// What the data of all databases takes.
-    pub(crate) fn data_memory(&self) -> u64 {
+    pub fn data_memory(&self) -> u64 {
         self.dbs.iter().map(|db| db.footprint() as u64).sum()
     }
 

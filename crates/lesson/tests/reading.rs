@@ -6,6 +6,7 @@ use redwind_explore::Outcome;
 use redwind_lesson::{Lesson, Level, Setup, SourceError};
 use redwind_sim::{
     Answer, Exit, Fsync, Intervention, Persistence, Program, Request, Run, Source, Span, Start,
+    Travel,
 };
 
 /// The smallest whole lesson; tests change one thing in it.
@@ -423,6 +424,11 @@ latency = ["5ms", "80ms"]
 
 [link."n1 <-> n3"]
 latency = "1ms"
+
+[link."n2 -> n3"]
+latency = { p999 = "1s", p50 = "2ms", p99 = "80ms" }
+loss = "0.5%"
+bandwidth = "64kb"
 "#,
     );
     let lesson = Lesson::parse("small.md", &text).map_err(|problems| problems.to_string());
@@ -448,15 +454,26 @@ latency = "1ms"
         .map(|(node, _)| node.as_str())
         .collect();
     assert_eq!(setup, ["n1", "n3"]);
-    let links: Vec<(&str, &str, bool, Span)> = scenario
-        .links
+    let most = |travel: &Option<Travel>| match travel {
+        Some(Travel::Range(range)) => range.most,
+        other => panic!("{other:?}"),
+    };
+    let (own, ranges) = scenario.links.split_last().unwrap();
+    let points = [(500_000, 2), (990_000, 80), (999_000, 1_000)];
+    let points = points.map(|(share, ms)| (share, Span::millis(ms)));
+    assert_eq!(own.latency, Some(Travel::Percentiles(points.to_vec())));
+    assert_eq!(
+        (own.loss_ppm, own.bytes_per_second),
+        (Some(5_000), Some(65_536))
+    );
+    let links: Vec<(&str, &str, bool, Span)> = ranges
         .iter()
         .map(|link| {
             (
                 link.from.as_str(),
                 link.to.as_str(),
                 link.both_ways,
-                link.latency.most,
+                most(&link.latency),
             )
         })
         .collect();
@@ -526,6 +543,14 @@ fn a_mistake_about_nodes_and_links_is_told_with_its_line_and_remedy() {
         (
             "[link.\"worker-a -> n7\"]\nlatency = \"1ms\"\n",
             "names `n7`, which does not exist",
+        ),
+        (
+            "[link.\"worker-a -> n1\"]\nlatency = { p50 = \"5ms\", p99 = \"2ms\" }\n",
+            "the percentiles of the latency don't grow",
+        ),
+        (
+            "[link.\"worker-a -> n1\"]\nloss = \"much\"\n",
+            "how many packets are lost",
         ),
         ("[link.\"worker-a -> n1\"]\n", "Add `latency = \"80ms\"`"),
         (

@@ -356,6 +356,8 @@ fn kind(event: &Event) -> RecordKind {
         Event::Cluster { .. } => RecordKind::Cluster,
         Event::Partitioned { .. } => RecordKind::Partitioned,
         Event::Healed { .. } => RecordKind::Healed,
+        Event::Disturbed { .. } => RecordKind::Slowed,
+        Event::Mended { .. } => RecordKind::Mended,
         Event::Exited(Exit::Finished) => RecordKind::Finished,
         Event::Exited(_) => RecordKind::Raised,
     }

@@ -141,6 +141,10 @@ pub enum RecordKind {
     Partitioned,
     /// The network is whole again.
     Healed,
+    /// A machine or the network does worse from here on, or connections were reset.
+    Slowed,
+    /// It does as well as before.
+    Mended,
     /// A program ended well.
     Finished,
     /// A program ended with an exception or was stopped.

@@ -14,6 +14,8 @@
 //!   its sender has given up.
 //! - A client that gives up or dies closes its connections; what it had sent may still be carried out.
 //! - `at 31ms` means after all else at that instant; a key's expiry comes before all else at its instant.
+//! - A lost packet is sent again after 200 ms, then after twice as long each time, as TCP does; a command takes time only on a slow
+//!   processor: 10 µs for each time that it is slower.
 //! - `appendfsync everysec` forces the disk at every whole second since the node's start, `no` every thirty.
 //! - A failover sends away the old primary's clients, as Sentinel does, and moves the address that programs use
 //!   when they name no node.
@@ -50,13 +52,14 @@ pub use program::{
     Answer, Batch, Exit, Failure, Local, Program, Request, ResourceCall, Source, Start,
 };
 pub use record::{
-    Changed, Effect, Event, KeyChange, LostBecause, Message, PacketId, Place, Record,
+    Changed, Disturbance, Effect, Event, KeyChange, LostBecause, Message, PacketId, Place, Record,
+    Sides,
 };
 pub use resource::Resource;
 pub use run::Run;
 pub use scenario::{
     Bounds, ClientSpec, ClockSpec, Fault, Fsync, Intervention, Latency, LinkSpec, LockSpec,
-    NodeSpec, Persistence, ResourceKind, ResourceSpec, Scenario,
+    NodeSpec, Persistence, ResourceKind, ResourceSpec, Scenario, Travel,
 };
 pub use script::Script;
 pub use sentence::place_name;

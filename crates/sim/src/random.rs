@@ -21,6 +21,8 @@ pub(crate) enum Purpose {
     History,
     /// What nodes of a cluster leave to luck: when they look around, whom they ask, how long they wait.
     Cluster,
+    /// Whether a packet is lost.
+    Loss,
 }
 
 /// A stream of numbers for one purpose.

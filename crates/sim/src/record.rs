@@ -247,6 +247,18 @@ pub enum Event {
         /// The other side.
         to: Arc<[Place]>,
     },
+    /// A machine or the network does worse from now on.
+    Disturbed {
+        /// In which way.
+        what: Disturbance,
+        /// Until when; `None`: for good, or it is over already.
+        until: Option<SimTime>,
+    },
+    /// It does as well as before.
+    Mended {
+        /// What is over.
+        what: Disturbance,
+    },
     /// A replica repeated one command of its primary's stream.
     Replicated {
         /// The message that it came with.
@@ -281,6 +293,59 @@ pub enum Event {
     },
     /// A client's program ended.
     Exited(Exit),
+}
+
+/// How a machine or the network does worse than it should.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Disturbance {
+    /// The place's disk takes so long for each `fsync`.
+    SlowDisk {
+        /// How long.
+        by: Span,
+    },
+    /// The place's processor takes so many times ten microseconds for a command or a statement.
+    SlowCpu {
+        /// How many.
+        times: u32,
+    },
+    /// Packets get lost, and are sent again.
+    Loss {
+        /// Between whom.
+        between: Sides,
+        /// How many of a million.
+        ppm: u32,
+    },
+    /// Messages take longer.
+    SlowLink {
+        /// Between whom.
+        between: Sides,
+        /// How much longer.
+        by: Span,
+    },
+    /// Connections are reset.
+    Reset {
+        /// Between whom.
+        between: Sides,
+    },
+}
+
+/// Two groups of places, and which way between them is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sides {
+    /// One side; the record's place is its first.
+    pub from: Arc<[Place]>,
+    /// The other side.
+    pub to: Arc<[Place]>,
+    /// Whether the way back is meant too.
+    pub both_ways: bool,
+}
+
+impl Sides {
+    /// Whether what goes from one place to another is meant.
+    pub(crate) fn concern(&self, from: Place, to: Place) -> bool {
+        let one_way = self.from.contains(&from) && self.to.contains(&to);
+        one_way || self.both_ways && self.from.contains(&to) && self.to.contains(&from)
+    }
 }
 
 /// A key as a change left it.

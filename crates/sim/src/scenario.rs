@@ -146,8 +146,8 @@ pub struct Latency {
     pub most: Span,
 }
 
-/// The latency from one place to another, by their names. Of two that say something about the same direction, the
-/// later one counts.
+/// What is particular from one place to another, by their names. Of two that say the same thing about the same
+/// direction, the later one counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkSpec {
     /// One end.
@@ -156,8 +156,22 @@ pub struct LinkSpec {
     pub to: String,
     /// Whether it is the same the other way.
     pub both_ways: bool,
-    /// How long messages take, one way.
-    pub latency: Latency,
+    /// How long messages take, one way; `None`: as everywhere.
+    pub latency: Option<Travel>,
+    /// How many of a million packets are lost on the way, and sent again by TCP.
+    pub loss_ppm: Option<u32>,
+    /// How many bytes get through in a second; `None`: any number.
+    pub bytes_per_second: Option<u64>,
+}
+
+/// How long messages take on a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Travel {
+    /// Drawn evenly from a range.
+    Range(Latency),
+    /// By its percentiles, in millionths: so many messages take at most so long. Between two of them it is drawn evenly;
+    /// none takes less than the first or more than the last. Both columns grow.
+    Percentiles(Vec<(u32, Span)>),
 }
 
 /// A key that guards something.
@@ -229,6 +243,8 @@ pub enum Fault {
     Restart {
         /// Which client, or which node.
         client: String,
+        /// Whether a node gets an empty disk.
+        empty: bool,
     },
     /// A node's machine loses power: what was not forced to the disk is gone, and nobody closes its connections.
     PowerCut {
@@ -261,6 +277,58 @@ pub enum Fault {
         both_ways: bool,
         /// For how long; `None`: for good.
         lasts: Option<Span>,
+    },
+    /// A node's disk is slow: each time data is forced to it takes so long.
+    SlowDisk {
+        /// Which node.
+        node: String,
+        /// How long an `fsync` takes.
+        by: Span,
+        /// For how long it is so; `None`: for good.
+        lasts: Option<Span>,
+    },
+    /// A machine has little of its processor: a command takes a node, or a statement a client, so many times ten
+    /// microseconds.
+    SlowCpu {
+        /// Which client or node.
+        place: String,
+        /// How many times longer.
+        times: u32,
+        /// For how long it is so; `None`: for good.
+        lasts: Option<Span>,
+    },
+    /// Packets between two groups get lost at random, and TCP sends them again: messages arrive later, in order.
+    Lose {
+        /// Places on one side.
+        from: Vec<String>,
+        /// Places on the other.
+        to: Vec<String>,
+        /// Whether they get lost the other way too.
+        both_ways: bool,
+        /// How many of a million.
+        ppm: u32,
+        /// For how long it is so; `None`: for good.
+        lasts: Option<Span>,
+    },
+    /// The network between two groups is slow: every message takes so much longer.
+    SlowLink {
+        /// Places on one side.
+        from: Vec<String>,
+        /// Places on the other.
+        to: Vec<String>,
+        /// Whether it is the same the other way.
+        both_ways: bool,
+        /// How much longer.
+        by: Span,
+        /// For how long it is so; `None`: for good.
+        lasts: Option<Span>,
+    },
+    /// Connections between two groups are reset: both ends lose them at once, and what was under way on them.
+    Reset {
+        /// Places on one side.
+        from: Vec<String>,
+        /// Places on the other.
+        to: Vec<String>,
     },
     /// A replica is made the primary, and the other nodes that can be reached follow it.
     Failover {

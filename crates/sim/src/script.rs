@@ -16,7 +16,8 @@ use crate::{Answer, Batch, Data, Exit, Program, Request, ResourceCall, Source, S
 /// - `timeout 2s`: the socket timeout of what follows.
 /// - `subscription: SUBSCRIBE news`, then `listen` or `listen 5s`: channels and their messages.
 /// - `end unless OK`: ends if the latest reply was another.
-/// - `go to 3`: continues at line 3.
+/// - `go to 3`: continues at line 3; `go to 3 unless failed`: unless the step before got no answer.
+/// - `try INCR n`: a command after which the program goes on even if no answer comes.
 ///
 /// A step's line is its number in the list, from 1, and is told before the step.
 #[derive(Clone, Debug)]
@@ -54,6 +55,7 @@ impl Source for Script {
             said: String::new(),
             number: 0,
             timeout: None,
+            tries: false,
         })
     }
 }
@@ -68,6 +70,8 @@ struct Running {
     said: String,
     number: i64,
     timeout: Option<Span>,
+    /// Whether the step at hand may fail.
+    tries: bool,
 }
 
 impl Program for Running {
@@ -136,6 +140,7 @@ impl Running {
             }
             Answer::Micros(micros) => self.said = micros.to_string(),
             Answer::Refused { kind, message } => return raised(kind, message),
+            Answer::Failed(_) if self.tries => self.said = "failed".to_owned(),
             Answer::Failed(failure) => {
                 return raised(format!("{failure:?}"), "no answer came".to_owned());
             }
@@ -144,6 +149,11 @@ impl Running {
     }
 
     fn step(&mut self, step: &str) -> Option<Request> {
+        let (step, tries) = match step.strip_prefix("try ") {
+            Some(step) => (step, true),
+            None => (step, false),
+        };
+        self.tries = tries;
         let (word, rest) = step.split_once(' ').unwrap_or((step, ""));
         Some(match word {
             "sleep" => Request::Sleep(Span::parse(rest).unwrap_or_default()),
@@ -166,6 +176,11 @@ impl Running {
                 Request::Exit(Exit::Finished)
             }
             "go" => {
+                let rest = match rest.strip_suffix(" unless failed") {
+                    Some(_) if self.said == "failed" => return None,
+                    Some(rest) => rest,
+                    None => rest,
+                };
                 let line: usize = rest
                     .strip_prefix("to ")
                     .unwrap_or(rest)

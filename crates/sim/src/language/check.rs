@@ -24,16 +24,25 @@ impl Intervention {
 impl Fault {
     fn check(&self, names: &Names) -> Result<(), Mistake> {
         match self {
-            Self::Pause { client, .. } | Self::Crash { client, .. } | Self::Restart { client } => {
-                known_process(client, names)
-            }
+            Self::Restart {
+                client,
+                empty: true,
+            } => known("node", client, &names.nodes),
+            Self::Pause { client, .. }
+            | Self::Crash { client, .. }
+            | Self::Restart { client, .. } => known_process(client, names),
             Self::JumpClock { place, .. } | Self::Drift { place, .. } => {
                 known_process(place, names)
             }
             Self::PowerCut { node, .. }
             | Self::Failover { node }
+            | Self::SlowDisk { node, .. }
             | Self::MoveSlot { to: node, .. } => known("node", node, &names.nodes),
-            Self::Partition { from, to, .. } => {
+            Self::SlowCpu { place, .. } => known_process(place, names),
+            Self::Partition { from, to, .. }
+            | Self::Lose { from, to, .. }
+            | Self::SlowLink { from, to, .. }
+            | Self::Reset { from, to } => {
                 let all: Vec<String> = names.all().collect();
                 from.iter()
                     .chain(to)

@@ -3,13 +3,19 @@
 //! | intervention | what it does |
 //! | --- | --- |
 //! | `pause worker-a at 31ms for 15s` | a client's or node's process stops, the world goes on |
-//! | `crash worker-a at 2s, restart after 3s` | its process dies; without the second half it stays down, unless the scenario restarts it |
+//! | `crash worker-a at 2s, restart after 3s` | its process dies (`kill` is the same word); without the second half it stays down, unless the scenario restarts it |
 //! | `restart worker-a at 5s` | it is started again: a client from its first line, a node from its disk |
+//! | `restart redis at 5s with an empty disk` | a node is started on another disk: what the old one had kept is gone |
 //! | `cut-power redis at 2s, restart after 1s` | a node's machine loses power, and what it had not forced to its disk |
 //! | `jump-clock redis by +10s at 2s` | a machine's wall clock is set forward, or (`-10s`) back |
 //! | `drift redis by 500ppm at 1s` | a machine's clocks run too fast, or (`-500ppm`) too slow |
 //! | `partition {worker-a, n1} from {n2, n3} at 2s for 5s` | the network between two groups is cut; without `for`, for good |
 //! | `partition n1 towards n2 at 2s` | the same, in one direction only |
+//! | `slow-disk n1 by 300ms at 2s for 5s` | each time data is forced to a node's disk it takes so long |
+//! | `slow-cpu n1 by 100x at 2s for 5s` | a command, or a client's statement, takes so many times ten microseconds |
+//! | `lose 20% between worker-a and {n1, n2} at 2s for 5s` | packets get lost and are sent again: messages come late |
+//! | `slow-link from n1 towards n2 by 200ms at 2s for 5s` | messages take so much longer; also `between … and …` |
+//! | `reset between worker-a and n1 at 2s` | their connections break at once, on both ends |
 //! | `failover n2 at 5s` | a replica is made the primary, the others follow it |
 //! | `move-slot 866 to n2 at 3s for 500ms` | a hash slot of a cluster moves; its keys stay behind for so long |
 //! | `drop worker-a's 2nd SET` | a request never arrives; `drop the reply to …`: its reply |
@@ -47,13 +53,15 @@
 //! ```
 
 mod check;
+mod disturb;
 mod parse;
 mod print;
 mod words;
 
 use thiserror::Error;
 
-pub(crate) use print::ordinal;
+pub use disturb::ppm;
+pub(crate) use print::{ordinal, percent};
 
 /// What is wrong with something written in the fault language.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

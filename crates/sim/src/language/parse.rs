@@ -4,13 +4,14 @@ use std::str::FromStr;
 
 use bytes::Bytes;
 
-use super::Mistake;
 use super::words::Words;
+use super::{Mistake, disturb};
 use crate::{
     Becomes, Call, Does, Fault, Happening, Intervention, Leg, Names, Position, SimTime, Span,
 };
 
-const FAULTS: &str = "pause, crash, restart, cut-power, jump-clock, drift, partition, failover, move-slot, drop, delay or type";
+const FAULTS: &str = "pause, crash, restart, cut-power, slow-disk, slow-cpu, jump-clock, drift, partition, lose, slow-link, reset, \
+     failover, move-slot, drop, delay or type";
 const POSITION: &str =
     "a moment (at 31ms, at line 12 of worker-a, before or after worker-a's 2nd SET, when …)";
 const CALL: &str = "a call such as worker-a's 2nd SET";
@@ -50,7 +51,7 @@ impl FromStr for Intervention {
         let mut words = Words::new(text)?;
         let intervention = if words.skip("pause") {
             pause(&mut words)?
-        } else if words.skip("crash") {
+        } else if words.skip("crash") || words.skip("kill") {
             let client = words.value("a client's or a node's name")?;
             let (at, restart_after) = down(&mut words)?;
             Self::Fault {
@@ -70,6 +71,8 @@ impl FromStr for Intervention {
                 },
                 at,
             }
+        } else if let Some(disturbance) = disturb::read(&mut words)? {
+            disturbance
         } else if words.skip("jump-clock") {
             clock(&mut words, jump)?
         } else if words.skip("drift") {
@@ -89,8 +92,9 @@ impl FromStr for Intervention {
         } else if words.skip("restart") {
             let client = words.value("a client's or a node's name")?;
             let at = moment(&mut words)?;
+            let empty = words.skip_all(&["with", "an", "empty", "disk"]);
             Self::Fault {
-                fault: Fault::Restart { client },
+                fault: Fault::Restart { client, empty },
                 at,
             }
         } else if words.skip("drop") {
@@ -257,7 +261,7 @@ fn partition(words: &mut Words) -> Result<Intervention, Mistake> {
 }
 
 /// `n1` or `{a, n1}`.
-fn group(words: &mut Words) -> Result<Vec<String>, Mistake> {
+pub(super) fn group(words: &mut Words) -> Result<Vec<String>, Mistake> {
     const WHAT: &str = "places such as n1 or {worker-a, n1}";
     let first = words.value(WHAT)?;
     let Some(first) = first.strip_prefix('{') else {
@@ -296,7 +300,7 @@ fn leg(words: &mut Words) -> Leg {
 }
 
 /// The moment of a fault: any position but the end, which nobody can know before it has come.
-fn moment(words: &mut Words) -> Result<Position, Mistake> {
+pub(super) fn moment(words: &mut Words) -> Result<Position, Mistake> {
     match position(words)? {
         Position::End => Err(Mistake(
             "a fault can't be \"at the end\": name the time or what happens then".to_owned(),

@@ -17,7 +17,10 @@ impl Display for Intervention {
                     client,
                     restart_after: Some(after),
                 } => write!(f, "crash {client} {at}, restart after {after}"),
-                Fault::Restart { client } => write!(f, "restart {client} {at}"),
+                Fault::Restart { client, empty } => {
+                    let disk = if *empty { " with an empty disk" } else { "" };
+                    write!(f, "restart {client} {at}{disk}")
+                }
                 Fault::PowerCut {
                     node,
                     restart_after: None,
@@ -50,6 +53,11 @@ impl Display for Intervention {
                         lasts => write!(f, " for {lasts}"),
                     }
                 }
+                Fault::SlowDisk { .. }
+                | Fault::SlowCpu { .. }
+                | Fault::Lose { .. }
+                | Fault::SlowLink { .. }
+                | Fault::Reset { .. } => super::disturb::write(f, fault, at),
             },
             Self::Drop { call, leg } => write!(f, "drop {}{call}", of(*leg)),
             Self::Delay { call, leg, by } => write!(f, "delay {}{call} by {by}", of(*leg)),
@@ -58,7 +66,7 @@ impl Display for Intervention {
     }
 }
 
-fn group(names: &[String]) -> String {
+pub(super) fn group(names: &[String]) -> String {
     match names {
         [one] => one.clone(),
         many => format!("{{{}}}", many.join(", ")),
@@ -152,6 +160,15 @@ impl Does {
             Self::End => "ends",
             Self::Wake => "wakes",
         }
+    }
+}
+
+/// `20%`, `0.5%`.
+pub(crate) fn percent(ppm: u32) -> String {
+    let fraction = format!("{:04}", ppm % 10_000);
+    match fraction.trim_end_matches('0') {
+        "" => format!("{}%", ppm / 10_000),
+        fraction => format!("{}.{fraction}%", ppm / 10_000),
     }
 }
 

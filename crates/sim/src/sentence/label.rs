@@ -6,7 +6,7 @@ use redwind_resp::Value;
 use super::words::{argument, in_one_line, key, text, value};
 use super::{MOST_OF_AN_ARGUMENT, Teller};
 use crate::resource::shorten;
-use crate::{Changed, Data, Event, Exit, Failure, KeyChange, Message, Record, Span};
+use crate::{Changed, Data, Disturbance, Event, Exit, Failure, KeyChange, Message, Record, Span};
 
 impl Teller<'_> {
     pub(super) fn label(&self, record: &Record) -> String {
@@ -65,6 +65,16 @@ impl Teller<'_> {
             Event::ClockDrifts { ppm } => format!("drift {ppm} ppm"),
             Event::Partitioned { to, .. } => format!("cut from {}", self.names(to)),
             Event::Healed { .. } => "healed".to_owned(),
+            Event::Disturbed { what, .. } => match what {
+                Disturbance::SlowDisk { by } => format!("fsync takes {by}"),
+                Disturbance::SlowCpu { times } => format!("{times}× slower"),
+                Disturbance::Loss { ppm, .. } => {
+                    format!("loses {}", crate::language::percent(*ppm))
+                }
+                Disturbance::SlowLink { by, .. } => format!("link +{by}"),
+                Disturbance::Reset { .. } => "reset".to_owned(),
+            },
+            Event::Mended { .. } => "as before".to_owned(),
             Event::Replicated { argv, .. } => short_command(argv),
             Event::Synced { full: true, .. } => "full copy".to_owned(),
             Event::Synced { full: false, .. } => "caught up".to_owned(),

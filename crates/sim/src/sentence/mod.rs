@@ -1,6 +1,7 @@
 //! Records as people read them: one plain sentence each, and a few words for the diagram.
 
 mod cluster;
+mod disturbed;
 mod label;
 mod words;
 
@@ -218,6 +219,13 @@ impl Teller<'_> {
                     self.names(to)
                 )
             }
+            Event::Disturbed { what, until } => {
+                let lasts = until
+                    .map(|until| format!(" for {}", until - record.at))
+                    .unwrap_or_default();
+                format!("{}{lasts}", self.disturbed(me, what))
+            }
+            Event::Mended { what } => self.mended(me, what),
             Event::Replicated { from, argv, .. } => {
                 format!("{me} repeats {} from {}", command(argv), self.name(*from))
             }

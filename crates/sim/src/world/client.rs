@@ -46,6 +46,8 @@ pub(crate) struct Client {
     /// Messages sent in all lives.
     sent: u64,
     pub(crate) clock: Clock,
+    /// How many times its processor is slower; 0: it is not.
+    pub(crate) cpu: u32,
     /// Its own latest record.
     last: Option<u32>,
     /// Which locks it believes to hold, by index.
@@ -106,6 +108,7 @@ impl Client {
             opened: 0,
             sent: 0,
             clock,
+            cpu: 0,
             last: None,
             believes: vec![false; locks],
             granted: vec![BTreeSet::new(); locks],
@@ -119,6 +122,13 @@ impl Client {
     /// Its own latest record.
     pub(crate) fn last(&self) -> Option<u32> {
         self.last
+    }
+
+    /// Every open connection, with its other end.
+    pub(crate) fn open_connections(&self) -> Vec<(Place, Connection)> {
+        let open = self.connections.iter();
+        open.map(|((to, _), connection)| (*to, *connection))
+            .collect()
     }
 
     /// The number that an open connection has in its pool.
@@ -251,7 +261,8 @@ impl World {
         match request {
             Request::Line { line, locals } => {
                 process.waits = Waits::Statement;
-                let over = self.now + process.clock.lasts(self.now, STATEMENT);
+                let takes = Span(STATEMENT.0 * u64::from(process.cpu.max(1)));
+                let over = self.now + process.clock.lasts(self.now, takes);
                 self.queue
                     .push(over, Class::Ordinary, Act::Continue { client, life });
                 self.emit(me, cause, Event::Line { line, locals });

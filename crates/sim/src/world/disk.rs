@@ -181,8 +181,16 @@ impl Disk {
         matches!(self.policy, Persistence::Aof(_))
     }
 
+    /// Nothing is on it any more.
+    pub(crate) fn wipe(&mut self) {
+        let mut empty = Engine::new(Config::default());
+        empty.configure_like(&self.base);
+        self.base = empty;
+        self.log = Arc::default();
+        (self.forced, self.sync, self.waiting_since) = (0, None, None);
+    }
+
     /// From now on an `fsync` takes `by`, until then.
-    #[expect(dead_code, reason = "the fault that calls it follows")]
     pub(crate) fn slow_down(&mut self, now: SimTime, by: Span, until: SimTime) {
         self.advance(now);
         self.slow = (by, until);

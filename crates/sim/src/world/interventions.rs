@@ -104,9 +104,9 @@ impl World {
                 Some(Place::Node(node)) => self.fell(node, Fall::Killed, *restart_after, cause),
                 _ => {}
             },
-            Fault::Restart { client } => match names.place(client) {
+            Fault::Restart { client, empty } => match names.place(client) {
                 Some(Place::Client(client)) => self.restart(client, cause),
-                Some(Place::Node(node)) => self.restart_node(node, cause),
+                Some(Place::Node(node)) => self.restart_node(node, *empty, cause),
                 _ => {}
             },
             Fault::PowerCut {
@@ -133,6 +133,11 @@ impl World {
                 both_ways,
                 lasts,
             } => self.partition(from, to, *both_ways, *lasts, cause),
+            Fault::SlowDisk { .. }
+            | Fault::SlowCpu { .. }
+            | Fault::Lose { .. }
+            | Fault::SlowLink { .. }
+            | Fault::Reset { .. } => self.disturb(fault, cause),
             Fault::Failover { node } => {
                 if let Some(node) = self.plan.node(Some(node))
                     && !self.fail_over_in_cluster(node, cause)

@@ -122,9 +122,12 @@ impl World {
     }
 
     /// A node that is down starts again, now.
-    pub(crate) fn restart_node(&mut self, node: u16, cause: Option<u32>) {
+    pub(crate) fn restart_node(&mut self, node: u16, empty: bool, cause: Option<u32>) {
         if self.nodes[usize::from(node)].fell.is_none() {
             self.fell(node, Fall::Killed, None, cause);
+        }
+        if empty {
+            self.nodes[usize::from(node)].disk.wipe();
         }
         // A start that was arranged before is void: this one comes first.
         self.nodes[usize::from(node)].life += 1;

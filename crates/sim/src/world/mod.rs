@@ -4,6 +4,7 @@ mod changes;
 mod client;
 mod cluster;
 mod disk;
+mod disturb;
 mod inspect;
 mod interventions;
 mod listening;
@@ -16,8 +17,9 @@ mod queue;
 mod replication;
 mod services;
 mod serving;
+mod travel;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
@@ -55,6 +57,12 @@ pub struct World {
     reigning: Vec<u16>,
     /// Cuts of the network.
     cuts: Vec<partition::Cut>,
+    /// What does worse than it should.
+    troubles: Vec<disturb::Trouble>,
+    /// Until when links of limited bandwidth are taken.
+    links_free: BTreeMap<(Place, Place), SimTime>,
+    /// Connections that were reset: what is still under way on them is void.
+    reset: BTreeSet<Connection>,
     /// What the replies under way will tell their clients about locks.
     news: BTreeMap<PacketId, Vec<News>>,
     /// One for each intervention that waits for something to happen.
@@ -142,6 +150,9 @@ impl World {
             service: 0,
             reigning: (0..plan.nodes()).collect(),
             cuts: Vec::new(),
+            troubles: Vec::new(),
+            links_free: BTreeMap::new(),
+            reset: BTreeSet::new(),
             news: BTreeMap::new(),
             watches: Vec::new(),
             fates: Default::default(),
@@ -330,6 +341,9 @@ impl World {
                 life,
                 until,
             } => self.resume(client, life, until),
+            Act::Deliver(packet) if self.reset.contains(&packet.connection) => {
+                self.lose(&packet, crate::LostBecause::NobodyThere);
+            }
             Act::Deliver(packet) => match packet.to() {
                 Place::Client(client) => self.reply_arrives(client, packet),
                 Place::Node(node) => self.request_arrives(node, *packet),
@@ -346,6 +360,7 @@ impl World {
             Act::ResumeNode { node, until } => self.resume_node(node, until),
             Act::StartNode { node, life, cause } => self.start_node(node, life, cause),
             Act::Heal { began } => self.heal(began),
+            Act::Mend { began } => self.mend(began),
             Act::Peer(letter) => self.letter_arrives(*letter),
             Act::Post(letter) => self.post_late(*letter),
             Act::Reply { node, life, packet } => self.reply_late(node, life, *packet),

@@ -6,10 +6,10 @@
 
 use bytes::Bytes;
 
-use crate::random::{Luck, Purpose};
 use crate::world::World;
 use crate::world::partition::Passage;
 use crate::world::queue::{Act, Class};
+use crate::world::travel::size;
 use crate::{Event, LostBecause, Message, PacketId, Place, SimTime, Span};
 
 /// A connection that a client (or the terminal) opened.
@@ -93,7 +93,14 @@ impl World {
             Passage::Held(wait) => fate.delay = Span(fate.delay.0.saturating_add(wait.0)),
             Passage::Never => fate.dropped = true,
         }
-        let mut arrives = self.now + self.latency(&packet) + fate.delay;
+        let circumstances = [code(client), packet.nth, u64::from(packet.reply)];
+        let travel = self.travel(from, to, &circumstances);
+        match travel.resent {
+            Some(resent) => fate.delay = Span(fate.delay.0.saturating_add(resent.0)),
+            None => fate.dropped = true,
+        }
+        let sent = self.put_through(from, to, || size(&packet.message));
+        let mut arrives = sent + travel.takes + fate.delay;
         if client != Place::Terminal {
             let last = self
                 .arrivals
@@ -136,7 +143,10 @@ impl World {
             u64::from(connection.number),
             u64::MAX,
         ];
-        let latency = self.draw_latency(connection.from, Place::Node(node), &circumstances);
+        let travel = self.travel(connection.from, Place::Node(node), &circumstances);
+        let Some(latency) = travel.whole() else {
+            return;
+        };
         let act = Act::HangUp { node, connection };
         self.queue
             .push((self.now + wait + latency).max(last), Class::Ordinary, act);
@@ -168,29 +178,14 @@ impl World {
             u64::from(connection.number),
             u64::MAX - 1,
         ];
-        let latency = self.draw_latency(connection.from, Place::Node(node), &circumstances);
+        let travel = self.travel(Place::Node(node), connection.from, &circumstances);
+        let latency = travel.whole()?;
         let last = self
             .arrivals
             .get(&(connection, true))
             .copied()
             .unwrap_or_default();
         Some(last.max(self.now + wait + latency))
-    }
-
-    fn latency(&self, packet: &Packet) -> Span {
-        let from = packet.connection.from;
-        let circumstances = [code(from), packet.nth, u64::from(packet.reply)];
-        self.draw_latency(from, packet.asked, &circumstances)
-    }
-
-    pub(crate) fn draw_latency(&self, client: Place, other: Place, circumstances: &[u64]) -> Span {
-        if client == Place::Terminal {
-            return Span(0);
-        }
-        let range = self.plan.latency(client, other);
-        let most = range.most.0.saturating_sub(range.least.0);
-        let mut luck = Luck::new(self.plan.scenario.seed, Purpose::Latency, circumstances);
-        Span(range.least.0.saturating_add(luck.up_to(most)))
     }
 }
 

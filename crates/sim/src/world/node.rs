@@ -41,6 +41,8 @@ pub(crate) struct Node {
     pub(crate) bus: Option<Box<Bus>>,
     /// It waits for another node and does nothing else.
     pub(crate) migrating: bool,
+    /// How many times its processor is slower; 0: commands take no time.
+    pub(crate) cpu: u32,
 }
 
 /// One end of a connection.
@@ -57,6 +59,8 @@ pub(super) struct Session {
     pub(super) wrote: u64,
     /// How many messages of channels were pushed to it.
     pub(super) pushes: u64,
+    /// The processor's time for its next command has been spent.
+    pub(super) paid: bool,
     /// The client has closed its end while the node could not take notice.
     pub(super) closing: bool,
 }
@@ -105,6 +109,7 @@ impl Node {
             busy_until: SimTime(0),
             bus: None,
             migrating: false,
+            cpu: 0,
             engine,
             clock,
             sessions: BTreeMap::new(),
@@ -329,6 +334,7 @@ impl Node {
                 queued: Vec::new(),
                 wrote: 0,
                 pushes: 0,
+                paid: false,
                 closing: false,
             }
         })

@@ -9,7 +9,7 @@ use crate::names::{Names, closest, listed};
 use crate::world::cluster::Members;
 use crate::world::node::Node;
 use crate::world::replication::Replication;
-use crate::{Latency, Place, Scenario, SimTime};
+use crate::{Place, Scenario, SimTime, Travel};
 
 /// What is wrong with a scenario.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -36,7 +36,15 @@ pub(crate) struct Plan {
     pub(crate) scenario: Scenario,
     /// The nodes of its cluster.
     pub(crate) members: Members,
-    latencies: BTreeMap<(Place, Place), Latency>,
+    links: BTreeMap<(Place, Place), Link>,
+}
+
+/// What is particular about one direction between two places.
+#[derive(Clone, Debug, Default)]
+struct Link {
+    latency: Option<Travel>,
+    loss_ppm: Option<u32>,
+    bytes_per_second: Option<u64>,
 }
 
 impl Plan {
@@ -63,7 +71,7 @@ impl Plan {
                 ))
             })?;
         }
-        let mut latencies = BTreeMap::new();
+        let mut links: BTreeMap<(Place, Place), Link> = BTreeMap::new();
         for link in &scenario.links {
             let end = |name: &str| {
                 names.place(name).ok_or_else(|| {
@@ -72,16 +80,21 @@ impl Plan {
                 })
             };
             let (from, to) = (end(&link.from)?, end(&link.to)?);
-            latencies.insert((from, to), link.latency);
-            if link.both_ways {
-                latencies.insert((to, from), link.latency);
+            for way in [(from, to), (to, from)]
+                .iter()
+                .take(1 + usize::from(link.both_ways))
+            {
+                let known = links.entry(*way).or_default();
+                known.latency = link.latency.clone().or(known.latency.take());
+                known.loss_ppm = link.loss_ppm.or(known.loss_ppm);
+                known.bytes_per_second = link.bytes_per_second.or(known.bytes_per_second);
             }
         }
         let members = Members::of(&scenario)?;
         Ok(Self {
             scenario,
             members,
-            latencies,
+            links,
         })
     }
 
@@ -167,11 +180,22 @@ impl Plan {
         u16::try_from(index).ok()
     }
 
-    pub(crate) fn latency(&self, from: Place, to: Place) -> Latency {
-        self.latencies
-            .get(&(from, to))
-            .copied()
-            .unwrap_or(self.scenario.latency)
+    /// How long messages take from one place to another.
+    pub(crate) fn latency(&self, from: Place, to: Place) -> Travel {
+        let link = self.links.get(&(from, to));
+        let own = link.and_then(|link| link.latency.clone());
+        own.unwrap_or(Travel::Range(self.scenario.latency))
+    }
+
+    /// How many of a million packets are lost from one place to another.
+    pub(crate) fn loss_ppm(&self, from: Place, to: Place) -> u32 {
+        let link = self.links.get(&(from, to));
+        link.and_then(|link| link.loss_ppm).unwrap_or(0)
+    }
+
+    /// How many bytes a second get from one place to another, if that is limited.
+    pub(crate) fn bytes_per_second(&self, from: Place, to: Place) -> Option<u64> {
+        self.links.get(&(from, to))?.bytes_per_second
     }
 
     pub(crate) fn no_such_node(&self, name: &str) -> ScenarioError {

@@ -58,6 +58,8 @@ pub(crate) enum Act {
     },
     /// A cut of the network, named by the record of its beginning, is over.
     Heal { began: u32 },
+    /// A trouble, named by the record of its beginning, is over.
+    Mend { began: u32 },
     /// A message of one node to another arrives.
     Peer(Box<Letter>),
     /// A node is free to send what it put off; the letter's link is the life that it was written in.

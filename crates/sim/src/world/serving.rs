@@ -9,10 +9,11 @@ use redwind_resp::Value;
 use crate::random::{Luck, Purpose};
 use crate::world::World;
 use crate::world::disk::Fall;
+use crate::world::disturb::UNIT;
 use crate::world::network::{Connection, Packet, code};
 use crate::world::node::{Answered, Sorted, Work};
 use crate::world::queue::{Act, Class};
-use crate::{Batch, Event, Failure, KeyChange, LostBecause, Message, PacketId, Place};
+use crate::{Batch, Event, Failure, KeyChange, LostBecause, Message, PacketId, Place, Span};
 
 impl World {
     /// A request reaches a node.
@@ -44,6 +45,9 @@ impl World {
         if place.busy_until > self.now {
             let act = Act::Execute { node, connection };
             return self.queue.push(place.busy_until, Class::Ordinary, act);
+        }
+        if self.works_slowly(node, connection) {
+            return;
         }
         let now = self.now;
         let seed = self.plan.scenario.seed;
@@ -126,6 +130,28 @@ impl World {
         }
         self.unblock(node, answered, Some(seq));
         self.close_sessions(node, closed);
+    }
+
+    /// Whether a slow processor is still to work on a connection's next command: then it is carried out later.
+    fn works_slowly(&mut self, node: u16, connection: Connection) -> bool {
+        let now = self.now;
+        let place = &mut self.nodes[usize::from(node)];
+        let Some(session) = place.sessions.get_mut(&connection) else {
+            return false;
+        };
+        let work = session.work.front();
+        let more = work.is_some_and(|work| work.replies.len() < work.packet.commands().len());
+        if place.cpu == 0 || !more {
+            return false;
+        }
+        session.paid = !session.paid;
+        if !session.paid {
+            return false;
+        }
+        place.busy_until = now + Span(UNIT.0.saturating_mul(u64::from(place.cpu)));
+        let act = Act::Execute { node, connection };
+        self.queue.push(place.busy_until, Class::Ordinary, act);
+        true
     }
 
     /// A command about the node itself, not its data: answered at once, or later if there is no answer yet.

@@ -42,6 +42,16 @@ fn every_form_prints_back_as_it_was_written() {
         "partition {worker-a, redis} from {worker-b, db} at 2s for 5s",
         "partition redis towards worker-a when lock expires",
         "failover redis at 1s",
+        "slow-disk redis by 300ms at 2s for 5s",
+        "slow-disk redis by 300ms after worker-a's 2nd SET",
+        "slow-cpu redis by 100x at line 12 of worker-a for 5s",
+        "slow-cpu worker-a by 20x at 2s",
+        "lose 20% between worker-a and {redis, db} at 2s for 5s",
+        "lose 0.5% from redis towards worker-a at 2s",
+        "slow-link between worker-a and redis by 200ms at 2s for 5s",
+        "slow-link from {worker-a, worker-b} towards redis by 1.5s when lock expires",
+        "reset between {worker-a, worker-b} and redis after worker-a's 1st SET",
+        "restart redis at 5s with an empty disk",
         "crash worker-a at 2s",
         "crash worker-a before worker-a's 1st LREM, restart after 3s",
         "crash worker-a when worker-a's 2nd storage.write is accepted",
@@ -155,7 +165,24 @@ fn a_mistake_says_what_was_expected_and_where() {
     );
     assert_eq!(
         wrong("stop worker-a at 1s"),
-        "expected pause, crash, restart, cut-power, jump-clock, drift, partition, failover, move-slot, drop, delay or type, found \"stop\""
+        "expected pause, crash, restart, cut-power, slow-disk, slow-cpu, jump-clock, drift, partition, lose, slow-link, \
+         reset, failover, move-slot, drop, delay or type, found \"stop\""
+    );
+    assert_eq!(
+        wrong("slow-cpu redis by 50 at 1s"),
+        "expected how many times slower, such as 50x after \"slow-cpu redis by\", found \"50\""
+    );
+    assert_eq!(
+        wrong("lose 120% between worker-a and redis at 1s"),
+        "expected a share such as 20% or 0.5%, at most 100% after \"lose\", found \"120%\""
+    );
+    assert_eq!(
+        wrong("lose 20% worker-a and redis at 1s"),
+        "expected \"between … and …\" (both directions) or \"from … towards …\" (one) after \"lose 20%\", found \"worker-a\""
+    );
+    assert_eq!(
+        wrong("reset worker-a at 1s"),
+        "expected \"between\", as in: reset between worker-a and n1 at 2s after \"reset\", found \"worker-a\""
     );
     assert_eq!(
         wrong("drop worker-a SET"),

@@ -4,6 +4,7 @@ mod beliefs;
 mod cluster;
 mod cluster_elections;
 mod common;
+mod disturbances;
 mod faults;
 mod language;
 mod links;

@@ -121,7 +121,11 @@ impl World {
             from: sender,
             number: 1 << 16 | u32::from(to),
         };
-        let arrives = self.now + wait + self.draw_latency(sender, receiver, &circumstances);
+        let travel = self.travel(sender, receiver, &circumstances);
+        let Some(resent) = travel.resent.filter(|resent| *resent <= timeout) else {
+            return;
+        };
+        let arrives = self.now + wait + resent + travel.takes;
         let last = self.arrivals.entry((connection, false)).or_default();
         let arrives = arrives.max(*last);
         *last = arrives;

@@ -253,6 +253,16 @@ impl Replication {
 }
 
 impl Letter {
+    /// How many bytes it takes. A copy of everything counts as its keys and values do in memory.
+    fn size(&self) -> u64 {
+        match &self.says {
+            Says::Stream { effects, .. } => effects.iter().map(Effective::size).sum(),
+            Says::Partial { effects, .. } => effects.iter().map(|(_, it)| it.size()).sum(),
+            Says::Full { data, .. } => data.data_memory(),
+            _ => 64,
+        }
+    }
+
     /// Whether it is only a sign of life, which keeps no run from ending.
     pub(crate) fn is_beat(&self) -> bool {
         matches!(self.says, Says::Ping { .. } | Says::Ack { beat: true, .. })
@@ -373,7 +383,13 @@ impl World {
             from: sender,
             number: u32::from(to),
         };
-        let arrives = self.now + wait + self.draw_latency(sender, receiver, &circumstances);
+        let travel = self.travel(sender, receiver, &circumstances);
+        let Some(resent) = travel.resent else {
+            return self.letter_lost(&letter, LostBecause::Dropped);
+        };
+        let wait = Span(wait.0.saturating_add(resent.0));
+        let sent_at = self.put_through(sender, receiver, || letter.size());
+        let arrives = sent_at + wait + travel.takes;
         let last = self.arrivals.entry((connection, false)).or_default();
         let arrives = arrives.max(*last);
         *last = arrives;

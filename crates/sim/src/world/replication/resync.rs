@@ -179,6 +179,13 @@ impl World {
         self.stand(node);
     }
 
+    /// The connection of a replica to its primary breaks, on both ends at once.
+    pub(crate) fn reset_link(&mut self, node: u16, primary: u16) {
+        let link = self.nodes[usize::from(node)].replication.link;
+        self.follower_left(primary, node, link);
+        self.link_lost(node);
+    }
+
     /// A primary learns that a replica has closed its link, or that its process is gone.
     pub(super) fn follower_left(&mut self, node: u16, follower: u16, link: u32) {
         let replication = &mut self.nodes[usize::from(node)].replication;
