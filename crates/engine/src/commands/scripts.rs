@@ -81,7 +81,7 @@ fn split<'a>(args: &Args<'a>) -> Result<(&'a [Bytes], &'a [Bytes]), Refusal> {
 
 fn eval_source(cx: &mut Cx<'_>, args: &Args<'_>, read_only: bool) -> Answer {
     let (keys, argv) = split(args)?;
-    let sha = sha1::hex(&args[0]);
+    let sha = sha1::of_script(&args[0]);
     if !cx.engine.scripts.contains_key(&sha) {
         learn(cx, &args[0])?;
     }
@@ -166,7 +166,7 @@ fn may_start(cx: &Cx<'_>, flags: Declared, read_only: bool) -> Result<(), Refusa
 
 /// Reads the flags, compiles, and keeps a script.
 fn learn(cx: &mut Cx<'_>, source: &[u8]) -> Result<[u8; 40], Refusal> {
-    let sha = sha1::hex(source);
+    let sha = sha1::of_script(source);
     let declared = shebang(source)?;
     let script = Script {
         sha,

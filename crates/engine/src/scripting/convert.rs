@@ -1,74 +1,78 @@
 //! Replies to Lua values and back.
 
 use bytes::Bytes;
-use omnilua::{Lua, LuaString, Result, Table, Value as LuaValue};
 use redwind_resp::{Protocol, Value};
 
-/// A string of any bytes.
-pub(super) fn string(lua: &Lua, bytes: &[u8]) -> Result<LuaValue> {
-    Ok(LuaValue::String(lua.create_string(bytes)?))
-}
+use super::lua::{self, LuaError, LuaState, LuaValue, Table, string};
 
-/// The bytes of a Lua string.
-pub(super) fn bytes(text: &LuaString) -> Result<Bytes> {
-    Ok(Bytes::from(text.as_bytes()?))
-}
+type Result<T> = std::result::Result<T, LuaError>;
 
-fn tagged(lua: &Lua, tag: &str, value: LuaValue) -> Result<LuaValue> {
-    let table = lua.create_table()?;
-    table.raw_set(tag, value)?;
+fn tagged(lua: &mut LuaState, tag: &str, value: LuaValue) -> Result<LuaValue> {
+    let table = lua.new_table();
+    lua::set(lua, table, tag, value)?;
     Ok(LuaValue::Table(table))
 }
 
 /// A table that stands for an error.
-pub(super) fn error(lua: &Lua, text: &[u8]) -> Result<LuaValue> {
-    let table = lua.create_table()?;
-    table.raw_set("err", string(lua, text)?)?;
-    table.raw_set("ignore_error_stats_update", true)?;
+pub(super) fn error(lua: &mut LuaState, text: &[u8]) -> Result<LuaValue> {
+    let table = lua.new_table();
+    let text = string(lua, text)?;
+    lua::set(lua, table, "err", text)?;
+    lua::set(
+        lua,
+        table,
+        "ignore_error_stats_update",
+        LuaValue::Bool(true),
+    )?;
     Ok(LuaValue::Table(table))
 }
 
 /// What a script sees of a reply.
-pub(super) fn to_lua(lua: &Lua, value: &Value, protocol: Protocol) -> Result<LuaValue> {
+pub(super) fn to_lua(lua: &mut LuaState, value: &Value, protocol: Protocol) -> Result<LuaValue> {
     let resp3 = protocol == Protocol::Resp3;
-    Ok(match value {
-        Value::Simple(text) => tagged(lua, "ok", string(lua, text)?)?,
-        Value::Error(text) => error(lua, text)?,
-        Value::Int(number) => LuaValue::Number(*number as f64),
-        Value::Bulk(bytes) => string(lua, bytes)?,
-        Value::Null | Value::NullArray if resp3 => LuaValue::Nil,
-        Value::Null | Value::NullArray => LuaValue::Boolean(false),
+    let (tag, inner) = match value {
+        Value::Error(text) => return error(lua, text),
+        Value::Int(number) => return Ok(LuaValue::Float(*number as f64)),
+        Value::Bulk(bytes) => return string(lua, bytes),
+        Value::Null | Value::NullArray if resp3 => return Ok(LuaValue::Nil),
+        Value::Null | Value::NullArray => return Ok(LuaValue::Bool(false)),
+        Value::Bool(yes) => return Ok(LuaValue::Bool(*yes)),
         Value::Array(items) | Value::Push(items) => {
-            let table = lua.create_table()?;
+            let table = lua.new_table_with_sizes(items.len() as u32, 0)?;
             for (at, item) in items.iter().enumerate() {
-                table.raw_set(at + 1, to_lua(lua, item, protocol)?)?;
+                let item = to_lua(lua, item, protocol)?;
+                lua::set_at(lua, table, at + 1, item)?;
             }
-            LuaValue::Table(table)
+            return Ok(LuaValue::Table(table));
         }
+        Value::Simple(text) => ("ok", string(lua, text)?),
         Value::Map(pairs) => {
-            let table = lua.create_table()?;
+            let table = lua.new_table();
             for (key, value) in pairs {
-                table.raw_set(to_lua(lua, key, protocol)?, to_lua(lua, value, protocol)?)?;
+                let (key, value) = (to_lua(lua, key, protocol)?, to_lua(lua, value, protocol)?);
+                lua::set_any(lua, table, key, value)?;
             }
-            tagged(lua, "map", LuaValue::Table(table))?
+            ("map", LuaValue::Table(table))
         }
         Value::Set(items) => {
-            let table = lua.create_table()?;
+            let table = lua.new_table();
             for item in items {
-                table.raw_set(to_lua(lua, item, protocol)?, true)?;
+                let item = to_lua(lua, item, protocol)?;
+                lua::set_any(lua, table, item, LuaValue::Bool(true))?;
             }
-            tagged(lua, "set", LuaValue::Table(table))?
+            ("set", LuaValue::Table(table))
         }
-        Value::Double(number) => tagged(lua, "double", LuaValue::Number(*number))?,
-        Value::Bool(yes) => LuaValue::Boolean(*yes),
-        Value::BigNumber(text) => tagged(lua, "big_number", string(lua, text)?)?,
+        Value::Double(number) => ("double", LuaValue::Float(*number)),
+        Value::BigNumber(text) => ("big_number", string(lua, text)?),
         Value::Verbatim { format, text } => {
-            let table = lua.create_table()?;
-            table.raw_set("string", string(lua, text)?)?;
-            table.raw_set("format", string(lua, format)?)?;
-            tagged(lua, "verbatim_string", LuaValue::Table(table))?
+            let table = lua.new_table();
+            let (text, format) = (string(lua, text)?, string(lua, format)?);
+            lua::set(lua, table, "string", text)?;
+            lua::set(lua, table, "format", format)?;
+            ("verbatim_string", LuaValue::Table(table))
         }
-    })
+    };
+    tagged(lua, tag, inner)
 }
 
 /// A double as a 64-bit integer the way x86 converts: what does not fit becomes the smallest one.
@@ -85,80 +89,66 @@ pub(super) fn c_cast(number: f64) -> i64 {
 const MAX_DEPTH: usize = 200;
 
 /// What a script's result is as a reply.
-pub(super) fn from_lua(value: &LuaValue, protocol: Protocol, depth: usize) -> Result<Value> {
+pub(super) fn from_lua(value: &LuaValue, protocol: Protocol, depth: usize) -> Value {
     if depth > MAX_DEPTH {
-        return Ok(Value::error("ERR reached lua stack limit"));
+        return Value::error("ERR reached lua stack limit");
     }
-    Ok(match value {
-        LuaValue::String(text) => Value::Bulk(bytes(text)?),
-        LuaValue::Integer(number) => Value::Int(*number),
-        LuaValue::Number(number) => Value::Int(c_cast(*number)),
-        LuaValue::Boolean(yes) if protocol == Protocol::Resp3 => Value::Bool(*yes),
-        LuaValue::Boolean(true) => Value::Int(1),
-        LuaValue::Table(table) => table_from_lua(table, protocol, depth)?,
+    match value {
+        LuaValue::Str(text) => Value::Bulk(Bytes::copy_from_slice(text.as_bytes())),
+        LuaValue::Int(number) => Value::Int(*number),
+        LuaValue::Float(number) => Value::Int(c_cast(*number)),
+        LuaValue::Bool(yes) if protocol == Protocol::Resp3 => Value::Bool(*yes),
+        LuaValue::Bool(true) => Value::Int(1),
+        LuaValue::Table(table) => table_from_lua(*table, protocol, depth),
         _ => Value::Null,
-    })
+    }
 }
 
-fn field_text(table: &Table, name: &str) -> Result<Option<Bytes>> {
-    Ok(match table.raw_get::<_, LuaValue>(name)? {
-        LuaValue::String(text) => Some(bytes(&text)?),
-        _ => None,
-    })
+/// The text of a named field.
+pub(super) fn field_text(table: Table, name: &str) -> Option<Bytes> {
+    lua::bytes(&table.get_str_bytes(name.as_bytes()))
 }
 
-fn table_from_lua(table: &Table, protocol: Protocol, depth: usize) -> Result<Value> {
-    if let Some(text) = field_text(table, "err")? {
+fn table_from_lua(table: Table, protocol: Protocol, depth: usize) -> Value {
+    if let Some(text) = field_text(table, "err") {
         // A leading dash is the wire's, not the text's.
-        return Ok(Value::Error(if text.first() == Some(&b'-') {
+        return Value::Error(if text.first() == Some(&b'-') {
             text.slice(1..)
         } else {
             text
-        }));
+        });
     }
-    if let Some(text) = field_text(table, "ok")? {
-        return Ok(Value::Simple(text));
+    if let Some(text) = field_text(table, "ok") {
+        return Value::Simple(text);
     }
-    if let LuaValue::Number(number) = table.raw_get("double")? {
-        return Ok(Value::Double(number));
+    if let LuaValue::Float(number) = table.get_str_bytes(b"double") {
+        return Value::Double(number);
     }
-    if let LuaValue::Table(map) = table.raw_get("map")? {
-        let mut pairs = Vec::new();
-        for (key, value) in map.raw_pairs()? {
-            pairs.push((
-                from_lua(&key, protocol, depth + 1)?,
-                from_lua(&value, protocol, depth + 1)?,
-            ));
-        }
-        return Ok(Value::Map(pairs));
+    let inner = |value: &LuaValue| from_lua(value, protocol, depth + 1);
+    if let LuaValue::Table(map) = table.get_str_bytes(b"map") {
+        let pairs = lua::pairs(map);
+        let pairs = pairs.iter().map(|(key, value)| (inner(key), inner(value)));
+        return Value::Map(pairs.collect());
     }
-    if let LuaValue::Table(set) = table.raw_get("set")? {
-        let mut items = Vec::new();
-        for (key, _) in set.raw_pairs()? {
-            items.push(from_lua(&key, protocol, depth + 1)?);
-        }
-        return Ok(Value::Set(items));
+    if let LuaValue::Table(set) = table.get_str_bytes(b"set") {
+        return Value::Set(lua::pairs(set).iter().map(|(key, _)| inner(key)).collect());
     }
-    if let Some(text) = field_text(table, "big_number")? {
-        return Ok(Value::BigNumber(text));
+    if let Some(text) = field_text(table, "big_number") {
+        return Value::BigNumber(text);
     }
-    if let LuaValue::Table(verbatim) = table.raw_get("verbatim_string")?
+    if let LuaValue::Table(verbatim) = table.get_str_bytes(b"verbatim_string")
         && let (Some(text), Some(format)) = (
-            field_text(&verbatim, "string")?,
-            field_text(&verbatim, "format")?,
+            field_text(verbatim, "string"),
+            field_text(verbatim, "format"),
         )
         && let [a, b, c, ..] = format[..]
     {
-        return Ok(Value::Verbatim {
+        return Value::Verbatim {
             format: [a, b, c],
             text,
-        });
+        };
     }
-    let mut items = Vec::new();
-    loop {
-        match table.raw_get(items.len() + 1)? {
-            LuaValue::Nil => return Ok(Value::Array(items)),
-            item => items.push(from_lua(&item, protocol, depth + 1)?),
-        }
-    }
+    let items = (1..).map(|at| table.get_int(at));
+    let items = items.take_while(|item| !matches!(item, LuaValue::Nil));
+    Value::Array(items.map(|item| inner(&item)).collect())
 }

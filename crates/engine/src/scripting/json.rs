@@ -1,166 +1,136 @@
 //! The `cjson` library.
 
-use omnilua::{Lua, Result, Table, Value, Variadic};
-
-use super::convert::{bytes, string};
+use super::lua::{
+    self, Failure, LuaError, LuaState, LuaValue, Outcome, Table, bytes, give, pairs, set,
+    set_function, string,
+};
 
 const MAX_DEPTH: usize = 1000;
 
-/// The library, each function giving a count and its result, or false and a message.
-pub(super) fn library(lua: &Lua) -> Result<Table> {
-    let table = lua.create_table()?;
-    table.raw_set("null", Value::LightUserData(std::ptr::null_mut()))?;
-    table.raw_set("_NAME", "cjson")?;
-    table.raw_set("_VERSION", "2.1.0")?;
-    table.raw_set(
-        "encode",
-        lua.create_function(|lua, args: Variadic<Value>| {
-            let args = args.into_vec();
-            let [value] = &args[..] else {
-                return failed(lua, "expected 1 argument");
-            };
-            let mut out = Vec::new();
-            match encode(value, 0, &mut out)? {
-                Ok(()) => Ok((Value::Integer(1), string(lua, &out)?)),
-                Err(text) => failed(lua, &text),
-            }
-        })?,
-    )?;
-    table.raw_set(
-        "decode",
-        lua.create_function(|lua, args: Variadic<Value>| {
-            let args = args.into_vec();
-            let text = match &args[..] {
-                [Value::String(text)] => bytes(text)?,
-                [Value::Number(number)] => redwind_resp::format_double(*number).into(),
-                [_] => return failed(lua, "bad argument #1 to 'decode' (string expected)"),
-                _ => return failed(lua, "expected 1 argument"),
-            };
-            let mut reader = Reader {
-                lua,
-                text: &text,
-                at: 0,
-            };
-            match reader.document()? {
-                Ok(value) => Ok((Value::Integer(1), value)),
-                Err(text) => failed(lua, &text),
-            }
-        })?,
-    )?;
+/// What stands for JSON's null.
+const NULL: LuaValue = LuaValue::LightUserData(std::ptr::null_mut());
+
+/// The library.
+pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
+    let table = lua.new_table();
+    set(lua, table, "null", NULL)?;
+    for (name, text) in [("_NAME", "cjson"), ("_VERSION", "2.1.0")] {
+        let text = string(lua, text.as_bytes())?;
+        set(lua, table, name, text)?;
+    }
+    set_function(lua, table, "encode", |lua, args| {
+        let [value] = args else {
+            return Err("expected 1 argument".into());
+        };
+        let mut out = Vec::new();
+        encode(value, 0, &mut out)?;
+        let text = string(lua, &out)?;
+        give(lua, text)
+    })?;
+    set_function(lua, table, "decode", |lua, args| {
+        let text = match args {
+            [LuaValue::Float(number)] => redwind_resp::format_double(*number).into(),
+            [value] => bytes(value).ok_or("bad argument #1 to 'decode' (string expected)")?,
+            _ => return Err("expected 1 argument".into()),
+        };
+        let mut reader = Reader {
+            lua,
+            text: &text,
+            at: 0,
+        };
+        let value = reader.document()?;
+        give(lua, value)
+    })?;
     // The settings keep their defaults; asking for a change gives the value in force.
     for (name, value) in [
-        ("encode_max_depth", Value::Number(1000.0)),
-        ("decode_max_depth", Value::Number(1000.0)),
-        ("encode_number_precision", Value::Number(14.0)),
-        ("encode_keep_buffer", Value::Boolean(true)),
-        ("encode_invalid_numbers", Value::Boolean(false)),
-        ("decode_invalid_numbers", Value::Boolean(true)),
-        ("encode_sparse_array", Value::Boolean(false)),
+        ("encode_max_depth", LuaValue::Float(1000.0)),
+        ("decode_max_depth", LuaValue::Float(1000.0)),
+        ("encode_number_precision", LuaValue::Float(14.0)),
+        ("encode_keep_buffer", LuaValue::Bool(true)),
+        ("encode_invalid_numbers", LuaValue::Bool(false)),
+        ("decode_invalid_numbers", LuaValue::Bool(true)),
+        ("encode_sparse_array", LuaValue::Bool(false)),
     ] {
-        let setting = move |_: &Lua, _: Variadic<Value>| Ok((Value::Integer(1), value.clone()));
-        table.raw_set(name, lua.create_function(setting)?)?;
+        set_function(lua, table, name, move |lua, _| give(lua, value))?;
     }
     Ok(table)
 }
 
-fn failed(lua: &Lua, text: &str) -> Result<(Value, Value)> {
-    Ok((Value::Boolean(false), string(lua, text.as_bytes())?))
-}
-
-type Outcome<T> = Result<std::result::Result<T, String>>;
-
-fn kind(value: &Value) -> &'static str {
+fn kind(value: &LuaValue) -> &'static str {
     match value {
-        Value::Function(_) => "function",
-        Value::Thread(_) => "thread",
+        LuaValue::Function(_) => "function",
+        LuaValue::Thread(_) => "thread",
         _ => "userdata",
     }
 }
 
-fn encode(value: &Value, depth: usize, out: &mut Vec<u8>) -> Outcome<()> {
+fn encode(value: &LuaValue, depth: usize, out: &mut Vec<u8>) -> Outcome<()> {
     match value {
-        Value::Nil => out.extend_from_slice(b"null"),
-        Value::LightUserData(pointer) if pointer.is_null() => out.extend_from_slice(b"null"),
-        Value::Boolean(yes) => out.extend_from_slice(if *yes { b"true" } else { b"false" }),
-        Value::Integer(number) => redwind_resp::push_int(out, *number),
-        Value::Number(number) if !number.is_finite() => {
-            return Ok(Err("Cannot serialise number: must not be NaN or Inf".into()));
+        LuaValue::Nil => out.extend_from_slice(b"null"),
+        LuaValue::LightUserData(pointer) if pointer.is_null() => out.extend_from_slice(b"null"),
+        LuaValue::Bool(yes) => out.extend_from_slice(if *yes { b"true" } else { b"false" }),
+        LuaValue::Int(number) => redwind_resp::push_int(out, *number),
+        LuaValue::Float(number) if !number.is_finite() => {
+            return Err("Cannot serialise number: must not be NaN or Inf".into());
         }
-        Value::Number(number) => {
-            out.extend_from_slice(crate::number::general(*number, 14).as_bytes())
+        LuaValue::Float(number) => {
+            out.extend_from_slice(crate::number::general(*number, 14).as_bytes());
         }
-        Value::String(text) => quote(&bytes(text)?, out),
-        Value::Table(table) => return encode_table(table, depth + 1, out),
+        LuaValue::Str(text) => quote(text.as_bytes(), out),
+        LuaValue::Table(table) => return encode_table(*table, depth + 1, out),
         other => {
-            return Ok(Err(format!(
-                "Cannot serialise {}: type not supported",
-                kind(other)
-            )));
+            let kind = kind(other);
+            return Err(format!("Cannot serialise {kind}: type not supported").into());
         }
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
-fn encode_table(table: &Table, depth: usize, out: &mut Vec<u8>) -> Outcome<()> {
+fn encode_table(table: Table, depth: usize, out: &mut Vec<u8>) -> Outcome<()> {
     if depth > MAX_DEPTH {
-        return Ok(Err(format!("Cannot serialise, excessive depth ({depth})")));
+        return Err(format!("Cannot serialise, excessive depth ({depth})").into());
     }
-    let pairs = table.raw_pairs()?;
-    match array_len(&pairs) {
-        Some(len) if len > 0 => {
-            // Few elements with large indexes would become a long list of nulls.
-            if len > 10 && len > pairs.len() * 2 {
-                return Ok(Err(
-                    "Cannot serialise table: excessively sparse array".into()
-                ));
-            }
-            out.push(b'[');
-            for at in 1..=len {
-                if at > 1 {
-                    out.push(b',');
-                }
-                let item: Value = table.raw_get(at)?;
-                if let Err(text) = encode(&item, depth, out)? {
-                    return Ok(Err(text));
-                }
-            }
-            out.push(b']');
+    let pairs = pairs(table);
+    if let Some(len) = array_len(&pairs).filter(|len| *len > 0) {
+        // Few elements with large indexes would become a long list of nulls.
+        if len > 10 && len > pairs.len() * 2 {
+            return Err("Cannot serialise table: excessively sparse array".into());
         }
-        _ => {
-            out.push(b'{');
-            for (at, (key, value)) in pairs.iter().enumerate() {
-                if at > 0 {
-                    out.push(b',');
-                }
-                match key {
-                    Value::String(text) => quote(&bytes(text)?, out),
-                    Value::Number(number) => {
-                        quote(crate::number::general(*number, 14).as_bytes(), out);
-                    }
-                    Value::Integer(number) => quote(number.to_string().as_bytes(), out),
-                    _ => {
-                        let text = "Cannot serialise table: table key must be a number or string";
-                        return Ok(Err(text.into()));
-                    }
-                }
-                out.push(b':');
-                if let Err(text) = encode(value, depth, out)? {
-                    return Ok(Err(text));
-                }
+        out.push(b'[');
+        for at in 1..=len {
+            if at > 1 {
+                out.push(b',');
             }
-            out.push(b'}');
+            encode(&table.get_int(at as i64), depth, out)?;
         }
+        out.push(b']');
+        return Ok(());
     }
-    Ok(Ok(()))
+    out.push(b'{');
+    for (at, (key, value)) in pairs.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        match key {
+            LuaValue::Str(text) => quote(text.as_bytes(), out),
+            LuaValue::Float(number) => quote(crate::number::general(*number, 14).as_bytes(), out),
+            LuaValue::Int(number) => quote(number.to_string().as_bytes(), out),
+            _ => return Err("Cannot serialise table: table key must be a number or string".into()),
+        }
+        out.push(b':');
+        encode(value, depth, out)?;
+    }
+    out.push(b'}');
+    Ok(())
 }
 
 /// The largest index, if all keys are positive whole numbers.
-pub(super) fn array_len(pairs: &[(Value, Value)]) -> Option<usize> {
+pub(super) fn array_len(pairs: &[(LuaValue, LuaValue)]) -> Option<usize> {
     let mut max = 0;
     for (key, _) in pairs {
         let index = match key {
-            Value::Number(n) if *n >= 1.0 && n.fract() == 0.0 && *n < 1e15 => *n as usize,
-            Value::Integer(n) if *n >= 1 => *n as usize,
+            LuaValue::Float(n) if *n >= 1.0 && n.fract() == 0.0 && *n < 1e15 => *n as usize,
+            LuaValue::Int(n) if *n >= 1 => *n as usize,
             _ => return None,
         };
         max = max.max(index);
@@ -186,20 +156,17 @@ fn quote(text: &[u8], out: &mut Vec<u8>) {
 }
 
 struct Reader<'a> {
-    lua: &'a Lua,
+    lua: &'a mut LuaState,
     text: &'a [u8],
     at: usize,
 }
 
 impl Reader<'_> {
-    fn document(&mut self) -> Outcome<Value> {
+    fn document(&mut self) -> Outcome<LuaValue> {
         let value = self.value(0)?;
-        if value.is_err() {
-            return Ok(value);
-        }
         self.spaces();
         if self.at < self.text.len() {
-            return Ok(Err(self.wrong("the end")));
+            return Err(self.wrong("the end"));
         }
         Ok(value)
     }
@@ -215,7 +182,7 @@ impl Reader<'_> {
     }
 
     /// What was found instead, in the words of the original.
-    fn wrong(&self, expected: &str) -> String {
+    fn wrong(&self, expected: &str) -> Failure {
         let found = match self.text.get(self.at) {
             None => "T_END",
             Some(b'{') => "T_OBJ_BEGIN",
@@ -228,10 +195,8 @@ impl Reader<'_> {
             Some(b'-' | b'0'..=b'9') => "T_NUMBER",
             Some(_) => "invalid token",
         };
-        format!(
-            "Expected {expected} but found {found} at character {}",
-            self.at + 1
-        )
+        let at = self.at + 1;
+        format!("Expected {expected} but found {found} at character {at}").into()
     }
 
     fn word(&mut self, word: &[u8]) -> bool {
@@ -242,30 +207,29 @@ impl Reader<'_> {
         hit
     }
 
-    fn value(&mut self, depth: usize) -> Outcome<Value> {
+    fn value(&mut self, depth: usize) -> Outcome<LuaValue> {
         if depth > MAX_DEPTH {
             let at = self.at;
-            return Ok(Err(format!(
-                "Found too many nested data structures ({depth}) at character {at}"
-            )));
+            let text = format!("Found too many nested data structures ({depth}) at character {at}");
+            return Err(text.into());
         }
         self.spaces();
         match self.text.get(self.at) {
             Some(b'{') => self.object(depth + 1),
             Some(b'[') => self.array(depth + 1),
-            Some(b'"') => match self.string() {
-                Ok(text) => Ok(Ok(string(self.lua, &text)?)),
-                Err(text) => Ok(Err(text)),
-            },
-            Some(b'-' | b'0'..=b'9') => Ok(self.number()),
-            _ if self.word(b"true") => Ok(Ok(Value::Boolean(true))),
-            _ if self.word(b"false") => Ok(Ok(Value::Boolean(false))),
-            _ if self.word(b"null") => Ok(Ok(Value::LightUserData(std::ptr::null_mut()))),
-            _ => Ok(Err(self.wrong("value"))),
+            Some(b'"') => {
+                let text = self.string()?;
+                Ok(string(self.lua, &text)?)
+            }
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            _ if self.word(b"true") => Ok(LuaValue::Bool(true)),
+            _ if self.word(b"false") => Ok(LuaValue::Bool(false)),
+            _ if self.word(b"null") => Ok(NULL),
+            _ => Err(self.wrong("value")),
         }
     }
 
-    fn number(&mut self) -> std::result::Result<Value, String> {
+    fn number(&mut self) -> Outcome<LuaValue> {
         let rest = &self.text[self.at..];
         let len = rest
             .iter()
@@ -274,76 +238,67 @@ impl Reader<'_> {
         let parsed = std::str::from_utf8(&rest[..len])
             .ok()
             .and_then(|text| text.parse::<f64>().ok());
-        match parsed {
-            Some(number) => {
-                self.at += len;
-                Ok(Value::Number(number))
-            }
-            None => Err(format!(
-                "Expected value but found invalid number at character {}",
-                self.at + 1
-            )),
-        }
+        let Some(number) = parsed else {
+            let at = self.at + 1;
+            let text = format!("Expected value but found invalid number at character {at}");
+            return Err(text.into());
+        };
+        self.at += len;
+        Ok(LuaValue::Float(number))
     }
 
-    fn array(&mut self, depth: usize) -> Outcome<Value> {
+    fn array(&mut self, depth: usize) -> Outcome<LuaValue> {
         self.at += 1;
-        let table = self.lua.create_table()?;
+        let table = self.lua.new_table();
         self.spaces();
         if self.word(b"]") {
-            return Ok(Ok(Value::Table(table)));
+            return Ok(LuaValue::Table(table));
         }
         for index in 1usize.. {
-            match self.value(depth)? {
-                Ok(value) => table.raw_set(index, value)?,
-                Err(text) => return Ok(Err(text)),
-            }
+            let value = self.value(depth)?;
+            lua::set_at(self.lua, table, index, value)?;
             self.spaces();
             if self.word(b"]") {
                 break;
             }
             if !self.word(b",") {
-                return Ok(Err(self.wrong("comma or array end")));
+                return Err(self.wrong("comma or array end"));
             }
         }
-        Ok(Ok(Value::Table(table)))
+        Ok(LuaValue::Table(table))
     }
 
-    fn object(&mut self, depth: usize) -> Outcome<Value> {
+    fn object(&mut self, depth: usize) -> Outcome<LuaValue> {
         self.at += 1;
-        let table = self.lua.create_table()?;
+        let table = self.lua.new_table();
         self.spaces();
         if self.word(b"}") {
-            return Ok(Ok(Value::Table(table)));
+            return Ok(LuaValue::Table(table));
         }
         loop {
             self.spaces();
             if self.text.get(self.at) != Some(&b'"') {
-                return Ok(Err(self.wrong("object key string")));
+                return Err(self.wrong("object key string"));
             }
-            let key = match self.string() {
-                Ok(key) => key,
-                Err(text) => return Ok(Err(text)),
-            };
+            let key = self.string()?;
             self.spaces();
             if !self.word(b":") {
-                return Ok(Err(self.wrong("colon")));
+                return Err(self.wrong("colon"));
             }
-            match self.value(depth)? {
-                Ok(value) => table.raw_set(string(self.lua, &key)?, value)?,
-                Err(text) => return Ok(Err(text)),
-            }
+            let value = self.value(depth)?;
+            let key = string(self.lua, &key)?;
+            lua::set_any(self.lua, table, key, value)?;
             self.spaces();
             if self.word(b"}") {
-                return Ok(Ok(Value::Table(table)));
+                return Ok(LuaValue::Table(table));
             }
             if !self.word(b",") {
-                return Ok(Err(self.wrong("comma or object end")));
+                return Err(self.wrong("comma or object end"));
             }
         }
     }
 
-    fn string(&mut self) -> std::result::Result<Vec<u8>, String> {
+    fn string(&mut self) -> Outcome<Vec<u8>> {
         let start = self.at;
         self.at += 1;
         let mut out = Vec::new();
@@ -352,10 +307,11 @@ impl Reader<'_> {
             self.at += 1;
             match byte {
                 None => {
+                    let at = start + 1;
                     return Err(format!(
-                        "Expected value but found unexpected end of string at character {}",
-                        start + 1
-                    ));
+                        "Expected value but found unexpected end of string at character {at}"
+                    )
+                    .into());
                 }
                 Some(b'"') => return Ok(out),
                 Some(b'\\') => {
@@ -370,10 +326,11 @@ impl Reader<'_> {
                         Some(literal @ (b'"' | b'\\' | b'/')) => out.push(literal),
                         Some(b'u') => self.unicode(&mut out)?,
                         _ => {
+                            let at = self.at - 1;
                             return Err(format!(
-                                "Expected value but found invalid escape code at character {}",
-                                self.at - 1
-                            ));
+                                "Expected value but found invalid escape code at character {at}"
+                            )
+                            .into());
                         }
                     }
                 }
@@ -389,10 +346,12 @@ impl Reader<'_> {
         Some(value)
     }
 
-    fn unicode(&mut self, out: &mut Vec<u8>) -> std::result::Result<(), String> {
+    fn unicode(&mut self, out: &mut Vec<u8>) -> Outcome<()> {
         let at = self.at - 1;
         let wrong = move || {
-            format!("Expected value but found invalid unicode escape code at character {at}")
+            Failure::from(format!(
+                "Expected value but found invalid unicode escape code at character {at}"
+            ))
         };
         let mut code = self.hex4().ok_or_else(wrong)?;
         if (0xd800..0xdc00).contains(&code) {

@@ -1,21 +1,27 @@
 //! The Lua state that scripts run on, and one run of a script.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use omnilua::{
-    Function, Lua, LuaVersion, Result, Sandbox, SandboxConfig, Table, Value as LuaValue, Variadic,
-};
+use lua_stdlib::auxlib::load_buffer;
+use lua_vm::api::pcall_k;
+use lua_vm::state::ExternalRootKey;
+use omnilua::{HostHooks, LuaRuntime, LuaVersion, SandboxConfig};
 use redwind_resp::{Protocol, Value};
+use scoped_tls_hkt::{ReborrowMut, scoped_thread_local};
 
-use super::convert::{bytes, error, from_lua, string, to_lua};
+use super::convert::{error, field_text, from_lua, to_lua};
+use super::lua::{self, LuaError, LuaState, LuaValue, Outcome, give, set_function, string};
 use super::{STEPS, bits, json, msgpack, sha1, structs};
 use crate::commands;
 use crate::cx::Cx;
 use crate::{Flags, Refusal};
+
+type Result<T> = std::result::Result<T, LuaError>;
 
 /// A script that an engine knows.
 #[derive(Clone)]
@@ -47,13 +53,10 @@ impl Script {
 /// A Lua state holds nothing that one script could leave to the next, so all engines of a thread
 /// share one: what they compile, they compile once.
 struct Machine {
-    lua: Lua,
-    sandbox: Sandbox,
-    /// Holds what differs from run to run.
-    host: Table,
+    lua: LuaRuntime,
     settings: Rc<RefCell<Settings>>,
-    entry: Function,
-    compiled: BTreeMap<[u8; 40], Function>,
+    entry: LuaValue,
+    compiled: BTreeMap<[u8; 40], (LuaValue, ExternalRootKey)>,
 }
 
 /// Compiled scripts are dropped beyond this many.
@@ -63,128 +66,48 @@ thread_local! {
     static MACHINE: RefCell<Option<Machine>> = const { RefCell::new(None) };
 }
 
+/// The run under way, to which `redis.call` turns: functions of the host live longer than any run.
+struct Running<'a>(&'a mut (dyn Calls + 'a));
+
+trait Calls {
+    /// `redis.call`: true and the reply, or false and a table with the error.
+    fn call(&mut self, lua: &mut LuaState, args: &[LuaValue]) -> Outcome<(bool, LuaValue)>;
+}
+
+impl<'b> ReborrowMut<'b> for Running<'_> {
+    type Result = Running<'b>;
+
+    fn reborrow_mut(&'b mut self) -> Running<'b> {
+        Running(&mut *self.0)
+    }
+}
+
+scoped_thread_local!(static mut RUNNING: for<'a> Running<'a>);
+
 impl Machine {
     fn new() -> Result<Machine> {
-        let lua = Lua::new_versioned(LuaVersion::V51);
-        let host = lua.create_table()?;
-        let given = lua.create_table()?;
-        given.raw_set("version", commands::VERSION)?;
-        given.raw_set("version_num", f64::from(0x0008_0203))?;
-        given.raw_set("bit", lift(&lua, &bits::library(&lua)?)?)?;
-        given.raw_set("cjson", lift(&lua, &json::library(&lua)?)?)?;
-        given.raw_set("cmsgpack", lift(&lua, &msgpack::library(&lua)?)?)?;
-        given.raw_set("struct", lift(&lua, &structs::library(&lua)?)?)?;
-        given.raw_set(
-            "sha1hex",
-            lua.create_function(|lua, value: LuaValue| {
-                let text = argument(&value)?.unwrap_or_default();
-                string(lua, &sha1::hex(&text))
-            })?,
-        )?;
-        given.raw_set(
-            "known",
-            lua.create_function(|_, args: Variadic<LuaValue>| {
-                let mut argv = Vec::new();
-                for value in args.into_vec() {
-                    argv.push(argument(&value)?.unwrap_or_default());
-                }
-                Ok(commands::resolve(&argv).is_ok())
-            })?,
-        )?;
-        given.raw_set(
-            "solid",
-            lua.create_function(|lua, function: Function| {
-                lua.create_function(move |_, args: Variadic<LuaValue>| {
-                    function.call::<_, Variadic<LuaValue>>(args)
-                })
-            })?,
-        )?;
+        let mut lua = LuaRuntime::with_hooks_versioned(HostHooks::default(), LuaVersion::V51)
+            .map_err(omnilua::Error::into_lua_error)?;
         let settings = Rc::new(RefCell::new(Settings::default()));
-        let own = settings.clone();
-        given.raw_set(
-            "setresp",
-            lua.create_function(move |_, version: f64| {
-                let resp3 = version == 3.0;
-                own.borrow_mut().protocol = if resp3 {
-                    Protocol::Resp3
-                } else {
-                    Protocol::Resp2
-                };
-                Ok(())
-            })?,
-        )?;
-        let own = settings.clone();
-        given.raw_set(
-            "set_repl",
-            lua.create_function(move |_, flags: f64| {
-                own.borrow_mut().repeat = flags as u32 & 2 != 0;
-                Ok(())
-            })?,
-        )?;
-        let math = lua.create_table()?;
-        let own = settings.clone();
-        math.raw_set(
-            "random",
-            lua.create_function(move |lua, args: Variadic<LuaValue>| {
-                let draw = own.borrow_mut().luck.draw();
-                random(lua, draw, &args.into_vec())
-            })?,
-        )?;
-        let own = settings.clone();
-        math.raw_set(
-            "randomseed",
-            lua.create_function(move |_, seed: f64| {
-                own.borrow_mut().luck = Drand::seeded(seed as i64 as u32);
-                Ok((LuaValue::Integer(1), LuaValue::Nil))
-            })?,
-        )?;
-        given.raw_set("math", lift(&lua, &math)?)?;
-        // Each run puts its own `call` into `host`, where these find it.
-        for (name, raises) in [("call", true), ("pcall", false)] {
-            let host = host.clone();
-            given.raw_set(
-                name,
-                lua.create_function(move |lua, args: Variadic<LuaValue>| {
-                    let now: Function = host.raw_get("call")?;
-                    let (ok, reply): (bool, LuaValue) = now.call(args)?;
-                    if !ok && raises {
-                        let raise: Function = lua.named_registry_value("raise")?;
-                        return raise.call(reply);
-                    }
-                    Ok(reply)
-                })?,
-            )?;
-        }
-        let prelude = lua
-            .load(include_str!("prelude.lua"))
-            .set_name("=prelude")
-            .into_function()?;
-        let (entry, raise, here): (Function, Function, Function) =
-            prelude.call((given, lua.globals()))?;
-        lua.set_named_registry_value("raise", raise)?;
-        lua.set_named_registry_value("here", here)?;
-        let sandbox = lua.install_sandbox(SandboxConfig {
+        let entry = enter(&mut lua, |lua| prepare(lua, &settings))?;
+        lua.install_sandbox(SandboxConfig {
             instruction_limit: Some(STEPS),
             memory_limit_bytes: Some(256 << 20),
             check_interval: 1000,
             remove_globals: Vec::new(),
-        })?;
+        })
+        .map_err(omnilua::Error::into_lua_error)?;
         Ok(Machine {
             lua,
-            sandbox,
-            host,
             settings,
             entry,
             compiled: BTreeMap::new(),
         })
     }
 
-    fn function(&mut self, script: &Script) -> Result<Function> {
-        if let Some(function) = self.compiled.get(&script.sha) {
-            return Ok(function.clone());
-        }
-        if self.compiled.len() >= KEPT {
-            self.compiled.clear();
+    fn function(&mut self, script: &Script) -> Result<LuaValue> {
+        if let Some((function, _)) = self.compiled.get(&script.sha) {
+            return Ok(*function);
         }
         // The line of flags is not Lua; an empty one in its place keeps the numbering.
         let source = match script.source.iter().position(|b| *b == b'\n') {
@@ -192,43 +115,178 @@ impl Machine {
             None if script.source.starts_with(b"#!") => &[],
             _ => &script.source[..],
         };
-        let function = self
-            .lua
-            .load(source)
-            .set_name("@user_script")
-            .into_function()?;
-        self.compiled.insert(script.sha, function.clone());
+        let dropped = match self.compiled.len() {
+            ..KEPT => BTreeMap::new(),
+            _ => std::mem::take(&mut self.compiled),
+        };
+        let (function, root) = enter(&mut self.lua, |lua| {
+            for (_, root) in dropped.into_values() {
+                lua.external_unroot_value(root);
+            }
+            let function = load(lua, source, b"@user_script")?;
+            Ok((function, lua.external_root_value(function)))
+        })?;
+        self.compiled.insert(script.sha, (function, root));
         Ok(function)
+    }
+
+    /// Runs a script that was found; gives what the prelude's `run` gives.
+    fn run(&mut self, script: &Script, argv: [&[Bytes]; 2], run: &mut dyn Calls) -> Result<Ended> {
+        let function = self.function(script)?;
+        let entry = self.entry;
+        self.lua.sandbox_reset();
+        let result = enter(&mut self.lua, |lua| {
+            let before = lua.top_idx();
+            lua.push(entry);
+            lua.push(function);
+            for arguments in argv {
+                let texts = arguments.iter();
+                let table = lua.new_table_with_sizes(texts.len() as u32, 0)?;
+                for (at, text) in texts.enumerate() {
+                    let text = string(lua, text)?;
+                    lua::set_at(lua, table, at + 1, text)?;
+                }
+                lua.push(LuaValue::Table(table));
+            }
+            let result = RUNNING.set(Running(run), || pcall_k(lua, 3, 3, 0, 0, None));
+            let ended = result.map(|_| {
+                let (place, value, ok) = (lua.pop(), lua.pop(), lua.pop());
+                match ok {
+                    LuaValue::Bool(true) => Ended::Well(value),
+                    _ => Ended::Badly(value, place),
+                }
+            });
+            lua.set_top_idx(before);
+            ended
+        });
+        if self.lua.sandbox_tripped().is_some() {
+            return Ok(Ended::Stopped);
+        }
+        result
+    }
+
+    /// Lets the collector work; what a run gave must have been read.
+    fn tidy(&mut self) {
+        let tidied = enter(&mut self.lua, |lua| {
+            lua.gc_check_step();
+            Ok(())
+        });
+        debug_assert!(tidied.is_ok(), "collecting cannot fail");
     }
 }
 
-/// Lets the functions of a library raise what they report: they give the number of their results
-/// first, or false and a message, and the message gets the place in the script in front.
-fn lift(lua: &Lua, library: &Table) -> Result<Table> {
-    let lifted = lua.create_table()?;
-    for (name, value) in library.raw_pairs()? {
-        let LuaValue::Function(function) = value else {
-            lifted.raw_set(name, value)?;
-            continue;
-        };
-        lifted.raw_set(
-            name,
-            lua.create_function(move |lua, args: Variadic<LuaValue>| {
-                let mut results = function.call::<_, Variadic<LuaValue>>(args)?.into_vec();
-                if let [LuaValue::Boolean(false), LuaValue::String(text)] = &results[..] {
-                    let here: Function = lua.named_registry_value("here")?;
-                    let place: LuaValue = here.call(())?;
-                    let place = argument(&place)?.unwrap_or_default();
-                    let text = [&place[..], &bytes(text)?[..]].concat();
-                    let raise: Function = lua.named_registry_value("raise")?;
-                    return raise.call(string(lua, &text)?);
-                }
-                results.remove(0);
-                Ok(Variadic::from(results))
-            })?,
-        )?;
+/// How a script ended.
+enum Ended {
+    Well(LuaValue),
+    /// With an error, and the line where it was raised.
+    Badly(LuaValue, LuaValue),
+    /// It took too long, or too much memory.
+    Stopped,
+}
+
+/// Works on the interpreter's state; what is made belongs to its heap.
+fn enter<T>(lua: &mut LuaRuntime, f: impl FnOnce(&mut LuaState) -> Result<T>) -> Result<T> {
+    let heap = lua.state().global().heap.clone();
+    let _guard = lua_gc::HeapGuard::push(&heap);
+    f(lua.state_mut())
+}
+
+/// Compiles a chunk.
+fn load(lua: &mut LuaState, source: &[u8], name: &[u8]) -> Result<LuaValue> {
+    let status = load_buffer(lua, source, name)?;
+    let value = lua.pop();
+    if status == 0 {
+        Ok(value)
+    } else {
+        Err(LuaError::from_value(value))
     }
-    Ok(lifted)
+}
+
+/// Turns a new state into the one that scripts see; gives the function that runs them.
+fn prepare(lua: &mut LuaState, settings: &Rc<RefCell<Settings>>) -> Result<LuaValue> {
+    let given = lua.new_table();
+    lua.external_root_value(LuaValue::Table(given));
+    let version = string(lua, commands::VERSION.as_bytes())?;
+    lua::set(lua, given, "version", version)?;
+    let number = LuaValue::Float(f64::from(0x0008_0203));
+    lua::set(lua, given, "version_num", number)?;
+    for (name, library) in [
+        ("bit", bits::library(lua)?),
+        ("cjson", json::library(lua)?),
+        ("cmsgpack", msgpack::library(lua)?),
+        ("struct", structs::library(lua)?),
+        ("math", randomness(lua, settings)?),
+    ] {
+        lua::set(lua, given, name, LuaValue::Table(library))?;
+    }
+    set_function(lua, given, "sha1hex", |lua, args| {
+        let text = args.first().and_then(argument).unwrap_or_default();
+        let text = string(lua, &sha1::hex(&text))?;
+        give(lua, text)
+    })?;
+    set_function(lua, given, "known", |lua, args| {
+        let argv = args.iter().map(|value| argument(value).unwrap_or_default());
+        let argv: Vec<Bytes> = argv.collect();
+        give(lua, LuaValue::Bool(commands::resolve(&argv).is_ok()))
+    })?;
+    set_function(lua, given, "solid", |lua, args| {
+        let inner = args.first().copied().unwrap_or(LuaValue::Nil);
+        let solid = lua::solid(lua, inner);
+        give(lua, solid)
+    })?;
+    let own = settings.clone();
+    set_function(lua, given, "setresp", move |_, args| {
+        let resp3 = lua::number(args.first()) == Some(3.0);
+        own.borrow_mut().protocol = if resp3 {
+            Protocol::Resp3
+        } else {
+            Protocol::Resp2
+        };
+        Ok(0)
+    })?;
+    let own = settings.clone();
+    set_function(lua, given, "set_repl", move |_, args| {
+        let flags = lua::number(args.first()).unwrap_or(0.0);
+        own.borrow_mut().repeat = flags as u32 & 2 != 0;
+        Ok(0)
+    })?;
+    for (name, raises) in [("call", true), ("pcall", false)] {
+        set_function(lua, given, name, move |lua, args| {
+            let (ok, reply) = RUNNING.with(|run| run.0.call(lua, args))?;
+            if !ok && raises {
+                return Err(LuaError::from_value(reply).into());
+            }
+            give(lua, reply)
+        })?;
+    }
+    let prelude = load(lua, include_bytes!("prelude.lua"), b"=prelude")?;
+    let globals = lua.global().globals;
+    lua.push(prelude);
+    lua.push(LuaValue::Table(given));
+    lua.push(globals);
+    pcall_k(lua, 2, 1, 0, 0, None)?;
+    let entry = lua.pop();
+    lua.external_root_value(entry);
+    Ok(entry)
+}
+
+/// `math.random` and `math.randomseed`, which draw what they draw on a real server.
+fn randomness(lua: &mut LuaState, settings: &Rc<RefCell<Settings>>) -> Result<lua::Table> {
+    let math = lua.new_table();
+    let own = settings.clone();
+    set_function(lua, math, "random", move |lua, args| {
+        let draw = own.borrow_mut().luck.draw();
+        let drawn = random(draw, args)?;
+        give(lua, LuaValue::Float(drawn))
+    })?;
+    let own = settings.clone();
+    set_function(lua, math, "randomseed", move |_, args| {
+        let seed = lua::number(args.first());
+        let seed = seed.ok_or("bad argument #1 to 'randomseed' (number expected)")?;
+        own.borrow_mut().luck = Drand::seeded(seed as i64 as u32);
+        Ok(0)
+    })?;
+    Ok(math)
 }
 
 fn with_machine<T>(f: impl FnOnce(&mut Machine) -> Result<T>) -> Result<T> {
@@ -273,69 +331,29 @@ impl Default for Settings {
     }
 }
 
-/// What `redis.call` may do in this run.
-#[derive(Clone, Copy)]
-struct Allowed {
-    read_only: bool,
-    repeat: bool,
-    ignores_memory: bool,
-}
-
 /// Runs a script to its end.
 pub(crate) fn run(cx: &mut Cx<'_>, script: &Script, keys: &[Bytes], argv: &[Bytes]) -> Value {
     let outcome = with_machine(|machine| {
-        let function = machine.function(script)?;
-        machine.sandbox.reset();
-        let lua = machine.lua.clone();
-        let list = |items: &[Bytes]| -> Result<Table> {
-            let table = lua.create_table()?;
-            for (at, item) in items.iter().enumerate() {
-                table.raw_set(at + 1, string(&lua, item)?)?;
-            }
-            Ok(table)
-        };
-        let (keys, argv) = (list(keys)?, list(argv)?);
-        *machine.settings.borrow_mut() = Settings {
+        let settings = machine.settings.clone();
+        *settings.borrow_mut() = Settings {
             luck: cx.engine.script_luck,
             ..Settings::default()
         };
-        let settings = machine.settings.clone();
-        let shared = RefCell::new(cx);
-        let result = lua.scope(|scope| {
-            let call = scope.create_function(&lua, |lua, args: Variadic<LuaValue>| {
-                let (protocol, repeat) = {
-                    let settings = settings.borrow();
-                    (settings.protocol, settings.repeat)
-                };
-                let cx = &mut *shared.borrow_mut();
-                let allowed = Allowed {
-                    read_only: script.read_only,
-                    repeat,
-                    ignores_memory: script.ignores_memory(),
-                };
-                call(lua, cx, protocol, allowed, &args.into_vec())
-            })?;
-            machine.host.raw_set("call", call)?;
-            machine
-                .entry
-                .call::<_, Variadic<LuaValue>>((function, keys, argv))
-        });
-        let protocol = settings.borrow().protocol;
-        shared.borrow_mut().engine.script_luck = settings.borrow().luck;
-        let result = match result {
-            Ok(result) => result.into_vec(),
-            Err(_) if machine.sandbox.tripped().is_some() => return Ok(stopped()),
-            Err(e) => return Err(e),
+        let mut run = Run {
+            cx,
+            script,
+            settings: &settings,
         };
-        if machine.sandbox.tripped().is_some() {
-            return Ok(stopped());
-        }
-        match &result[..] {
-            [LuaValue::Boolean(true), value, ..] => from_lua(value, protocol, 0),
-            [LuaValue::Boolean(true)] => Ok(Value::Null),
-            [_, e, at, ..] => failure(script, e, at),
-            _ => Ok(Value::Null),
-        }
+        let ended = machine.run(script, [keys, argv], &mut run);
+        let Settings { protocol, luck, .. } = *settings.borrow();
+        cx.engine.script_luck = luck;
+        let value = match ended? {
+            Ended::Stopped => stopped(),
+            Ended::Well(value) => from_lua(&value, protocol, 0),
+            Ended::Badly(e, place) => failure(script, &e, &place),
+        };
+        machine.tidy();
+        Ok(value)
     });
     outcome.unwrap_or_else(|e| Value::error(format!("ERR {}", e.message_lossy())))
 }
@@ -347,92 +365,102 @@ fn stopped() -> Value {
 }
 
 /// The reply for a script that raised an error.
-fn failure(script: &Script, e: &LuaValue, at: &LuaValue) -> Result<Value> {
+fn failure(script: &Script, e: &LuaValue, place: &LuaValue) -> Value {
     let mut text = match e {
-        LuaValue::Table(table) => match table.raw_get("err")? {
-            LuaValue::String(text) => bytes(&text)?.to_vec(),
-            _ => b"ERR unknown error".to_vec(),
+        LuaValue::Table(table) => match field_text(*table, "err") {
+            Some(text) => text.to_vec(),
+            None => b"ERR unknown error".to_vec(),
         },
-        LuaValue::String(text) => [b"ERR ", &bytes(text)?[..]].concat(),
-        LuaValue::Number(number) => {
+        LuaValue::Str(text) => [b"ERR ", text.as_bytes()].concat(),
+        LuaValue::Float(number) => {
             format!("ERR {}", crate::number::general(*number, 14)).into_bytes()
         }
-        LuaValue::Boolean(yes) => format!("ERR {yes}").into_bytes(),
+        LuaValue::Bool(yes) => format!("ERR {yes}").into_bytes(),
         _ => b"ERR nil".to_vec(),
     };
     text.extend_from_slice(b" script: ");
     text.extend_from_slice(&script.sha);
-    if let LuaValue::String(line) = at {
+    if let LuaValue::Str(line) = place {
         text.extend_from_slice(b", on @user_script:");
-        text.extend_from_slice(&bytes(line)?);
+        text.extend_from_slice(line.as_bytes());
         text.push(b'.');
     }
-    Ok(Value::Error(Bytes::from(text)))
+    Value::Error(Bytes::from(text))
 }
 
 /// A script's argument to a command; `None` if it is neither string nor number.
-fn argument(value: &LuaValue) -> Result<Option<Bytes>> {
-    Ok(match value {
-        LuaValue::String(text) => Some(bytes(text)?),
-        LuaValue::Integer(number) => Some(Bytes::from(crate::number::int_bytes(*number))),
+fn argument(value: &LuaValue) -> Option<Bytes> {
+    match value {
+        LuaValue::Int(number) => Some(Bytes::from(crate::number::int_bytes(*number))),
         // Adding zero makes a negative zero positive, as the conversion to an integer does.
-        LuaValue::Number(number) => Some(Bytes::from(redwind_resp::format_double(*number + 0.0))),
-        _ => None,
-    })
+        LuaValue::Float(number) => Some(Bytes::from(redwind_resp::format_double(*number + 0.0))),
+        text => lua::bytes(text),
+    }
 }
 
-/// `redis.call`: true and the reply, or false and a table with the error.
-fn call(
-    lua: &Lua,
-    cx: &mut Cx<'_>,
-    protocol: Protocol,
-    allowed: Allowed,
-    args: &[LuaValue],
-) -> Result<(bool, LuaValue)> {
-    let refuse = |text: &str| Ok((false, error(lua, text.as_bytes())?));
-    if args.is_empty() {
-        return refuse("ERR Please specify at least one argument for this redis lib call");
+/// What one run's `redis.call` works on.
+struct Run<'r, 'c> {
+    cx: &'r mut Cx<'c>,
+    script: &'r Script,
+    settings: &'r RefCell<Settings>,
+}
+
+impl Calls for Run<'_, '_> {
+    fn call(&mut self, lua: &mut LuaState, args: &[LuaValue]) -> Outcome<(bool, LuaValue)> {
+        let Settings {
+            protocol, repeat, ..
+        } = *self.settings.borrow();
+        Ok(match self.reply(args, protocol, repeat) {
+            Ok(reply) => (!reply.is_error(), to_lua(lua, &reply, protocol)?),
+            Err(text) => (false, error(lua, text.as_bytes())?),
+        })
     }
-    let mut argv = Vec::with_capacity(args.len());
-    for value in args {
-        match argument(value)? {
-            Some(argument) => argv.push(argument),
-            None => {
-                return refuse("ERR Lua redis lib command arguments must be strings or integers");
-            }
+}
+
+impl Run<'_, '_> {
+    /// Runs a command for a script; `Err` says why not.
+    fn reply(
+        &mut self,
+        args: &[LuaValue],
+        protocol: Protocol,
+        repeat: bool,
+    ) -> std::result::Result<Value, Cow<'static, str>> {
+        if args.is_empty() {
+            return Err("ERR Please specify at least one argument for this redis lib call".into());
         }
-    }
-    let command = match commands::resolve(&argv) {
-        Ok(command) => command,
-        Err(Refusal::Arity(_)) => {
-            return refuse("ERR Wrong number of args calling Redis command from script");
+        let argv: Option<Vec<Bytes>> = args.iter().map(argument).collect();
+        let Some(argv) = argv else {
+            return Err("ERR Lua redis lib command arguments must be strings or integers".into());
+        };
+        let command = commands::resolve(&argv).map_err(|refusal| match refusal {
+            Refusal::Arity(_) => "ERR Wrong number of args calling Redis command from script",
+            _ => "ERR Unknown Redis command called from script",
+        })?;
+        if command.flags.has(Flags::NOSCRIPT) {
+            return Err("ERR This Redis command is not allowed from script".into());
         }
-        Err(_) => return refuse("ERR Unknown Redis command called from script"),
-    };
-    if command.flags.has(Flags::NOSCRIPT) {
-        return refuse("ERR This Redis command is not allowed from script");
+        if self.script.read_only && command.flags.has(Flags::WRITE) {
+            return Err("ERR Write commands are not allowed from read-only scripts.".into());
+        }
+        let cx = &mut *self.cx;
+        if let Some(refusal) = cx.may_not_write(command) {
+            return Err(refusal.to_string().into());
+        }
+        // A script that has begun to write is not stopped in the middle.
+        let memory = cx.memory_is_full && !cx.script_wrote && !self.script.ignores_memory();
+        if memory && command.flags.has(Flags::DENYOOM) {
+            return Err(Refusal::OutOfMemory.to_string().into());
+        }
+        cx.script_wrote |= command.flags.has(Flags::WRITE);
+        let outer = std::mem::replace(&mut cx.protocol, protocol);
+        let effects = cx.engine.effects.len();
+        let reply = cx.call(command, &argv).for_protocol(protocol);
+        if !repeat {
+            cx.engine.effects.truncate(effects);
+        }
+        cx.protocol = outer;
+        Ok(reply)
     }
-    if allowed.read_only && command.flags.has(Flags::WRITE) {
-        return refuse("ERR Write commands are not allowed from read-only scripts.");
-    }
-    if let Some(refusal) = cx.may_not_write(command) {
-        return refuse(&refusal.to_string());
-    }
-    // A script that has begun to write is not stopped in the middle.
-    let memory = cx.memory_is_full && !cx.script_wrote && !allowed.ignores_memory;
-    if memory && command.flags.has(Flags::DENYOOM) {
-        return refuse(&Refusal::OutOfMemory.to_string());
-    }
-    cx.script_wrote |= command.flags.has(Flags::WRITE);
-    let outer = std::mem::replace(&mut cx.protocol, protocol);
-    let effects = cx.engine.effects.len();
-    let reply = cx.call(command, &argv).for_protocol(protocol);
-    if !allowed.repeat {
-        cx.engine.effects.truncate(effects);
-    }
-    cx.protocol = outer;
-    let converted = to_lua(lua, &reply, protocol)?;
-    Ok((!reply.is_error(), converted))
 }
 
 /// The generator behind `math.random`: POSIX's 48-bit one, so that scripts draw what they draw on a
@@ -459,28 +487,24 @@ impl Drand {
 }
 
 /// `math.random([m [, n]])`
-fn random(lua: &Lua, draw: u32, args: &[LuaValue]) -> Result<(LuaValue, LuaValue)> {
+fn random(draw: u32, args: &[LuaValue]) -> Outcome<f64> {
     let max = i32::MAX as u32;
     let part = f64::from(draw % max) / f64::from(max);
     let number = |at: usize| match args.get(at) {
-        Some(LuaValue::Number(number)) => Some(number.trunc()),
-        Some(LuaValue::Integer(number)) => Some(*number as f64),
+        Some(LuaValue::Float(number)) => Some(number.trunc()),
+        Some(LuaValue::Int(number)) => Some(*number as f64),
         _ => None,
     };
-    let fail = |text: &str| Ok((LuaValue::Boolean(false), string(lua, text.as_bytes())?));
     let (low, high) = match (args.len(), number(0), number(1)) {
-        (0, _, _) => return Ok((LuaValue::Integer(1), LuaValue::Number(part))),
+        (0, _, _) => return Ok(part),
         (1, Some(high), _) => (1.0, high),
         (2, Some(low), Some(high)) => (low, high),
-        (1 | 2, _, _) => return fail("bad argument #1 to 'random' (number expected)"),
-        _ => return fail("wrong number of arguments"),
+        (1 | 2, _, _) => return Err("bad argument #1 to 'random' (number expected)".into()),
+        _ => return Err("wrong number of arguments".into()),
     };
     if low > high {
         let at = args.len();
-        return fail(&format!(
-            "bad argument #{at} to 'random' (interval is empty)"
-        ));
+        return Err(format!("bad argument #{at} to 'random' (interval is empty)").into());
     }
-    let drawn = (part * (high - low + 1.0)).floor() + low;
-    Ok((LuaValue::Integer(1), LuaValue::Number(drawn)))
+    Ok((part * (high - low + 1.0)).floor() + low)
 }

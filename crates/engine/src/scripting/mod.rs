@@ -3,6 +3,7 @@
 mod bits;
 mod convert;
 mod json;
+mod lua;
 mod machine;
 mod msgpack;
 pub(crate) mod sha1;

@@ -1,83 +1,69 @@
 //! The `cmsgpack` library.
 
-use omnilua::{Lua, Result, Table, Value, Variadic};
-
-use super::convert::{bytes, string};
+use super::lua::{
+    self, LuaError, LuaState, LuaValue, Outcome, Table, bytes, give, pairs, set, set_function,
+    string,
+};
 
 const MAX_DEPTH: usize = 16;
 
 /// How many values are read, given the second argument.
 type Limit = fn(usize) -> Option<usize>;
 
-/// The library, each function giving a count and its results, or false and a message.
-pub(super) fn library(lua: &Lua) -> Result<Table> {
-    let table = lua.create_table()?;
-    table.raw_set("_NAME", "cmsgpack")?;
-    table.raw_set("_VERSION", "lua-cmsgpack 0.4.0")?;
-    table.raw_set("_COPYRIGHT", "")?;
-    table.raw_set("_DESCRIPTION", "MessagePack C implementation for Lua")?;
-    table.raw_set(
-        "pack",
-        lua.create_function(|lua, args: Variadic<Value>| {
-            let args = args.into_vec();
-            if args.is_empty() {
-                return failed(
-                    lua,
-                    "bad argument #0 to 'pack' (MessagePack pack needs input.)",
-                );
-            }
-            let mut out = Vec::new();
-            for value in &args {
-                pack(value, 0, &mut out)?;
-            }
-            Ok(Variadic::from(vec![Value::Integer(1), string(lua, &out)?]))
-        })?,
-    )?;
+/// The library.
+pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
+    let table = lua.new_table();
+    for (name, text) in [
+        ("_NAME", "cmsgpack"),
+        ("_VERSION", "lua-cmsgpack 0.4.0"),
+        ("_COPYRIGHT", ""),
+        ("_DESCRIPTION", "MessagePack C implementation for Lua"),
+    ] {
+        let text = string(lua, text.as_bytes())?;
+        set(lua, table, name, text)?;
+    }
+    set_function(lua, table, "pack", |lua, args| {
+        if args.is_empty() {
+            return Err("bad argument #0 to 'pack' (MessagePack pack needs input.)".into());
+        }
+        let mut out = Vec::new();
+        for value in args {
+            pack(value, 0, &mut out);
+        }
+        let text = string(lua, &out)?;
+        give(lua, text)
+    })?;
     let unpackers: [(&str, Limit); 3] = [
         ("unpack", |_| None),
         ("unpack_one", |_| Some(1)),
         ("unpack_limit", Some),
     ];
     for (name, limit) in unpackers {
-        table.raw_set(
-            name,
-            lua.create_function(move |lua, args: Variadic<Value>| {
-                let args = args.into_vec();
-                let Some(Value::String(text)) = args.first() else {
-                    return failed(
-                        lua,
-                        &format!("bad argument #1 to '{name}' (string expected)"),
-                    );
-                };
-                let number = |at: usize| match args.get(at) {
-                    Some(Value::Number(number)) => *number as usize,
-                    Some(Value::Integer(number)) => *number as usize,
-                    _ => 0,
-                };
-                let offset = match name {
-                    "unpack_one" => number(1),
-                    "unpack_limit" => number(2),
-                    _ => 0,
-                };
-                unpack_many(lua, &bytes(text)?, offset, limit(number(1)))
-            })?,
-        )?;
+        set_function(lua, table, name, move |lua, args| {
+            let Some(text) = args.first().and_then(bytes) else {
+                return Err(format!("bad argument #1 to '{name}' (string expected)").into());
+            };
+            let number = |at: usize| match args.get(at) {
+                Some(LuaValue::Float(number)) => *number as usize,
+                Some(LuaValue::Int(number)) => *number as usize,
+                _ => 0,
+            };
+            let offset = match name {
+                "unpack_one" => number(1),
+                "unpack_limit" => number(2),
+                _ => 0,
+            };
+            unpack_many(lua, &text, offset, limit(number(1)))
+        })?;
     }
     Ok(table)
 }
 
-fn failed(lua: &Lua, text: &str) -> Result<Variadic<Value>> {
-    Ok(Variadic::from(vec![
-        Value::Boolean(false),
-        string(lua, text.as_bytes())?,
-    ]))
-}
-
-fn pack(value: &Value, depth: usize, out: &mut Vec<u8>) -> Result<()> {
+fn pack(value: &LuaValue, depth: usize, out: &mut Vec<u8>) {
     match value {
-        Value::Boolean(yes) => out.push(if *yes { 0xc3 } else { 0xc2 }),
-        Value::Integer(number) => pack_int(*number, out),
-        Value::Number(number) => {
+        LuaValue::Bool(yes) => out.push(if *yes { 0xc3 } else { 0xc2 }),
+        LuaValue::Int(number) => pack_int(*number, out),
+        LuaValue::Float(number) => {
             if number.fract() == 0.0 && number.abs() < 9.2e18 {
                 pack_int(*number as i64, out);
             } else if f64::from(*number as f32) == *number {
@@ -88,33 +74,31 @@ fn pack(value: &Value, depth: usize, out: &mut Vec<u8>) -> Result<()> {
                 out.extend_from_slice(&number.to_be_bytes());
             }
         }
-        Value::String(text) => {
-            let text = bytes(text)?;
+        LuaValue::Str(text) => {
+            let text = text.as_bytes();
             head(text.len(), (0xa0, 32), (Some(0xd9), 0xda, 0xdb), out);
-            out.extend_from_slice(&text);
+            out.extend_from_slice(text);
         }
         // Deeper tables than the limit become nil, as in the original.
-        Value::Table(table) if depth < MAX_DEPTH => pack_table(table, depth + 1, out)?,
+        LuaValue::Table(table) if depth < MAX_DEPTH => pack_table(*table, depth + 1, out),
         _ => out.push(0xc0),
     }
-    Ok(())
 }
 
-fn pack_table(table: &Table, depth: usize, out: &mut Vec<u8>) -> Result<()> {
-    let pairs = table.raw_pairs()?;
+fn pack_table(table: Table, depth: usize, out: &mut Vec<u8>) {
+    let pairs = pairs(table);
     if super::json::array_len(&pairs).is_some_and(|len| len == pairs.len()) && !pairs.is_empty() {
         head(pairs.len(), (0x90, 16), (None, 0xdc, 0xdd), out);
         for at in 1..=pairs.len() {
-            pack(&table.raw_get(at)?, depth, out)?;
+            pack(&table.get_int(at as i64), depth, out);
         }
     } else {
         head(pairs.len(), (0x80, 16), (None, 0xde, 0xdf), out);
         for (key, value) in &pairs {
-            pack(key, depth, out)?;
-            pack(value, depth, out)?;
+            pack(key, depth, out);
+            pack(value, depth, out);
         }
     }
-    Ok(())
 }
 
 /// The length of something, in as few bytes as it takes.
@@ -152,17 +136,14 @@ fn pack_int(number: i64, out: &mut Vec<u8>) {
 }
 
 fn unpack_many(
-    lua: &Lua,
+    lua: &mut LuaState,
     text: &[u8],
     offset: usize,
     limit: Option<usize>,
-) -> Result<Variadic<Value>> {
+) -> Outcome<usize> {
     if offset > text.len() {
-        let text = format!(
-            "Start offset {offset} greater than input length {}.",
-            text.len()
-        );
-        return failed(lua, &text);
+        let len = text.len();
+        return Err(format!("Start offset {offset} greater than input length {len}.").into());
     }
     let mut reader = Reader {
         lua,
@@ -173,8 +154,8 @@ fn unpack_many(
     while reader.at < text.len() && limit.is_none_or(|limit| values.len() < limit) {
         match reader.value(0)? {
             Some(value) => values.push(value),
-            None if reader.at > text.len() => return failed(lua, "Missing bytes in input."),
-            None => return failed(lua, "Bad data format in input."),
+            None if reader.at > text.len() => return Err("Missing bytes in input.".into()),
+            None => return Err("Bad data format in input.".into()),
         }
     }
     if limit.is_some() {
@@ -183,17 +164,21 @@ fn unpack_many(
         } else {
             -1.0
         };
-        values.insert(0, Value::Number(next));
+        values.insert(0, LuaValue::Float(next));
     }
-    values.insert(0, Value::Integer(values.len() as i64));
-    Ok(Variadic::from(values))
+    for value in &values {
+        lua.push(*value);
+    }
+    Ok(values.len())
 }
 
 struct Reader<'a> {
-    lua: &'a Lua,
+    lua: &'a mut LuaState,
     text: &'a [u8],
     at: usize,
 }
+
+type Read = Result<Option<LuaValue>, LuaError>;
 
 impl Reader<'_> {
     /// So many bytes; past the end, the place says so.
@@ -211,18 +196,18 @@ impl Reader<'_> {
         )
     }
 
-    fn value(&mut self, depth: usize) -> Result<Option<Value>> {
+    fn value(&mut self, depth: usize) -> Read {
         if depth > 100 {
             return Ok(None);
         }
         let Some(mark) = self.unsigned(1) else {
             return Ok(None);
         };
-        let number = |n: Option<f64>| Ok(n.map(Value::Number));
+        let number = |n: Option<f64>| Ok(n.map(LuaValue::Float));
         match mark {
-            0xc0 => Ok(Some(Value::Nil)),
-            0xc2 => Ok(Some(Value::Boolean(false))),
-            0xc3 => Ok(Some(Value::Boolean(true))),
+            0xc0 => Ok(Some(LuaValue::Nil)),
+            0xc2 => Ok(Some(LuaValue::Bool(false))),
+            0xc3 => Ok(Some(LuaValue::Bool(true))),
             0xca => number(
                 self.unsigned(4)
                     .map(|bits| f64::from(f32::from_bits(bits as u32))),
@@ -243,8 +228,8 @@ impl Reader<'_> {
             0xdd => self.array(4, depth),
             0xde => self.map(2, depth),
             0xdf => self.map(4, depth),
-            0x00..=0x7f => Ok(Some(Value::Number(mark as f64))),
-            0xe0..=0xff => Ok(Some(Value::Number(f64::from(mark as u8 as i8)))),
+            0x00..=0x7f => Ok(Some(LuaValue::Float(mark as f64))),
+            0xe0..=0xff => Ok(Some(LuaValue::Float(f64::from(mark as u8 as i8)))),
             0x80..=0x8f => self.map_of((mark & 15) as usize, depth),
             0x90..=0x9f => self.array_of((mark & 15) as usize, depth),
             0xa0..=0xbf => self.text_of((mark & 31) as usize),
@@ -252,45 +237,47 @@ impl Reader<'_> {
         }
     }
 
-    fn text(&mut self, width: usize) -> Result<Option<Value>> {
+    fn text(&mut self, width: usize) -> Read {
         let Some(len) = self.unsigned(width) else {
             return Ok(None);
         };
         self.text_of(len as usize)
     }
 
-    fn text_of(&mut self, len: usize) -> Result<Option<Value>> {
-        let lua = self.lua;
-        self.take(len).map(|text| string(lua, text)).transpose()
+    fn text_of(&mut self, len: usize) -> Read {
+        let from = self.at;
+        self.at = from.saturating_add(len);
+        let text = self.text.get(from..self.at);
+        text.map(|text| string(self.lua, text)).transpose()
     }
 
-    fn array(&mut self, width: usize, depth: usize) -> Result<Option<Value>> {
+    fn array(&mut self, width: usize, depth: usize) -> Read {
         let Some(len) = self.unsigned(width) else {
             return Ok(None);
         };
         self.array_of(len as usize, depth)
     }
 
-    fn array_of(&mut self, len: usize, depth: usize) -> Result<Option<Value>> {
-        let table = self.lua.create_table()?;
+    fn array_of(&mut self, len: usize, depth: usize) -> Read {
+        let table = self.lua.new_table();
         for at in 1..=len {
             let Some(value) = self.value(depth + 1)? else {
                 return Ok(None);
             };
-            table.raw_set(at, value)?;
+            lua::set_at(self.lua, table, at, value)?;
         }
-        Ok(Some(Value::Table(table)))
+        Ok(Some(LuaValue::Table(table)))
     }
 
-    fn map(&mut self, width: usize, depth: usize) -> Result<Option<Value>> {
+    fn map(&mut self, width: usize, depth: usize) -> Read {
         let Some(len) = self.unsigned(width) else {
             return Ok(None);
         };
         self.map_of(len as usize, depth)
     }
 
-    fn map_of(&mut self, len: usize, depth: usize) -> Result<Option<Value>> {
-        let table = self.lua.create_table()?;
+    fn map_of(&mut self, len: usize, depth: usize) -> Read {
+        let table = self.lua.new_table();
         for _ in 0..len {
             let Some(key) = self.value(depth + 1)? else {
                 return Ok(None);
@@ -298,8 +285,8 @@ impl Reader<'_> {
             let Some(value) = self.value(depth + 1)? else {
                 return Ok(None);
             };
-            table.raw_set(key, value)?;
+            lua::set_any(self.lua, table, key, value)?;
         }
-        Ok(Some(Value::Table(table)))
+        Ok(Some(LuaValue::Table(table)))
     }
 }

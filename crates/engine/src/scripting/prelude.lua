@@ -17,9 +17,9 @@ local function read_only()
   error('Attempt to modify a readonly table', 2)
 end
 
-local function protect(front, contents, index)
+local function protect(front, contents)
   behind[front] = contents
-  return setmetatable(front, { __index = index or contents, __newindex = read_only })
+  return setmetatable(front, { __index = contents, __newindex = read_only })
 end
 
 local redis = {
@@ -226,13 +226,11 @@ for name in pairs(front) do
   front[name] = nil
 end
 kept._G = front
-protect(front, kept, function(_, name)
-  local value = kept[name]
-  if value == nil then
-    error("Script attempted to access nonexistent global variable '" .. tostring(name) .. "'", 2)
-  end
-  return value
-end)
+-- What is there is found without a call of a function.
+protect(front, kept)
+setmetatable(kept, { __index = function(_, name)
+  error("Script attempted to access nonexistent global variable '" .. tostring(name) .. "'", 2)
+end })
 getmetatable('').__newindex = read_only
 
 -- Runs a compiled script. When it fails, also tells at which line of it.
@@ -254,21 +252,10 @@ local function failed(e)
   return e
 end
 
--- Raises what it is given.
-local function raise(e)
-  error(e, 0)
-end
-
--- Where the script called the function of the host that asks.
-local function here()
-  local _, at = pcall(error, '', 4)
-  return at
-end
-
 local function run(script, keys, argv)
   kept.KEYS, kept.ARGV = keys, argv
   local ok, result = xpcall(script, failed)
   return ok, result, line
 end
 
-return run, raise, here
+return run

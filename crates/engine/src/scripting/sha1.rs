@@ -1,5 +1,35 @@
 //! SHA-1, by which scripts are known.
 
+use std::cell::RefCell;
+
+use indexmap::IndexMap;
+
+use crate::db::Fixed;
+
+/// Digests that are remembered: programs send the same few scripts again and again, and finding one is
+/// faster than its digest.
+const KEPT: usize = 500;
+
+thread_local! {
+    static DIGESTS: RefCell<IndexMap<Box<[u8]>, [u8; 40], Fixed>> =
+        const { RefCell::new(IndexMap::with_hasher(Fixed)) };
+}
+
+/// The digest of a script as 40 lower-case hexadecimal digits.
+pub(crate) fn of_script(source: &[u8]) -> [u8; 40] {
+    DIGESTS.with_borrow_mut(|digests| {
+        if let Some(digest) = digests.get(source) {
+            return *digest;
+        }
+        if digests.len() >= KEPT {
+            digests.clear();
+        }
+        let digest = hex(source);
+        digests.insert(source.into(), digest);
+        digest
+    })
+}
+
 /// The digest as 40 lower-case hexadecimal digits.
 pub(crate) fn hex(text: &[u8]) -> [u8; 40] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

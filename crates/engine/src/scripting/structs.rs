@@ -1,108 +1,59 @@
 //! The `struct` library: numbers and strings to bytes and back, by a format.
 
-use omnilua::{Lua, Result, Table, Value, Variadic};
+use bytes::Bytes;
 
-use super::convert::{bytes, string};
+use super::lua::{
+    LuaError, LuaState, LuaValue, Outcome, Table, bytes, give, number, set_function, string,
+};
 
-/// The library, each function giving a count and its results, or false and a message.
-pub(super) fn library(lua: &Lua) -> Result<Table> {
-    let table = lua.create_table()?;
-    table.raw_set(
-        "pack",
-        lua.create_function(|lua, args: Variadic<Value>| {
-            let args = args.into_vec();
-            let Some(Value::String(format)) = args.first() else {
-                return no_format(lua, "pack");
-            };
-            match pack(&bytes(format)?, &args[1..])? {
-                Ok(out) => Ok(Variadic::from(vec![Value::Integer(1), string(lua, &out)?])),
-                Err(text) => failed(lua, &text),
+/// The library.
+pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
+    let table = lua.new_table();
+    set_function(lua, table, "pack", |lua, args| {
+        let out = pack(&format(args, "pack")?, &args[1..])?;
+        let text = string(lua, &out)?;
+        give(lua, text)
+    })?;
+    set_function(lua, table, "unpack", |lua, args| {
+        let format = format(args, "unpack")?;
+        let text = args.get(1).and_then(bytes);
+        let text = text.ok_or("bad argument #2 to 'unpack' (string expected)")?;
+        let from = match args.get(2) {
+            None => 1.0,
+            some => number(some).unwrap_or(0.0),
+        };
+        if from < 1.0 {
+            return Err("offset must be 1 or greater".into());
+        }
+        let values = unpack(lua, &format, &text, from as usize - 1)?;
+        for value in &values {
+            lua.push(*value);
+        }
+        Ok(values.len())
+    })?;
+    set_function(lua, table, "size", |lua, args| {
+        let format = format(args, "size")?;
+        let mut layout = Layout::new("size", &format);
+        let mut total = 0usize;
+        while let Some(item) = layout.next()? {
+            match item {
+                Item { kind: b's', .. } => return Err("variable-size format for length".into()),
+                Item {
+                    kind: b'c',
+                    size: 0,
+                    ..
+                } => return Err("variable-length format".into()),
+                item => total += item.padding(total) + item.size,
             }
-        })?,
-    )?;
-    table.raw_set(
-        "unpack",
-        lua.create_function(|lua, args: Variadic<Value>| {
-            let args = args.into_vec();
-            let Some(Value::String(format)) = args.first() else {
-                return no_format(lua, "unpack");
-            };
-            let Some(Value::String(text)) = args.get(1) else {
-                return failed(lua, "bad argument #2 to 'unpack' (string expected)");
-            };
-            let from = match args.get(2) {
-                None => 1.0,
-                some => number(some).unwrap_or(0.0),
-            };
-            if from < 1.0 {
-                return failed(lua, "offset must be 1 or greater");
-            }
-            match unpack(lua, &bytes(format)?, &bytes(text)?, from as usize - 1)? {
-                Ok(mut values) => {
-                    values.insert(0, Value::Integer(values.len() as i64));
-                    Ok(Variadic::from(values))
-                }
-                Err(text) => failed(lua, &text),
-            }
-        })?,
-    )?;
-    table.raw_set(
-        "size",
-        lua.create_function(|lua, args: Variadic<Value>| {
-            let args = args.into_vec();
-            let Some(Value::String(format)) = args.first() else {
-                return no_format(lua, "size");
-            };
-            let format = bytes(format)?;
-            let mut layout = Layout::new("size", &format);
-            let mut total = 0usize;
-            loop {
-                match layout.next() {
-                    Ok(None) => break,
-                    Ok(Some(Item { kind: b's', .. })) => {
-                        return failed(lua, "variable-size format for length");
-                    }
-                    Ok(Some(Item {
-                        kind: b'c',
-                        size: 0,
-                        ..
-                    })) => {
-                        return failed(lua, "variable-length format");
-                    }
-                    Ok(Some(item)) => total += item.padding(total) + item.size,
-                    Err(text) => return failed(lua, &text),
-                }
-            }
-            Ok(Variadic::from(vec![
-                Value::Integer(1),
-                Value::Number(total as f64),
-            ]))
-        })?,
-    )?;
+        }
+        give(lua, LuaValue::Float(total as f64))
+    })?;
     Ok(table)
 }
 
-fn failed(lua: &Lua, text: &str) -> Result<Variadic<Value>> {
-    Ok(Variadic::from(vec![
-        Value::Boolean(false),
-        string(lua, text.as_bytes())?,
-    ]))
-}
-
-fn no_format(lua: &Lua, name: &str) -> Result<Variadic<Value>> {
-    failed(
-        lua,
-        &format!("bad argument #1 to '{name}' (string expected)"),
-    )
-}
-
-fn number(value: Option<&Value>) -> Option<f64> {
-    match value? {
-        Value::Number(number) => Some(*number),
-        Value::Integer(number) => Some(*number as f64),
-        Value::String(text) => text.to_str().ok()?.trim().parse().ok(),
-        _ => None,
-    }
+fn format(args: &[LuaValue], name: &str) -> Outcome<Bytes> {
+    let format = args.first().and_then(bytes);
+    Ok(format.ok_or_else(|| format!("bad argument #1 to '{name}' (string expected)"))?)
 }
 
 /// One element of a format.
@@ -153,7 +104,7 @@ impl<'a> Layout<'a> {
         text.parse().ok()
     }
 
-    fn next(&mut self) -> std::result::Result<Option<Item>, String> {
+    fn next(&mut self) -> Result<Option<Item>, String> {
         loop {
             let Some(kind) = self.format.get(self.at).copied() else {
                 return Ok(None);
@@ -208,18 +159,11 @@ impl<'a> Layout<'a> {
     }
 }
 
-type Outcome<T> = Result<std::result::Result<T, String>>;
-
-fn pack(format: &[u8], args: &[Value]) -> Outcome<Vec<u8>> {
+fn pack(format: &[u8], args: &[LuaValue]) -> Outcome<Vec<u8>> {
     let mut layout = Layout::new("pack", format);
     let mut args = args.iter().enumerate().map(|(at, value)| (at + 2, value));
     let mut out: Vec<u8> = Vec::new();
-    loop {
-        let item = match layout.next() {
-            Ok(Some(item)) => item,
-            Ok(None) => return Ok(Ok(out)),
-            Err(text) => return Ok(Err(text)),
-        };
+    while let Some(item) = layout.next()? {
         out.extend(std::iter::repeat_n(0, item.padding(out.len())));
         if item.kind == b'x' {
             out.push(0);
@@ -228,26 +172,17 @@ fn pack(format: &[u8], args: &[Value]) -> Outcome<Vec<u8>> {
         let (at, value) = args
             .next()
             .map_or((0, None), |(at, value)| (at, Some(value)));
-        let expected = |what: &str| {
-            Ok(Err(format!(
-                "bad argument #{at} to 'pack' ({what} expected)"
-            )))
-        };
+        let expected = |what: &str| format!("bad argument #{at} to 'pack' ({what} expected)");
         match item.kind {
             b's' | b'c' => {
-                let Some(Value::String(text)) = value else {
-                    return expected("string");
-                };
-                let text = bytes(text)?;
+                let text = value.and_then(bytes).ok_or_else(|| expected("string"))?;
                 let size = if item.kind == b's' || item.size == 0 {
                     text.len()
                 } else {
                     item.size
                 };
                 if text.len() < size {
-                    return Ok(Err(format!(
-                        "bad argument #{at} to 'pack' (string too short)"
-                    )));
+                    return Err(format!("bad argument #{at} to 'pack' (string too short)").into());
                 }
                 out.extend_from_slice(&text[..size]);
                 if item.kind == b's' {
@@ -255,9 +190,7 @@ fn pack(format: &[u8], args: &[Value]) -> Outcome<Vec<u8>> {
                 }
             }
             b'f' | b'd' | b'n' => {
-                let Some(number) = number(value) else {
-                    return expected("number");
-                };
+                let number = number(value).ok_or_else(|| expected("number"))?;
                 let mut raw = if item.size == 4 {
                     (number as f32).to_le_bytes().to_vec()
                 } else {
@@ -269,9 +202,7 @@ fn pack(format: &[u8], args: &[Value]) -> Outcome<Vec<u8>> {
                 out.extend_from_slice(&raw);
             }
             _ => {
-                let Some(number) = number(value) else {
-                    return expected("number");
-                };
+                let number = number(value).ok_or_else(|| expected("number"))?;
                 let whole = if number < 0.0 {
                     number as i64 as u64
                 } else {
@@ -286,55 +217,43 @@ fn pack(format: &[u8], args: &[Value]) -> Outcome<Vec<u8>> {
             }
         }
     }
+    Ok(out)
 }
 
-fn unpack(lua: &Lua, format: &[u8], text: &[u8], from: usize) -> Outcome<Vec<Value>> {
-    let short = || {
-        Ok(Err(
-            "bad argument #2 to 'unpack' (data string too short)".to_owned()
-        ))
-    };
+fn unpack(lua: &mut LuaState, format: &[u8], text: &[u8], from: usize) -> Outcome<Vec<LuaValue>> {
+    let short = "bad argument #2 to 'unpack' (data string too short)";
     let mut layout = Layout::new("unpack", format);
     let mut at = from;
     let mut values = Vec::new();
-    loop {
-        let item = match layout.next() {
-            Ok(Some(item)) => item,
-            Ok(None) => break,
-            Err(text) => return Ok(Err(text)),
-        };
+    while let Some(item) = layout.next()? {
         at += item.padding(at);
         let mut size = item.size;
         if item.kind == b's' {
-            let Some(rest) = text.get(at..) else {
-                return short();
-            };
-            let Some(end) = rest.iter().position(|b| *b == 0) else {
-                return Ok(Err("unfinished string in data".into()));
-            };
+            let rest = text.get(at..).ok_or(short)?;
+            let end = rest.iter().position(|b| *b == 0);
+            let end = end.ok_or("unfinished string in data")?;
             values.push(string(lua, &rest[..end])?);
             at += end + 1;
             continue;
         }
         if item.kind == b'c' && size == 0 {
             // The length is the number read just before.
-            let Some(Value::Number(len)) = values.pop() else {
-                return Ok(Err("format 'c0' needs a previous size".into()));
+            let Some(LuaValue::Float(len)) = values.pop() else {
+                return Err("format 'c0' needs a previous size".into());
             };
             size = len as usize;
         }
-        let Some(raw) = at.checked_add(size).and_then(|end| text.get(at..end)) else {
-            return short();
-        };
+        let raw = at.checked_add(size).and_then(|end| text.get(at..end));
+        let raw = raw.ok_or(short)?;
         at += size;
         match item.kind {
             b'x' => {}
             b'c' => values.push(string(lua, raw)?),
-            kind => values.push(Value::Number(read_number(kind, raw, item.big_endian))),
+            kind => values.push(LuaValue::Float(read_number(kind, raw, item.big_endian))),
         }
     }
-    values.push(Value::Number((at + 1) as f64));
-    Ok(Ok(values))
+    values.push(LuaValue::Float((at + 1) as f64));
+    Ok(values)
 }
 
 fn read_number(kind: u8, raw: &[u8], big_endian: bool) -> f64 {

@@ -1,0 +1,184 @@
+//! The interpreter as scripts need it: values, and functions of the host.
+//!
+//! This is its stack machine itself. Its embedding layer roots every value that passes through a handle, which costs a
+//! script that calls one command three times as much as the command. What keeps values alive here instead: the
+//! collector works only where the machine runs code and at the end of a [`function`] of the host, once the results lie on
+//! the stack. So what a host function makes is safe until it returns, and what must live longer is rooted.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use lua_stdlib::auxlib::push_where;
+use lua_types::{GcRef, LuaClosure, LuaTable};
+use lua_vm::state::{LuaCallable, LuaTableRefExt as _};
+
+pub(super) use lua_types::{LuaError, LuaValue};
+pub(super) use lua_vm::state::LuaState;
+
+pub(super) type Table = GcRef<LuaTable>;
+
+/// Why a function of the host gives no result.
+pub(super) enum Failure {
+    /// It is raised as it is.
+    Raised(LuaError),
+    /// A text that gets the place in the script in front.
+    Said(String),
+}
+
+impl From<LuaError> for Failure {
+    fn from(error: LuaError) -> Failure {
+        Failure::Raised(error)
+    }
+}
+
+impl From<String> for Failure {
+    fn from(text: String) -> Failure {
+        Failure::Said(text)
+    }
+}
+
+impl From<&str> for Failure {
+    fn from(text: &str) -> Failure {
+        Failure::Said(text.to_owned())
+    }
+}
+
+pub(super) type Outcome<T> = Result<T, Failure>;
+
+/// A function of the host. It pushes its results and gives their number.
+type Host = dyn Fn(&mut LuaState, &[LuaValue]) -> Outcome<usize>;
+
+/// Makes a function that scripts can call; it stays for as long as the interpreter.
+pub(super) fn function(
+    lua: &mut LuaState,
+    body: impl Fn(&mut LuaState, &[LuaValue]) -> Outcome<usize> + 'static,
+) -> LuaValue {
+    let body: Rc<Host> = Rc::new(body);
+    let call = move |lua: &mut LuaState| {
+        let args = arguments(lua);
+        let results = body(lua, &args).map_err(|failure| raised(lua, failure))?;
+        lua.gc_check_step();
+        Ok(results)
+    };
+    let mut global = lua.global_mut();
+    global.c_functions.push(LuaCallable::rust(Rc::new(call)));
+    LuaValue::Function(LuaClosure::LightC(global.c_functions.len() - 1))
+}
+
+/// A function in whose place no tail call can put another: errors name the line of the script that calls it.
+pub(super) fn solid(lua: &mut LuaState, inner: LuaValue) -> LuaValue {
+    lua.external_root_value(inner);
+    function(lua, move |lua, args| {
+        let before = lua.top_idx();
+        lua.push(inner);
+        for argument in args {
+            lua.push(*argument);
+        }
+        lua_vm::api::call_k(lua, args.len() as i32, -1, 0, None)?;
+        Ok((lua.top_idx().0 - before.0) as usize)
+    })
+}
+
+fn arguments(lua: &LuaState) -> Vec<LuaValue> {
+    let own = lua.current_call_info().func;
+    let count = lua.top_idx().0.saturating_sub(own.0 + 1);
+    (0..count)
+        .map(|at| lua.get_at(own + 1 + at as i32))
+        .collect()
+}
+
+fn raised(lua: &mut LuaState, failure: Failure) -> LuaError {
+    let text = match failure {
+        Failure::Raised(error) => return error,
+        Failure::Said(text) => text,
+    };
+    let place = match push_where(lua, 1) {
+        Ok(()) => bytes(&lua.pop()).unwrap_or_default(),
+        Err(error) => return error,
+    };
+    match string(lua, &[&place[..], text.as_bytes()].concat()) {
+        Ok(value) => LuaError::from_value(value),
+        Err(error) => error,
+    }
+}
+
+/// Gives one result.
+pub(super) fn give(lua: &mut LuaState, value: LuaValue) -> Outcome<usize> {
+    lua.push(value);
+    Ok(1)
+}
+
+/// A string of any bytes.
+pub(super) fn string(lua: &mut LuaState, bytes: &[u8]) -> Result<LuaValue, LuaError> {
+    Ok(LuaValue::Str(lua.intern_str(bytes)?))
+}
+
+/// The bytes of a string; `None` for another type.
+pub(super) fn bytes(value: &LuaValue) -> Option<Bytes> {
+    match value {
+        LuaValue::Str(text) => Some(Bytes::copy_from_slice(text.as_bytes())),
+        _ => None,
+    }
+}
+
+/// Sets a named field, whatever metatable there is.
+pub(super) fn set(
+    lua: &mut LuaState,
+    table: Table,
+    name: &str,
+    value: LuaValue,
+) -> Result<(), LuaError> {
+    let name = string(lua, name.as_bytes())?;
+    table.raw_set(lua, name, value)
+}
+
+/// Makes a named function of the host a field.
+pub(super) fn set_function(
+    lua: &mut LuaState,
+    table: Table,
+    name: &str,
+    body: impl Fn(&mut LuaState, &[LuaValue]) -> Outcome<usize> + 'static,
+) -> Result<(), LuaError> {
+    let function = function(lua, body);
+    set(lua, table, name, function)
+}
+
+/// Sets any field, whatever metatable there is.
+pub(super) fn set_any(
+    lua: &mut LuaState,
+    table: Table,
+    key: LuaValue,
+    value: LuaValue,
+) -> Result<(), LuaError> {
+    table.raw_set(lua, key, value)
+}
+
+/// Sets an element; they count from 1.
+pub(super) fn set_at(
+    lua: &mut LuaState,
+    table: Table,
+    at: usize,
+    value: LuaValue,
+) -> Result<(), LuaError> {
+    table.raw_set_int(lua, at as i64, value)
+}
+
+/// The fields of a table in the order in which `next` gives them.
+pub(super) fn pairs(table: Table) -> Vec<(LuaValue, LuaValue)> {
+    let next = |(key, _): &(LuaValue, LuaValue)| table.next_pair(key);
+    std::iter::successors(table.next_pair(&LuaValue::Nil), next).collect()
+}
+
+/// A number as the library functions take it: from a string, too.
+pub(super) fn number(value: Option<&LuaValue>) -> Option<f64> {
+    match value? {
+        LuaValue::Float(number) => Some(*number),
+        LuaValue::Int(number) => Some(*number as f64),
+        LuaValue::Str(text) => std::str::from_utf8(text.as_bytes())
+            .ok()?
+            .trim()
+            .parse()
+            .ok(),
+        _ => None,
+    }
+}
