@@ -86,6 +86,7 @@ impl Life {
                 let child = Command::new(path)
                     .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
                     .args(["--save", "", "--appendonly", "no"])
+                    .args(["--enable-debug-command", "yes"])
                     .args(["--dir".as_ref(), std::env::temp_dir().as_os_str()])
                     .stdin(Stdio::null())
                     .stdout(Stdio::null())
