@@ -411,7 +411,7 @@ pub(crate) enum BadSetting {
 }
 
 /// Bytes, or with a unit: `1kb` is 1024, `1k` is 1000.
-fn memory(text: &str) -> Option<i64> {
+pub(crate) fn memory(text: &str) -> Option<i64> {
     let lower = text.to_ascii_lowercase();
     let units: &[(&str, i64)] = &[
         ("kb", 1 << 10),

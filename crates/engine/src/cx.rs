@@ -56,6 +56,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) memory_is_full: bool,
     /// The script that runs has called a command that writes.
     pub(crate) script_wrote: bool,
+    /// The error that is replied was counted when a script met it.
+    pub(crate) error_is_counted: bool,
     /// How many changes this command made, as Redis counts them.
     pub(crate) dirty: u64,
     pub(crate) effect: Effect,
@@ -94,6 +96,7 @@ impl<'a> Cx<'a> {
             in_script: false,
             memory_is_full: false,
             script_wrote: false,
+            error_is_counted: false,
             dirty: 0,
             effect: Effect::Same,
             block: None,
@@ -445,6 +448,11 @@ impl<T: Kind> Edit<'_, '_, T> {
     pub(crate) fn changed(&mut self, event: &'static str) {
         self.event = Some(event);
         self.cx.dirty += 1;
+    }
+
+    /// Names the other half of a change that is counted already.
+    pub(crate) fn changed_too(&mut self, event: &'static str) {
+        self.event = Some(event);
     }
 
     /// Names what the same command did after its change.

@@ -77,7 +77,6 @@ impl Engine {
         }
         session.last_used = now;
         let (listened, before) = (session.is_listening(), out.len());
-        self.counters.commands += 1;
         let done = self
             .process(now, luck, from, argv, out)
             .unwrap_or_else(|refusal| self.reject(from, argv, &refusal));
@@ -106,9 +105,8 @@ impl Engine {
     /// What a session is answered whose command was refused before it ran. It breaks a transaction that was begun, and
     /// a refused `EXEC` ends it.
     fn reject(&mut self, from: SessionId, argv: &[Bytes], refusal: &Refusal) -> Done {
-        let command = commands::resolve_name(argv).ok();
+        let ends = commands::resolve_name(argv).is_ok_and(|command| command.name == "exec");
         let mut value = Value::error(refusal.to_string());
-        let ends = command.is_some_and(|command| command.name == "exec");
         let session = Arc::make_mut(&mut self.sessions).get_mut(&from);
         if let Some(session) = session {
             if ends && !refusal.redirects() {
@@ -122,12 +120,17 @@ impl Engine {
                 multi.broken = true;
             }
         }
-        self.count_error(&value);
-        if let Some(command) = command {
+        self.count_refusal(argv, &value);
+        Done::reply(value)
+    }
+
+    /// Counts a command that was refused before it ran.
+    pub(crate) fn count_refusal(&mut self, argv: &[Bytes], value: &Value) {
+        self.count_error(value);
+        if let Ok(command) = commands::resolve_name(argv) {
             let stats = Arc::make_mut(&mut self.stats);
             stats.command(command.name).rejected += 1;
         }
-        Done::reply(value)
     }
 
     /// Whether a host may run a command of its own, which the engine does not have, for this session: not before it
@@ -193,7 +196,6 @@ impl Engine {
             return Err(not_while_listening(command.name));
         }
         if self.pause.is_some() && self.postpones(from, command, argv) {
-            self.counters.commands -= 1;
             return Ok(Done::default());
         }
         let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&from) else {
@@ -398,10 +400,16 @@ impl Cx<'_> {
         self.dirty += outer_dirty;
         self.effect = outer_effect;
         let value = answer.unwrap_or_else(|refusal| Value::error(refusal.to_string()));
-        self.engine.count_error(&value);
-        let calls = Arc::make_mut(&mut self.engine.stats).command(command.name);
-        calls.calls += 1;
-        calls.failed += u64::from(value.is_error());
+        if !std::mem::take(&mut self.error_is_counted) {
+            self.engine.count_error(&value);
+        }
+        // One that waits counts once it has its reply.
+        if self.block.is_none() {
+            self.engine.counters.commands += 1;
+            let calls = Arc::make_mut(&mut self.engine.stats).command(command.name);
+            calls.calls += 1;
+            calls.failed += u64::from(value.is_error());
+        }
         value
     }
 

@@ -17,7 +17,7 @@ use crate::session::{Replies, Session};
 use crate::types::stream::Id;
 use crate::view::{KeyView, Preview};
 use crate::waiting::Waiting;
-use crate::{Choose, Config, Micros, Output, Outputs, SessionId, Standing};
+use crate::{Choose, Command, Config, Micros, Output, Outputs, SessionId, Standing};
 
 /// Numbers that only grow, for `INFO`.
 #[derive(Clone, Copy, Default)]
@@ -31,6 +31,7 @@ pub(crate) struct Counters {
     pub(crate) expired_subkeys: u64,
     pub(crate) evicted_keys: u64,
     pub(crate) dirty: u64,
+    pub(crate) saves: u64,
 }
 
 /// How often one command was called.
@@ -93,6 +94,10 @@ pub struct Engine {
     /// What `math.random` draws from in scripts.
     pub(crate) script_luck: Drand,
     pub(crate) started: Option<Micros>,
+    /// When everything was last counted as saved.
+    pub(crate) saved: Option<Micros>,
+    /// Expired keys are deleted though nobody asks for them.
+    pub(crate) expires_by_itself: bool,
     /// Until when clients wait, and which.
     pub(crate) pause: Option<Pause>,
     /// Whose commands wait for the end of the pause, in the order in which they came.
@@ -126,6 +131,8 @@ impl Engine {
             scripts: Arc::default(),
             script_luck: Drand::default(),
             started: None,
+            saved: None,
+            expires_by_itself: true,
             pause: None,
             postponed: Vec::new(),
             primary_link: None,
@@ -152,6 +159,11 @@ impl Engine {
     /// hides keys whose time has come, and leaves it to the primary to delete them. `None` makes it a primary.
     pub fn follow(&mut self, link: Option<SessionId>) {
         self.primary_link = link;
+    }
+
+    /// When everything was last counted as saved; at the start there is nothing to save.
+    pub(crate) fn saved_at(&self, now: Micros) -> Micros {
+        self.saved.or(self.started).unwrap_or(now)
     }
 
     /// A client connects.
@@ -201,6 +213,22 @@ impl Engine {
         self.sessions.get(&session).is_some_and(|s| s.postponed)
     }
 
+    /// Answers a wait that was in vain; it counts as a call from now on.
+    pub(crate) fn end_in_vain(
+        &mut self,
+        who: SessionId,
+        command: &'static Command,
+        reply: Value,
+        out: &mut Outputs,
+    ) {
+        let calls = Arc::make_mut(&mut self.stats).command(command.name);
+        calls.calls += 1;
+        self.counters.commands += 1;
+        calls.failed += u64::from(reply.is_error());
+        self.count_error(&reply);
+        self.reply(who, reply, out);
+    }
+
     /// Ends a session's wait, if it waits, with the reply of a wait that was in vain.
     pub fn stop_blocking(
         &mut self,
@@ -210,7 +238,7 @@ impl Engine {
         out: &mut Outputs,
     ) {
         if let Some(blocked) = self.stop_waiting(session) {
-            self.reply(session, blocked.at_timeout, out);
+            self.end_in_vain(session, blocked.command, blocked.at_timeout, out);
             self.settle(now, luck, vec![session], out);
         }
     }
@@ -244,7 +272,7 @@ impl Engine {
         let expiry = self
             .dbs
             .iter()
-            .filter(|_| self.primary_link.is_none())
+            .filter(|_| self.deletes_expired())
             .flat_map(|db| [db.soonest(), db.soonest_field()])
             .filter_map(|due| due.map(|(when, _)| *when))
             .min();
@@ -261,12 +289,17 @@ impl Engine {
             .min()
     }
 
+    /// Whether it deletes what has expired before anybody asks for it.
+    fn deletes_expired(&self) -> bool {
+        self.primary_link.is_none() && self.expires_by_itself
+    }
+
     /// Deletes the keys and fields that have expired and answers the waiting commands whose time is up.
     pub fn wake(&mut self, now: Micros, luck: &mut dyn Choose, out: &mut Outputs) {
         let mut free = self.end_pause(now);
         for db in 0..self.dbs.len() {
             while let Some((when, key)) = self.dbs[db].soonest()
-                && self.primary_link.is_none()
+                && self.deletes_expired()
                 && self.pause.is_none()
                 && now.millis() > *when
             {
@@ -274,7 +307,7 @@ impl Engine {
                 self.expire_key(db as u32, &key, out);
             }
             while let Some((when, key)) = self.dbs[db].soonest_field()
-                && self.primary_link.is_none()
+                && self.deletes_expired()
                 && now.millis() > *when
             {
                 let key = key.clone();
@@ -290,7 +323,7 @@ impl Engine {
                     free.push(who);
                 }
             } else if let Some(blocked) = self.stop_waiting(who) {
-                self.reply(who, blocked.at_timeout, out);
+                self.end_in_vain(who, blocked.command, blocked.at_timeout, out);
                 free.push(who);
             }
         }

@@ -8,7 +8,7 @@ use crate::db::Data;
 use crate::{Choice, Engine, Micros, Output, Policy, Refusal};
 
 /// What an empty server takes.
-const SERVER: u64 = 850_000;
+pub(crate) const SERVER: u64 = 850_000;
 
 /// What a connection takes.
 const CONNECTION: u64 = 1_900;

@@ -69,6 +69,7 @@ refusals! {
     HashValueNotInteger = "ERR hash value is not an integer",
     HashValueNotFloat = "ERR hash value is not a float",
     TimeoutNotFloat = "ERR timeout is not a float or out of range",
+    TimeoutNotInteger = "ERR timeout is not an integer or out of range",
     TimeoutNegative = "ERR timeout is negative",
     TimeoutOutOfRange = "ERR timeout is out of range",
     DbIndexOutOfRange = "ERR DB index is out of range",

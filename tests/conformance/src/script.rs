@@ -103,7 +103,7 @@ fn may_block(argv: &[Bytes]) -> bool {
     let blocks = |word: &Bytes| word.eq_ignore_ascii_case(b"BLOCK");
     (name.starts_with(b"b") && !name.starts_with(b"bit") && !name.starts_with(b"bg"))
         || (name.starts_with(b"xread") && argv.iter().any(blocks))
-        || name == b"wait"
+        || name.starts_with(b"wait")
         // After which nothing is answered.
         || (name == b"client" && argv.get(1).is_some_and(|w| w.eq_ignore_ascii_case(b"reply")))
 }
@@ -143,9 +143,15 @@ pub fn play<S: Subject>(steps: &[Step], subject: &mut S, fresh: impl Fn(&mut S))
                     && *shown
                 {
                     match reply {
-                        Value::Bulk(text) | Value::Verbatim { text, .. } if !only.is_empty() => {
+                        Value::Simple(text) | Value::Bulk(text) | Value::Verbatim { text, .. }
+                            if !only.is_empty() =>
+                        {
                             let text = String::from_utf8_lossy(&text);
-                            chosen(&text, only).iter().for_each(|line| push(line));
+                            let mut lines = chosen(&text, only);
+                            if *sorted {
+                                lines.sort();
+                            }
+                            lines.iter().for_each(|line| push(line));
                         }
                         reply => push(&show(reply, *sorted)),
                     }

@@ -1,5 +1,5 @@
-//! `keyspace_hits` and `keyspace_misses` move with every command as they do in a real server, and so does how often a key
-//! counts as used: `fixtures/lookups.txt` was recorded from one.
+//! `keyspace_hits`, `keyspace_misses` and `rdb_changes_since_last_save` move with every command as they do in a real server,
+//! and so does how often a key counts as used: `fixtures/lookups.txt` was recorded from one.
 
 use std::path::PathBuf;
 
@@ -19,26 +19,33 @@ fn send(subject: &mut impl Subject, line: &str) -> Option<Value> {
     subject.send("a", &argv, false)
 }
 
-/// `hits misses frequency` of one command after these have made the keys.
+/// `hits misses frequency changes` of one command after these have made the keys.
 fn count(subject: &mut impl Subject, before: &str, line: &str) -> String {
     for line in ["FLUSHALL"].into_iter().chain(before.split(" ; ")) {
         send(subject, line);
     }
     send(subject, "CONFIG RESETSTAT");
+    let changes = info(subject, "rdb_changes_since_last_save:");
     send(subject, line);
-    let Some(Value::Bulk(text) | Value::Verbatim { text, .. }) = send(subject, "INFO stats") else {
+    let hits = info(subject, "keyspace_hits:");
+    let misses = info(subject, "keyspace_misses:");
+    let changes = info(subject, "rdb_changes_since_last_save:") - changes;
+    let frequency = match send(subject, "OBJECT FREQ k") {
+        Some(Value::Int(frequency)) => frequency.to_string(),
+        _ => "gone".to_owned(),
+    };
+    format!("{hits} {misses} {frequency} {changes}")
+}
+
+/// A number that `INFO` tells.
+fn info(subject: &mut impl Subject, name: &str) -> i64 {
+    let Some(Value::Bulk(text) | Value::Verbatim { text, .. }) = send(subject, "INFO") else {
         panic!("INFO is a text");
     };
     let text = String::from_utf8_lossy(&text).into_owned();
-    let field = |name: &str| {
-        let found = text.lines().find_map(|line| line.strip_prefix(name));
-        found.unwrap_or_else(|| panic!("no {name}")).to_owned()
-    };
-    let counts = format!("{} {}", field("keyspace_hits:"), field("keyspace_misses:"));
-    match send(subject, "OBJECT FREQ k") {
-        Some(Value::Int(frequency)) => format!("{counts} {frequency}"),
-        _ => format!("{counts} gone"),
-    }
+    let found = text.lines().find_map(|line| line.strip_prefix(name));
+    let number = found.and_then(|number| number.parse().ok());
+    number.unwrap_or_else(|| panic!("no {name}"))
 }
 
 /// The fixture with the counts of this subject.

@@ -15,17 +15,6 @@ fn is_newer(since: &str) -> bool {
     since.starts_with("8.") && since > "8.2"
 }
 
-/// Where the table departs on purpose, and why.
-const DEPARTURES: &[(&str, &str)] = &[
-    ("debug|error", "Redis does not list what DEBUG takes"),
-    ("debug|jmap", "Redis does not list what DEBUG takes"),
-    ("debug|sleep", "Redis does not list what DEBUG takes"),
-    (
-        "debug|set-active-expire",
-        "Redis does not list what DEBUG takes",
-    ),
-];
-
 fn fixture() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/commands.txt")
 }
@@ -132,8 +121,7 @@ fn the_table_says_of_every_command_what_a_real_server_says() {
     for (name, line) in &ours {
         let since = line.rsplit(' ').next().unwrap_or_default();
         let theirs = recorded.get(&name[..]).copied();
-        let excused = DEPARTURES.iter().any(|(departure, _)| departure == name);
-        if theirs != Some(line) && !excused && !(theirs.is_none() && is_newer(since)) {
+        if theirs != Some(line) && !(theirs.is_none() && is_newer(since)) {
             differences.push(format!(
                 "{name}\n  redis:  {}\n  engine: {line}",
                 theirs.unwrap_or("unknown")

@@ -408,7 +408,7 @@ fn client_unblock(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     } else {
         blocked.at_timeout
     };
-    cx.engine.reply(who, reply, cx.out);
+    cx.engine.end_in_vain(who, blocked.command, reply, cx.out);
     cx.freed.push(who);
     Ok(Value::Int(1))
 }

@@ -459,6 +459,7 @@ fn hsetex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     check_type(cx, key)?;
     let hash = cx.peek(key).and_then(|entry| Hash::of(&entry.data));
     if !wish.is_allowed(hash) {
+        cx.lookup_to_write(key);
         return Ok(Value::Int(0));
     }
     let passed = matches!(wish.time, NewTime::At(at, _) if has_passed(cx, at));

@@ -266,9 +266,11 @@ fn ltrim(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     };
     let (list, config) = edit.with_config();
     let span = span(start, stop, list.len()).unwrap_or(0..0);
+    let removed = list.len() - span.len();
     list.trim(span.start, span.end);
     list.shrunk(config.list_max_listpack_size);
-    edit.changed("ltrim");
+    edit.changed_too("ltrim");
+    edit.add_dirty(removed);
     Ok(Value::OK)
 }
 
@@ -433,6 +435,7 @@ pub(super) fn move_item(
     }
     cx.peek_as::<List>(destination)?;
     if source == destination {
+        cx.lookup_to_write(source);
         // Pushed before it is popped, so that the list is never empty on the way.
         let Some(mut edit) = cx.edit::<List>(source)? else {
             return Ok(None);
@@ -463,7 +466,9 @@ pub(super) fn move_item(
     drop(edit);
     if let Some(mut edit) = cx.edit::<List>(source)? {
         edit.pop(from);
-        popped(&mut edit, from);
+        let (list, config) = edit.with_config();
+        list.shrunk(config.list_max_listpack_size);
+        edit.changed_too(from.pop_event());
     }
     Ok(Some(reply))
 }

@@ -8,17 +8,21 @@ mod cluster;
 mod config;
 mod connection;
 mod counters;
+mod debug;
 mod expiry;
 mod geo;
 mod hash_fields;
 mod hashes;
 mod hll;
 mod increx;
+mod info;
+mod introspection;
 mod keys;
 mod lcs;
 mod list_waits;
 mod lists;
 mod memory;
+mod persistence;
 mod pubsub;
 mod scripts;
 mod server;
@@ -32,14 +36,15 @@ mod streams;
 mod strings;
 mod substrings;
 mod transactions;
+mod uses;
 mod zcombine;
 mod zpops;
 mod zranges;
 mod zsets;
 
 pub(crate) use connection::VERSION;
+pub(crate) use introspection::key_places;
 pub(crate) use scripts::flags_of;
-pub(crate) use server::key_places;
 
 use std::sync::OnceLock;
 
@@ -69,6 +74,11 @@ static TABLES: &[&[Command]] = &[
     hll::TABLE,
     geo::TABLE,
     server::TABLE,
+    introspection::TABLE,
+    debug::TABLE,
+    info::TABLE,
+    persistence::TABLE,
+    persistence::WAITING,
     transactions::TABLE,
     scripts::TABLE,
     config::TABLE,
@@ -147,10 +157,10 @@ pub(crate) fn resolve(argv: &[Bytes]) -> Result<&'static Command, Refusal> {
 /// The command that is named, whatever its arguments.
 pub(crate) fn resolve_name(argv: &[Bytes]) -> Result<&'static Command, Refusal> {
     let command = find(&argv[0]).ok_or(Refusal::Syntax)?;
-    let sub = argv.get(1).filter(|_| command.flags.has(Flags::CONTAINER));
-    Ok(sub
-        .and_then(|sub| find_sub(command, sub))
-        .unwrap_or(command))
+    match argv.get(1).filter(|_| command.flags.has(Flags::CONTAINER)) {
+        Some(sub) => find_sub(command, sub).ok_or(Refusal::Syntax),
+        None => Ok(command),
+    }
 }
 
 /// What a RESP2 connection may still send while it listens.

@@ -171,6 +171,10 @@ fn spop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             Value::Null
         });
     }
+    if count.is_some_and(|count| count >= len) {
+        // Redis reads the whole set then, as `SUNION` does.
+        cx.inspect(key);
+    }
     let wanted = i64::try_from(count.unwrap_or(1)).unwrap_or(i64::MAX);
     let places = super::random_places(cx, len, wanted);
     let Some(mut edit) = cx.edit::<Set>(key)? else {

@@ -242,7 +242,7 @@ pub(super) fn xackdel(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         }
         if deleted > 0 {
             edit.changed("xdel");
-            edit.add_dirty(deleted);
+            edit.add_dirty(deleted - 1);
         }
     }
     Ok(Value::Array(results.into_iter().map(Value::Int).collect()))
@@ -417,16 +417,16 @@ fn take_over(
     let Some(mut group) = stream.groups.remove(&name[..]) else {
         return Ok(Value::Array(Vec::new()));
     };
-    if let Some(last_id) = claim.last_id {
-        group.last_id = group.last_id.max(last_id);
-    }
+    let last_id = claim.last_id.unwrap_or(Id::ZERO);
+    let raised = last_id > group.last_id;
+    group.last_id = group.last_id.max(last_id);
     let new = group.consumer(consumer, now_ms);
-    let mut claimed = Vec::new();
+    let (mut claimed, mut forgotten) = (Vec::new(), 0);
     for id in wanted {
         let exists = stream.get(*id).is_some();
         if !exists {
             // A deleted entry cannot be given to anybody; it is forgotten.
-            group.acknowledge(*id);
+            forgotten += usize::from(group.acknowledge(*id));
             continue;
         }
         let before = group.pending.get(id);
@@ -458,7 +458,8 @@ fn take_over(
     if new {
         edit.noted("xgroup-createconsumer");
     }
-    edit.add_dirty(1 + claimed.len());
+    let changes = claimed.len() + forgotten;
+    edit.add_dirty(changes.max(usize::from(raised)));
     Ok(reply)
 }
 

@@ -326,10 +326,9 @@ fn history(
         None => Value::Array(vec![id_value(*id), Value::NullArray]),
     };
     let entries = mine.iter().map(show).collect();
+    // How often they were delivered again, replicas are not told.
     if new {
         edit.noted("xgroup-createconsumer");
-    } else {
-        edit.add_dirty(1);
     }
     Ok(entries)
 }

@@ -13,18 +13,33 @@ fn tagged(lua: &mut LuaState, tag: &str, value: LuaValue) -> Result<LuaValue> {
     Ok(LuaValue::Table(table))
 }
 
+/// The field of an error that is in the statistics already, whatever the script does with it.
+const COUNTED: &str = "ignore_error_stats_update";
+
 /// A table that stands for an error.
 pub(super) fn error(lua: &mut LuaState, text: &[u8]) -> Result<LuaValue> {
     let table = lua.new_table();
     let text = string(lua, text)?;
     lua::set(lua, table, "err", text)?;
-    lua::set(
-        lua,
-        table,
-        "ignore_error_stats_update",
-        LuaValue::Bool(true),
-    )?;
+    lua::set(lua, table, COUNTED, LuaValue::Bool(true))?;
     Ok(LuaValue::Table(table))
+}
+
+/// A table that stands for an error that nobody has counted.
+pub(super) fn new_error(lua: &mut LuaState, text: &[u8]) -> Result<LuaValue> {
+    let text = string(lua, text)?;
+    tagged(lua, "err", text)
+}
+
+/// Whether this is an error that is in the statistics already.
+pub(super) fn is_counted(value: &LuaValue) -> bool {
+    let LuaValue::Table(table) = value else {
+        return false;
+    };
+    matches!(
+        table.get_str_bytes(COUNTED.as_bytes()),
+        LuaValue::Bool(true)
+    )
 }
 
 /// What a script sees of a reply.

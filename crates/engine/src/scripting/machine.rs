@@ -1,6 +1,5 @@
 //! The Lua state that scripts run on, and one run of a script.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -14,12 +13,12 @@ use omnilua::{HostHooks, LuaRuntime, LuaVersion, SandboxConfig};
 use redwind_resp::{Protocol, Value};
 use scoped_tls_hkt::{ReborrowMut, scoped_thread_local};
 
-use super::convert::{error, field_text, from_lua, to_lua};
+use super::convert::{error, field_text, from_lua, is_counted, new_error, to_lua};
 use super::lua::{self, LuaError, LuaState, LuaValue, Outcome, give, set_function, string};
 use super::{STEPS, bits, json, msgpack, sha1, structs};
 use crate::commands;
 use crate::cx::Cx;
-use crate::{Flags, Refusal};
+use crate::{Command, Flags, Refusal};
 
 type Result<T> = std::result::Result<T, LuaError>;
 
@@ -349,8 +348,14 @@ pub(crate) fn run(cx: &mut Cx<'_>, script: &Script, keys: &[Bytes], argv: &[Byte
         cx.engine.script_luck = luck;
         let value = match ended? {
             Ended::Stopped => stopped(),
-            Ended::Well(value) => from_lua(&value, protocol, 0),
-            Ended::Badly(e, place) => failure(script, &e, &place),
+            Ended::Well(value) => {
+                cx.error_is_counted = is_counted(&value);
+                from_lua(&value, protocol, 0)
+            }
+            Ended::Badly(e, place) => {
+                cx.error_is_counted = is_counted(&e);
+                failure(script, &e, &place)
+            }
         };
         machine.tidy();
         Ok(value)
@@ -398,6 +403,14 @@ fn argument(value: &LuaValue) -> Option<Bytes> {
     }
 }
 
+/// Why a call was not made.
+enum Misuse {
+    /// The command was refused, which counts.
+    Refused(String),
+    /// There is no command in it.
+    Nonsense(&'static str),
+}
+
 /// What one run's `redis.call` works on.
 struct Run<'r, 'c> {
     cx: &'r mut Cx<'c>,
@@ -412,7 +425,8 @@ impl Calls for Run<'_, '_> {
         } = *self.settings.borrow();
         Ok(match self.reply(args, protocol, repeat) {
             Ok(reply) => (!reply.is_error(), to_lua(lua, &reply, protocol)?),
-            Err(text) => (false, error(lua, text.as_bytes())?),
+            Err(Misuse::Refused(text)) => (false, error(lua, text.as_bytes())?),
+            Err(Misuse::Nonsense(text)) => (false, new_error(lua, text.as_bytes())?),
         })
     }
 }
@@ -424,33 +438,31 @@ impl Run<'_, '_> {
         args: &[LuaValue],
         protocol: Protocol,
         repeat: bool,
-    ) -> std::result::Result<Value, Cow<'static, str>> {
+    ) -> std::result::Result<Value, Misuse> {
         if args.is_empty() {
-            return Err("ERR Please specify at least one argument for this redis lib call".into());
+            return Err(Misuse::Nonsense(
+                "ERR Please specify at least one argument for this redis lib call",
+            ));
         }
         let argv: Option<Vec<Bytes>> = args.iter().map(argument).collect();
         let Some(argv) = argv else {
-            return Err("ERR Lua redis lib command arguments must be strings or integers".into());
+            return Err(Misuse::Nonsense(
+                "ERR Lua redis lib command arguments must be strings or integers",
+            ));
         };
-        let command = commands::resolve(&argv).map_err(|refusal| match refusal {
-            Refusal::Arity(_) => "ERR Wrong number of args calling Redis command from script",
-            _ => "ERR Unknown Redis command called from script",
-        })?;
-        if command.flags.has(Flags::NOSCRIPT) {
-            return Err("ERR This Redis command is not allowed from script".into());
-        }
-        if self.script.read_only && command.flags.has(Flags::WRITE) {
-            return Err("ERR Write commands are not allowed from read-only scripts.".into());
-        }
         let cx = &mut *self.cx;
-        if let Some(refusal) = cx.may_not_write(command) {
-            return Err(refusal.to_string().into());
-        }
-        // A script that has begun to write is not stopped in the middle.
-        let memory = cx.memory_is_full && !cx.script_wrote && !self.script.ignores_memory();
-        if memory && command.flags.has(Flags::DENYOOM) {
-            return Err(Refusal::OutOfMemory.to_string().into());
-        }
+        let command = match commands::resolve(&argv) {
+            Ok(command) => may_call(cx, self.script, command).map(|()| command),
+            Err(Refusal::Arity(_)) => Err(Refusal::err(
+                "Wrong number of args calling Redis command from script",
+            )),
+            Err(_) => Err(Refusal::err("Unknown Redis command called from script")),
+        };
+        let command = command.map_err(|refusal| {
+            let text = refusal.to_string();
+            cx.engine.count_refusal(&argv, &Value::error(text.clone()));
+            Misuse::Refused(text)
+        })?;
         cx.script_wrote |= command.flags.has(Flags::WRITE);
         let outer = std::mem::replace(&mut cx.protocol, protocol);
         let effects = cx.engine.effects.len();
@@ -461,6 +473,30 @@ impl Run<'_, '_> {
         cx.protocol = outer;
         Ok(reply)
     }
+}
+
+/// Whether a script may call this command now.
+fn may_call(cx: &Cx<'_>, script: &Script, command: &Command) -> std::result::Result<(), Refusal> {
+    let writes = command.flags.has(Flags::WRITE);
+    if command.flags.has(Flags::NOSCRIPT) {
+        return Err(Refusal::err(
+            "This Redis command is not allowed from script",
+        ));
+    }
+    if script.read_only && writes {
+        return Err(Refusal::err(
+            "Write commands are not allowed from read-only scripts.",
+        ));
+    }
+    if let Some(refusal) = cx.may_not_write(command) {
+        return Err(refusal);
+    }
+    // A script that has begun to write is not stopped in the middle.
+    let full = cx.memory_is_full && !cx.script_wrote && !script.ignores_memory();
+    if full && command.flags.has(Flags::DENYOOM) {
+        return Err(Refusal::OutOfMemory);
+    }
+    Ok(())
 }
 
 /// The generator behind `math.random`: POSIX's 48-bit one, so that scripts draw what they draw on a
