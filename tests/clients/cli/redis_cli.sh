@@ -2,6 +2,17 @@
 set -u
 cli() { redis-cli -p "$REDIS_PORT" "$@" 2>&1; }
 part() { echo "-- $*"; }
+# Waits, a bounded time, until a command succeeds.
+await() {
+    for _ in $(seq 500); do
+        "$@" && return
+        sleep 0.01
+    done
+    echo "in vain for $*"
+}
+listens() { [ "$(cli PUBSUB NUMSUB sport | tail -1)" = 1 ]; }
+heard() { [ "$(wc -l <"redis_cli.$REDIS_PORT.heard")" = 5 ]; }
+waits() { cli INFO clients | grep -q 'blocked_clients:1'; }
 
 part commands
 cli PING
@@ -72,16 +83,10 @@ part listening
 : >redis_cli.$REDIS_PORT.heard
 redis-cli -p "$REDIS_PORT" --csv SUBSCRIBE news sport >redis_cli.$REDIS_PORT.heard &
 listener=$!
-for _ in $(seq 1000); do
-    [ "$(redis-cli -p "$REDIS_PORT" PUBSUB NUMSUB sport | tail -1)" = 1 ] && break
-    sleep 0.01
-done
+await listens
 cli PUBLISH news 'first, of all'
 cli PUBLISH sport second
-for _ in $(seq 1000); do
-    [ "$(wc -l <redis_cli.$REDIS_PORT.heard)" = 4 ] && break
-    sleep 0.01
-done
+await heard
 kill $listener
 wait $listener 2>/dev/null
 cat redis_cli.$REDIS_PORT.heard
@@ -89,10 +94,7 @@ rm redis_cli.$REDIS_PORT.heard
 
 part waiting
 redis-cli -p "$REDIS_PORT" --no-raw BLPOP queue 20 &
-for _ in $(seq 1000); do
-    redis-cli -p "$REDIS_PORT" INFO clients | grep -q 'blocked_clients:1' && break
-    sleep 0.01
-done
+await waits
 cli RPUSH queue job >/dev/null
 wait
 cli --no-raw BLPOP queue 0.01 | sed 's/ *([0-9.]*s)//'

@@ -28,12 +28,12 @@ play(async () => {
   await until('its end', async () => !(await redis.exists('brief')));
   show('expired', [brief.expiration < Date.now(), (await (await locks.acquire(['brief'], 1000)).release()).attempts.length]);
 
-  const patient = new Redlock([redis], { retryCount: 400, retryDelay: 10, retryJitter: 5, automaticExtensionThreshold: 1800 });
+  const patient = new Redlock([redis], { retryCount: 400, retryDelay: 10, retryJitter: 5, automaticExtensionThreshold: 5800 });
   let extensions = 0;
   const times = [];
   const inside = [];
   const critical = async (name) =>
-    patient.using(['turn'], 2000, async (signal) => {
+    patient.using(['turn'], 6000, async (signal) => {
       inside.push(`${name} in`);
       const value = await redis.get('turn');
       const begun = Date.now();

@@ -156,7 +156,7 @@ def errors(r):
         "no key": lambda: r.rename("nothing", "x"),
         "no stream": lambda: r.xgroup_create("nothing", "g"),
         "database": lambda: redis.Redis(port=PORT, db=99).ping(),
-        "password": lambda: redis.Redis(port=PORT, password="x", protocol=2).ping(),
+        "password": lambda: redis.Redis(port=PORT, password="x", protocol=2, retry=Retry(NoBackoff(), 0)).ping(),
         "loading": lambda: redis.Redis(port=PORT, retry=None).execute_command("DEBUG", "ERROR", "LOADING wait"),
         "port": lambda: redis.Redis(port=1, retry=Retry(NoBackoff(), 0)).ping(),
         "data": lambda: r.set("x", [1]),
@@ -168,8 +168,9 @@ def errors(r):
 
 def passwords(r):
     r.config_set("requirepass", "secret")
-    show("none", refused(redis.Redis(port=PORT).ping))
-    show("wrong", refused(redis.Redis(port=PORT, password="wrong").ping))
+    once = Retry(NoBackoff(), 0)
+    show("none", refused(redis.Redis(port=PORT, retry=once).ping))
+    show("wrong", refused(redis.Redis(port=PORT, retry=once, password="wrong").ping))
     for protocol in (2, 3):
         show("right", [redis.Redis(port=PORT, password="secret", protocol=protocol).ping(),
                        redis.from_url(f"redis://default:secret@127.0.0.1:{PORT}/2", protocol=protocol).client_info()["db"]])
