@@ -1,7 +1,5 @@
 //! A server's place among others: who may write, and who still answers.
 
-use std::sync::Arc;
-
 use crate::{Command, Engine, Flags, Refusal, SessionId};
 
 /// The settings of replication.
@@ -86,9 +84,9 @@ impl Engine {
         self.standing = standing;
     }
 
-    /// Whether this server's place among others lets it run a command now. A refused `EXEC` ends its transaction.
+    /// Whether this server's place among others lets it run a command now.
     pub(crate) fn permitted(
-        &mut self,
+        &self,
         from: SessionId,
         command: &Command,
         flags: Flags,
@@ -105,20 +103,10 @@ impl Engine {
             flags.has(Flags::WRITE) || queued().any(|queued| queued.flags.has(Flags::WRITE));
         let stale = |command: &Command| command.flags.has(Flags::STALE);
         let needs_fresh = !flags.has(Flags::STALE) || queued().any(|queued| !stale(queued));
-        let refusal = match self.refuses_to_write(from).filter(|_| writes) {
-            Some(refusal) => refusal,
-            None if needs_fresh && self.refuses_stale_reads(from) => Refusal::PrimaryDown,
-            None => return Ok(()),
-        };
-        if command.name != "exec" {
-            return Err(refusal);
+        match self.refuses_to_write(from).filter(|_| writes) {
+            Some(refusal) => Err(refusal),
+            None if needs_fresh && self.refuses_stale_reads(from) => Err(Refusal::PrimaryDown),
+            None => Ok(()),
         }
-        if let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&from) {
-            session.multi = None;
-        }
-        self.unwatch(from);
-        Err(Refusal::Text(format!(
-            "EXECABORT Transaction discarded because of: {refusal}"
-        )))
     }
 }

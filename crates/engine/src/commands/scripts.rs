@@ -134,11 +134,19 @@ pub(crate) fn flags_of(engine: &Engine, command: &Command, argv: &[Bytes]) -> Fl
         }
         _ => None,
     };
+    let own = match command.name {
+        // The commands may run on stale data; a script only if it says so.
+        "eval" | "eval_ro" | "evalsha" | "evalsha_ro" => match declared {
+            Some(flags) if flags.allow_stale => command.flags.and(Flags::STALE),
+            _ => Flags(command.flags.0 & !Flags::STALE.0),
+        },
+        _ => command.flags,
+    };
     match declared {
-        None => command.flags,
-        Some(flags) if flags.no_writes => command.flags,
-        Some(flags) if flags.allow_oom => command.flags.and(Flags::WRITE),
-        Some(_) => command.flags.and(Flags::WRITE).and(Flags::DENYOOM),
+        None => own,
+        Some(flags) if flags.no_writes => own,
+        Some(flags) if flags.allow_oom => own.and(Flags::WRITE),
+        Some(_) => own.and(Flags::WRITE).and(Flags::DENYOOM),
     }
 }
 
@@ -206,7 +214,8 @@ fn shebang(source: &[u8]) -> Result<Option<Declared>, Refusal> {
                 "no-writes" => declared.no_writes = true,
                 "allow-oom" => declared.allow_oom = true,
                 "no-cluster" => declared.no_cluster = true,
-                "allow-stale" | "allow-cross-slot-keys" => {}
+                "allow-stale" => declared.allow_stale = true,
+                "allow-cross-slot-keys" => {}
                 _ => {
                     return Err(Refusal::err(format_args!(
                         "Unexpected flag in script shebang: {flag}"

@@ -39,6 +39,7 @@ pub(crate) struct Declared {
     pub(crate) no_writes: bool,
     pub(crate) allow_oom: bool,
     pub(crate) no_cluster: bool,
+    pub(crate) allow_stale: bool,
 }
 
 impl Script {
