@@ -119,6 +119,7 @@ fn tone(trace: &Trace, record: &Record) -> Tone {
         | RecordKind::Slowed
         | RecordKind::Role
         | RecordKind::Cluster
+        | RecordKind::Noticed
         | RecordKind::Delayed
         | RecordKind::Expired => {
             return Tone::Unsure;
@@ -132,7 +133,7 @@ fn tone(trace: &Trace, record: &Record) -> Tone {
     {
         Some(LaneKind::Client) => Tone::Client(record.lane),
         Some(LaneKind::Resource) => Tone::Resource,
-        Some(LaneKind::Node) => Tone::Node,
+        Some(LaneKind::Node | LaneKind::Sentinel) => Tone::Node,
         Some(LaneKind::Terminal) | None => Tone::Plain,
     }
 }

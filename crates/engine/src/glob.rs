@@ -1,7 +1,7 @@
 //! Redis's patterns: `*`, `?`, `[a-z]`, `[^a]`, `\` before a literal.
 
 /// Whether the text matches the pattern.
-pub(crate) fn matches(pattern: &[u8], text: &[u8]) -> bool {
+pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
     // Only the last star ever needs to be tried again, so the work stays bounded by the product of
     // the lengths whatever the pattern.
     let (mut p, mut t) = (0, 0);

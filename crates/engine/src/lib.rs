@@ -55,6 +55,7 @@ pub use cluster::{Cluster, Health, Member, SLOTS, key_slot};
 pub use commands::commands;
 pub use config::{Config, OutputLimit, Policy};
 pub use engine::Engine;
+pub use glob::matches as pattern_matches;
 pub use help::help;
 pub use notify::KeyEvents;
 pub use output::{Choice, Choose, FirstChoice, Output, Outputs};

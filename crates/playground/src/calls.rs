@@ -72,6 +72,10 @@ fn passed_on(scenario: &Scenario, from: u16, to: Place, message: &Message) -> St
         _ => "a client",
     };
     let what = names(message).join(" ");
+    let watches = |spec: &redwind_sim::NodeSpec| !spec.watches.is_empty();
+    if scenario.nodes.get(usize::from(from)).is_some_and(watches) {
+        return format!("{what} from {} to {to}", node(from));
+    }
     format!("{what} from {} to its replica {to}", node(from))
 }
 

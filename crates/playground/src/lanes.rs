@@ -47,7 +47,14 @@ impl Lanes {
             .map(|c| lane(&c.name, LaneKind::Client));
         let nodes = scenario.nodes.iter().map(|n| Lane {
             follows: n.replica_of.as_ref().and_then(primary),
-            ..lane(&n.name, LaneKind::Node)
+            ..lane(
+                &n.name,
+                if n.watches.is_empty() {
+                    LaneKind::Node
+                } else {
+                    LaneKind::Sentinel
+                },
+            )
         });
         let resources = scenario
             .resources

@@ -354,6 +354,7 @@ fn kind(event: &Event) -> RecordKind {
         Event::ClockJumped { .. } | Event::ClockDrifts { .. } => RecordKind::Clock,
         Event::Role { .. } => RecordKind::Role,
         Event::Cluster { .. } => RecordKind::Cluster,
+        Event::Sentinel(_) => RecordKind::Noticed,
         Event::Partitioned { .. } => RecordKind::Partitioned,
         Event::Healed { .. } => RecordKind::Healed,
         Event::Disturbed { .. } => RecordKind::Slowed,

@@ -39,6 +39,8 @@ pub enum LaneKind {
     Client,
     /// A Redis node.
     Node,
+    /// A sentinel: a node that watches others and holds no data.
+    Sentinel,
     /// A resource beside Redis.
     Resource,
     /// The person's own terminal.
@@ -135,6 +137,8 @@ pub enum RecordKind {
     Role,
     /// A node of a cluster came to know something of the others, or voted, or moved keys.
     Cluster,
+    /// A sentinel announced what it found or did.
+    Noticed,
     /// A machine's clock was set, or runs at another speed from here on.
     Clock,
     /// The network was cut.

@@ -4,7 +4,7 @@ mod parts;
 
 use std::fmt;
 
-use crate::{ClusterNews, Disturbance, Event, Failure, LostBecause, Place, Record};
+use crate::{ClusterNews, Disturbance, Event, Failure, LostBecause, Notice, Place, Record};
 use bytes::Bytes;
 
 /// A hash of a run's records.
@@ -355,6 +355,10 @@ impl Canon {
                 self.u64(28);
                 self.maybe(*primary, Self::place);
             }
+            Event::Sentinel(notice) => {
+                self.u64(50);
+                self.notice(notice);
+            }
         }
     }
 
@@ -432,5 +436,15 @@ impl Canon {
             }
             ClusterNews::Drops => self.u64(12),
         }
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        self.text(notice.channel());
+        self.text(&notice.watched);
+        self.place(notice.primary);
+        let (places, numbers, texts) = notice.finding.parts();
+        self.places(&places);
+        numbers.into_iter().for_each(|number| self.u64(number));
+        texts.into_iter().for_each(|text| self.text(text));
     }
 }

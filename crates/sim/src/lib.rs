@@ -28,6 +28,7 @@ mod data;
 mod hash;
 pub mod language;
 mod names;
+mod notice;
 mod position;
 mod program;
 mod random;
@@ -47,6 +48,7 @@ pub use data::Data;
 pub use hash::TraceHash;
 pub use language::Mistake;
 pub use names::Names;
+pub use notice::{Finding, Notice};
 pub use position::{Becomes, Call, Does, Happening, Leg, Moment, Position};
 pub use program::{
     Answer, Batch, Exit, Failure, Local, Program, Request, ResourceCall, Source, Start,
@@ -59,7 +61,7 @@ pub use resource::Resource;
 pub use run::Run;
 pub use scenario::{
     Bounds, ClientSpec, ClockSpec, Fault, Fsync, Intervention, Latency, LinkSpec, LockSpec,
-    NodeSpec, Persistence, ResourceKind, ResourceSpec, Scenario, Travel,
+    NodeSpec, Persistence, ResourceKind, ResourceSpec, Scenario, Travel, WatchSpec,
 };
 pub use script::Script;
 pub use sentence::place_name;

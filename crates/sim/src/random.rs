@@ -23,6 +23,8 @@ pub(crate) enum Purpose {
     Cluster,
     /// Whether a packet is lost.
     Loss,
+    /// What sentinels leave to luck: their identities, the beats of their timers, how long they hold back.
+    Sentinel,
 }
 
 /// A stream of numbers for one purpose.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use redwind_engine::{KeyView, Micros};
 use redwind_resp::Value;
 
-use crate::{Batch, ClusterNews, Data, Exit, Failure, Local, ResourceCall, SimTime, Span};
+use crate::{Batch, ClusterNews, Data, Exit, Failure, Local, Notice, ResourceCall, SimTime, Span};
 
 /// One thing that happened at one instant.
 #[derive(Clone, Debug)]
@@ -291,6 +291,8 @@ pub enum Event {
         /// Keys that came or went with it.
         changes: Vec<KeyChange>,
     },
+    /// A sentinel announced what it found or did.
+    Sentinel(Arc<Notice>),
     /// A client's program ended.
     Exited(Exit),
 }

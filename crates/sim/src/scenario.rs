@@ -52,6 +52,40 @@ pub struct NodeSpec {
     pub clock: ClockSpec,
     /// After a crash or a power cut it is started again this much later; `None` stays down.
     pub restarts_after: Option<Span>,
+    /// The primaries that it watches: then it is a sentinel, and holds no data.
+    pub watches: Vec<WatchSpec>,
+}
+
+/// A primary that a sentinel watches, as `SENTINEL MONITOR` and `SENTINEL SET` say it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchSpec {
+    /// The name that clients ask for, such as `mymaster`.
+    pub name: String,
+    /// The node that is the primary when the world begins.
+    pub primary: String,
+    /// How many sentinels must find it down.
+    pub quorum: u16,
+    /// How long it must not answer until one finds so: `down-after-milliseconds`.
+    pub down_after: Span,
+    /// How long the steps of a failover may take, and half of how long to wait before another: `failover-timeout`.
+    pub failover_timeout: Span,
+    /// How many replicas are told at once to follow a new primary: `parallel-syncs`.
+    pub parallel_syncs: u16,
+}
+
+impl WatchSpec {
+    /// Watches this primary under this name with Redis's defaults: 30 seconds, 3 minutes, one replica at a time.
+    #[must_use]
+    pub fn new(name: impl Into<String>, primary: impl Into<String>, quorum: u16) -> Self {
+        Self {
+            name: name.into(),
+            primary: primary.into(),
+            quorum,
+            down_after: Span::seconds(30),
+            failover_timeout: Span::seconds(180),
+            parallel_syncs: 1,
+        }
+    }
 }
 
 /// How a machine's clocks are wrong from the start.

@@ -83,6 +83,7 @@ impl Teller<'_> {
             Event::Role {
                 primary: Some(primary),
             } => format!("follows {}", self.name(*primary)),
+            Event::Sentinel(notice) => notice.channel().to_owned(),
         }
     }
 }

@@ -71,10 +71,14 @@ impl Teller<'_> {
                 }
             }
             Event::Line { line, .. } => format!("{me} is at line {line}"),
-            Event::Sent { to, message, .. } => self.sent(me, *to, message),
+            Event::Sent { to, message, .. } => crate::notice::asks(self.0, me, *to, message)
+                .unwrap_or_else(|| self.sent(me, *to, message)),
             Event::Executed {
                 by, argv, reply, ..
             } => {
+                if let Some(told) = crate::notice::answers(self.0, me, *by, argv, reply.as_ref()) {
+                    return told;
+                }
                 let (command, by) = (command(argv), self.name(*by));
                 match reply {
                     Some(Value::Error(text)) => {
@@ -121,7 +125,10 @@ impl Teller<'_> {
                 let accepted = effect.as_ref().is_none_or(|effect| effect.accepted);
                 self.performed(me, self.name(*by), call, outcome, accepted)
             }
-            Event::Received { from, message, .. } => self.received(me, self.name(*from), message),
+            Event::Received { from, message, .. } => {
+                crate::notice::hears(self.0, record.place, *from, message)
+                    .unwrap_or_else(|| self.received(me, self.name(*from), message))
+            }
             Event::Heard { from, message, .. } => heard(me, self.name(*from), message),
             Event::Listens { most: None } => format!("{me} waits for a message"),
             Event::Listens { most: Some(most) } => {
@@ -249,6 +256,7 @@ impl Teller<'_> {
                 format!("{me} is now a replica of {}", self.name(*primary))
             }
             Event::Cluster { news, changes } => self.of_the_cluster(me, news, changes.len()),
+            Event::Sentinel(notice) => notice.sentence(self.0, me),
             _ => String::new(),
         }
     }

@@ -53,6 +53,7 @@ impl World {
         }
         self.links_resume(node);
         self.bus_resumes(node);
+        self.sentinels_resume(node);
     }
 
     /// A node goes down.
@@ -90,6 +91,7 @@ impl World {
         }
         self.bus_down(node);
         self.links_down(node, how);
+        self.sentinels_lose(node, how);
         if let Some(after) = restart_after {
             let act = Act::StartNode {
                 node,
@@ -157,6 +159,7 @@ impl World {
         self.emit(Place::Node(node), Some(seq), Event::Loaded { changes });
         self.bus_up(node);
         self.links_up(node);
+        self.sentinel_starts(node);
     }
 
     /// Sets a machine's wall clock.

@@ -15,6 +15,7 @@ mod partition;
 mod plan;
 mod queue;
 mod replication;
+mod sentinel;
 mod services;
 mod serving;
 mod travel;
@@ -55,6 +56,8 @@ pub struct World {
     service: u16,
     /// For each group of nodes (see `Plan::group`) its primary as the latest failover left it.
     reigning: Vec<u16>,
+    /// What sentinels know and do.
+    sentinels: Arc<sentinel::Sentinels>,
     /// Cuts of the network.
     cuts: Vec<partition::Cut>,
     /// What does worse than it should.
@@ -118,6 +121,7 @@ impl World {
                 .map_err(|why| ScenarioError::config(&spec.name, &why))?;
         }
         plan.join_cluster(&mut nodes);
+        plan.check_sentinels()?;
         for (name, argv) in &scenario.setup {
             let node = plan
                 .node(Some(name))
@@ -149,6 +153,7 @@ impl World {
             arrivals: BTreeMap::new(),
             service: 0,
             reigning: (0..plan.nodes()).collect(),
+            sentinels: Arc::new(sentinel::Sentinels::new(&plan)),
             cuts: Vec::new(),
             troubles: Vec::new(),
             links_free: BTreeMap::new(),
@@ -174,6 +179,7 @@ impl World {
         for index in 0..world.plan.scenario.interventions.len() {
             world.arrange(index);
         }
+        world.begin_sentinels();
         Ok(world)
     }
 
@@ -368,6 +374,8 @@ impl World {
             Act::Safe { node, life } => self.disk_is_safe(node, life),
             Act::Stall { node, life, until } => self.stalls(node, life, until),
             Act::FailoverOver { node, began } => self.failover_over(node, began),
+            Act::Sentinel(letter) => self.sentinel_letter(*letter),
+            Act::SentinelTick { node, life } => self.sentinel_tick(node, life),
             Act::WaitOver {
                 node,
                 connection,

@@ -98,6 +98,34 @@ impl Plan {
         })
     }
 
+    /// Whether every sentinel watches something that is there, and holds no data itself.
+    pub(crate) fn check_sentinels(&self) -> Result<(), ScenarioError> {
+        let nodes = &self.scenario.nodes;
+        for spec in nodes.iter().filter(|spec| !spec.watches.is_empty()) {
+            if spec.replica_of.is_some() {
+                let why = format!("{} can't be a sentinel and a replica at once", spec.name);
+                return Err(ScenarioError(why));
+            }
+            for watch in &spec.watches {
+                let known = nodes.iter().find(|node| node.name == watch.primary);
+                let primary =
+                    known.filter(|node| node.replica_of.is_none() && node.watches.is_empty());
+                if primary.is_none() {
+                    let why = format!(
+                        "{} can't watch {}: that is no primary",
+                        spec.name, watch.primary
+                    );
+                    return Err(ScenarioError(why));
+                }
+            }
+        }
+        if nodes.first().is_some_and(|spec| !spec.watches.is_empty()) {
+            let why = "the first node can't be a sentinel: programs that name no host go there";
+            return Err(ScenarioError(why.to_owned()));
+        }
+        Ok(())
+    }
+
     /// The nodes that hold copies of one data set are a group; it goes by the node that was its primary at the start.
     pub(crate) fn group(&self, node: u16) -> u16 {
         let spec = &self.scenario.nodes[usize::from(node)];
@@ -122,9 +150,8 @@ impl Plan {
             };
             let primary = self.node(Some(name)).filter(|primary| *primary != index);
             let follows_primary = |primary: &u16| {
-                self.scenario.nodes[usize::from(*primary)]
-                    .replica_of
-                    .is_none()
+                let spec = &self.scenario.nodes[usize::from(*primary)];
+                spec.replica_of.is_none() && spec.watches.is_empty()
             };
             let Some(primary) = primary.filter(follows_primary) else {
                 let why = format!(

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::world::cluster::{Move, Notice, Takeover};
 use crate::world::network::{Connection, Packet};
 use crate::world::replication::Letter;
+use crate::world::sentinel;
 use crate::{PacketId, SimTime};
 
 /// Something that will happen at a known instant, unless something before it prevents that.
@@ -82,6 +83,10 @@ pub(crate) enum Act {
     },
     /// The time of a FAILOVER is up.
     FailoverOver { node: u16, began: SimTime },
+    /// A message of a sentinel arrives, or one to it.
+    Sentinel(Box<sentinel::Letter>),
+    /// A sentinel's timer runs out.
+    SentinelTick { node: u16, life: u32 },
     /// The time of a WAIT is up.
     WaitOver {
         node: u16,

@@ -14,4 +14,5 @@ mod positions;
 mod properties;
 mod replicas;
 mod resources;
+mod sentinels;
 mod timelines;

@@ -28,7 +28,11 @@ pub(super) fn lane_names(story: &Story, picture: &Picture, position: u32, scroll
 
 /// What a node is among the others at this moment.
 fn role(story: &Story, lane: u16, position: u32) -> Html {
+    let is_sentinel = story
+        .lane(lane)
+        .is_some_and(|lane| lane.kind == LaneKind::Sentinel);
     let text = match story.role_at(lane, position) {
+        None if is_sentinel => "sentinel".to_owned(),
         None => return Html::default(),
         Some(Role::Primary) => "primary".to_owned(),
         Some(Role::Replica(primary)) => format!("replica of {}", story.name(primary)),

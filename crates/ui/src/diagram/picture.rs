@@ -71,6 +71,8 @@ pub enum Shape {
     Synced,
     /// A node's role changed.
     Role,
+    /// A sentinel's finding.
+    Noticed,
     /// A machine's clock was set or changed its speed.
     Clock,
     /// A program ended.
@@ -211,6 +213,7 @@ impl Picture {
                     RecordKind::Synced => Shape::Synced,
                     RecordKind::Role => Shape::Role,
                     RecordKind::Cluster => Shape::Replicated,
+                    RecordKind::Noticed => Shape::Noticed,
                     RecordKind::Clock => Shape::Clock,
                     RecordKind::Finished => Shape::Finished,
                     RecordKind::Raised => Shape::Raised,
@@ -410,7 +413,7 @@ impl Picture {
                     .unwrap_or(0);
                 CLIENTS[nth % CLIENTS.len()]
             }
-            Some(LaneKind::Node) => "cn",
+            Some(LaneKind::Node | LaneKind::Sentinel) => "cn",
             Some(LaneKind::Resource) => "cr",
             Some(LaneKind::Terminal) | None => "ct",
         }

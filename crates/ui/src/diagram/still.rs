@@ -266,6 +266,7 @@ impl Window<'_> {
                     circle(d, at, 3.0);
                 }),
                 Shape::Role => ("role", crown),
+                Shape::Noticed => ("noticed", |d, at| circle(d, at, 3.2)),
                 Shape::Clock => ("clock", dial),
                 Shape::Finished => ("finished", |d, at| bar(d, at)),
                 Shape::Raised => ("raised", diamond),

@@ -49,6 +49,7 @@ pub fn Terminal(props: &TerminalProps) -> Html {
     let bottom = use_node_ref();
     let nodes: Vec<&str> = story
         .lanes(LaneKind::Node)
+        .chain(story.lanes(LaneKind::Sentinel))
         .map(|(_, lane)| lane.name.as_str())
         .collect();
     let chosen = use_state_eq(|| 0_usize);

@@ -31,6 +31,9 @@ impl World {
         connection: Connection,
         argv: &[Bytes],
     ) -> Option<Option<Value>> {
+        if self.is_sentinel(node) {
+            return self.sentinel_command(node, connection, argv);
+        }
         let name = argv.first()?.to_ascii_uppercase();
         let outcome = match name.as_slice() {
             b"WAIT" => self.wait(node, connection, argv),

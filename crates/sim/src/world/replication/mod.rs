@@ -205,6 +205,21 @@ impl Replication {
         self.repeat.as_ref().map(Repeat::session)
     }
 
+    /// Whether the link to its primary is there.
+    pub(crate) fn link_is_up(&self) -> bool {
+        self.link_up
+    }
+
+    /// For how long the link to its primary has been as it is.
+    pub(crate) fn link_lasts(&self, now: SimTime) -> Span {
+        now - self.link_since
+    }
+
+    /// The nodes that follow it.
+    pub(crate) fn replicas(&self) -> Vec<u16> {
+        self.followers.keys().copied().collect()
+    }
+
     fn remember(&mut self, effects: &[Effective], most: u64) {
         let backlog = Arc::make_mut(&mut self.backlog);
         for effect in effects {
