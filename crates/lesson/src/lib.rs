@@ -20,6 +20,7 @@ mod problem;
 mod programs;
 mod promises;
 mod prose;
+mod sentinels;
 mod split;
 mod verdicts;
 mod world;

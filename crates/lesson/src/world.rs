@@ -14,6 +14,7 @@ use crate::links;
 use crate::nodes::{self, Node};
 use crate::problem::did_you_mean;
 use crate::promises;
+use crate::sentinels;
 
 /// The starting world of a lesson.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,6 +118,7 @@ pub(crate) fn read(section: &Section<'_>) -> World {
     let clients = clients(section);
     let mut nodes = nodes::read(section);
     let cluster = cluster::read(section, &mut nodes);
+    sentinels::read(section, &mut nodes);
     let resources = resources(section);
     let latency = latency(section).unwrap_or(Latency {
         least: Span::millis(1),

@@ -100,6 +100,13 @@ pub enum Happening {
         /// What the printed line contains.
         text: String,
     },
+    /// `s1 reports +switch-master`
+    Reports {
+        /// Which sentinel.
+        node: String,
+        /// Redis's name of what it announces.
+        event: String,
+    },
     /// `worker-a's 2nd storage.write is refused`
     Call {
         /// Which call.

@@ -264,6 +264,9 @@ fn happens(scenario: &Scenario, what: &Happening, record: &Record) -> bool {
                 .map(|spec| &spec.key);
             holds == now && key == Some(lock) && is_client(scenario, record.place, client)
         }
+        (Happening::Reports { node, event }, Event::Sentinel(notice)) => {
+            notice.channel() == event && crate::place_name(scenario, record.place) == node
+        }
         (Happening::Prints { client, text }, Event::Printed { text: printed }) => {
             printed.contains(text.as_str()) && is_client(scenario, record.place, client)
         }

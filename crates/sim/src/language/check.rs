@@ -68,6 +68,16 @@ impl Position {
             Self::Call { call, .. } => call.check(names),
             Self::When { what, .. } => match what {
                 Happening::Expires { .. } => Ok(()),
+                Happening::Reports { node, event } => {
+                    known("node", node, &names.nodes)?;
+                    if crate::notice::CHANNELS.contains(&event.as_str()) {
+                        return Ok(());
+                    }
+                    Err(Mistake(format!(
+                        "sentinels announce no {event}: they do {}",
+                        crate::names::listed(&crate::notice::CHANNELS)
+                    )))
+                }
                 Happening::Client { client, .. } => known_process(client, names),
                 Happening::Believes { client, .. } | Happening::Prints { client, .. } => {
                     known_client(client, names)

@@ -429,13 +429,16 @@ fn happening(words: &mut Words) -> Result<Happening, Mistake> {
         true
     } else if words.skip_all(&["stops", "believing"]) {
         false
+    } else if words.skip("reports") {
+        let event = words.value("what a sentinel announces, such as +sdown or +switch-master")?;
+        return Ok(Happening::Reports { node: who, event });
     } else if words.skip("prints") {
         let text = words.value("the text between quotes")?;
         return Ok(Happening::Prints { client: who, text });
     } else {
         let verbs: Vec<&str> = Does::ALL.into_iter().map(Does::verb).collect();
         let known = format!(
-            "expires, {}, believes, stops believing or prints",
+            "expires, {}, believes, stops believing, reports or prints",
             verbs.join(", ")
         );
         return Err(words.expected(&known));

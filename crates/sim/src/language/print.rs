@@ -127,6 +127,7 @@ impl Display for Happening {
                 )
             }
             Self::Prints { client, text } => write!(f, "{client} prints {}", quoted(text)),
+            Self::Reports { node, event } => write!(f, "{node} reports {}", word(event)),
             Self::Call { call, becomes } => match becomes {
                 Becomes::Executed => write!(f, "{call} is executed"),
                 Becomes::Accepted => write!(f, "{call} is accepted"),

@@ -3,6 +3,7 @@
 mod cluster;
 mod disturbed;
 mod label;
+mod votes;
 mod words;
 
 use redwind_resp::Value;
@@ -71,12 +72,13 @@ impl Teller<'_> {
                 }
             }
             Event::Line { line, .. } => format!("{me} is at line {line}"),
-            Event::Sent { to, message, .. } => crate::notice::asks(self.0, me, *to, message)
-                .unwrap_or_else(|| self.sent(me, *to, message)),
+            Event::Sent { to, message, .. } => {
+                votes::asks(self.0, me, *to, message).unwrap_or_else(|| self.sent(me, *to, message))
+            }
             Event::Executed {
                 by, argv, reply, ..
             } => {
-                if let Some(told) = crate::notice::answers(self.0, me, *by, argv, reply.as_ref()) {
+                if let Some(told) = votes::answers(self.0, me, *by, argv, reply.as_ref()) {
                     return told;
                 }
                 let (command, by) = (command(argv), self.name(*by));
@@ -126,7 +128,7 @@ impl Teller<'_> {
                 self.performed(me, self.name(*by), call, outcome, accepted)
             }
             Event::Received { from, message, .. } => {
-                crate::notice::hears(self.0, record.place, *from, message)
+                votes::hears(self.0, record.place, *from, message)
                     .unwrap_or_else(|| self.received(me, self.name(*from), message))
             }
             Event::Heard { from, message, .. } => heard(me, self.name(*from), message),

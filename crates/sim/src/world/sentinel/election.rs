@@ -152,7 +152,7 @@ impl World {
         {
             *votes.entry(whom).or_default() += 1;
         }
-        let majority = (watched.others.len() + 1) / 2 + 1;
+        let majority = watched.others.len().div_ceil(2) + 1;
         let needed = majority.max(usize::from(watched.quorum));
         most(&votes)
             .filter(|(_, count)| *count >= needed)

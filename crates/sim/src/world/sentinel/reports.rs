@@ -1,6 +1,6 @@
 //! What nodes tell sentinels in answer to `INFO`, and what sentinels do about it.
 
-use super::{INFO_PERIOD, PUBLISH_PERIOD, Peer, Reconf, Sentinel, State, Watched};
+use super::{PUBLISH_PERIOD, Peer, Reconf, Sentinel, State, Watched};
 use crate::Place;
 use crate::notice::Finding;
 use crate::world::World;
