@@ -48,7 +48,7 @@ pub use data::Data;
 pub use hash::TraceHash;
 pub use language::Mistake;
 pub use names::Names;
-pub use notice::{Finding, Notice};
+pub use notice::{Finding, Notice, sentinel_id};
 pub use position::{Becomes, Call, Does, Happening, Leg, Moment, Position};
 pub use program::{
     Answer, Batch, Exit, Failure, Local, Program, Request, ResourceCall, Source, Start,

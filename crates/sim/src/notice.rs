@@ -454,7 +454,8 @@ pub(crate) fn is_sentinel(scenario: &Scenario, place: Place) -> bool {
 }
 
 /// A sentinel's identity in forty digits, which it keeps through restarts.
-pub(crate) fn sentinel_id(scenario: &Scenario, place: Place) -> String {
+#[must_use]
+pub fn sentinel_id(scenario: &Scenario, place: Place) -> String {
     let Place::Node(node) = place else {
         return "*".to_owned();
     };

@@ -103,15 +103,6 @@ impl World {
         self.emit_elsewhere(first, Some(began), event);
     }
 
-    /// The record of a cut that keeps two places from hearing each other at this moment.
-    pub(crate) fn cut_between(&self, one: Place, other: Place) -> Option<u32> {
-        let cut = self
-            .cuts
-            .iter()
-            .find(|cut| cut.stops(one, other) || cut.stops(other, one));
-        cut.map(|cut| cut.began)
-    }
-
     /// What the cuts of this moment do to a message.
     pub(crate) fn passage(&self, from: Place, to: Place) -> Passage {
         let mut opens = self.now;

@@ -30,7 +30,7 @@ impl World {
         match &letter.says {
             Says::Ping => self.write_back(&letter, None, Says::Pong),
             Says::Info => {
-                let report = self.report(me);
+                let report = self.info_of(me);
                 self.write_back(&letter, None, Says::InfoIs(Box::new(report)));
             }
             Says::Publish(hello) => self.hello_published(&letter, hello.clone()),
@@ -39,7 +39,7 @@ impl World {
                 let event = Event::Executed {
                     packet: *packet,
                     by: Place::Node(from),
-                    argv: Arc::from(self.replicaof(*primary)),
+                    argv: Arc::from(self.replicaof_words(*primary)),
                     reply: Some(Value::OK),
                     changes: Vec::new(),
                 };
@@ -240,7 +240,7 @@ impl World {
             let other = Other::new(hello.by, sentinel.now);
             watched.others.insert(hello.by, other);
             let finding = Finding::Sentinel(Place::Node(hello.by));
-            self.announce(sentinel, watched, sent, finding);
+            self.announces(sentinel, watched, sent, finding);
         }
         self.note_epoch(sentinel, watched, hello.epoch, sent);
         if watched.config_epoch >= hello.config_epoch {
@@ -251,7 +251,7 @@ impl World {
             return;
         }
         let finding = Finding::Update(Place::Node(hello.by));
-        self.announce(sentinel, watched, sent, finding);
+        self.announces(sentinel, watched, sent, finding);
         self.switch_to(sentinel, watched, hello.primary);
     }
 }

@@ -273,7 +273,7 @@ impl World {
                     ));
                 }
             }
-            self.announce(sentinel, watched, cause, Finding::Set(option, value));
+            self.announces(sentinel, watched, cause, Finding::Set(option, value));
             at += 2;
         }
         Value::OK
@@ -289,7 +289,7 @@ impl World {
             }
             count += 1;
             watched.forget(sentinel.now);
-            self.announce(sentinel, &mut watched, cause, Finding::Reset);
+            self.announces(sentinel, &mut watched, cause, Finding::Reset);
             sentinel.watched[index] = watched;
         }
         Value::Int(count)

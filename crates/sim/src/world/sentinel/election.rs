@@ -73,7 +73,7 @@ impl World {
         if voted < epoch && sentinel.epoch <= epoch {
             watched.leader = Some((candidate, sentinel.epoch));
             let finding = Finding::Votes(Place::Node(candidate), sentinel.epoch);
-            self.announce(sentinel, watched, cause, finding);
+            self.announces(sentinel, watched, cause, finding);
             // Whoever votes for another does not stand for election itself for a while.
             if candidate != sentinel.node {
                 let seed = self.plan.scenario.seed;
@@ -93,7 +93,7 @@ impl World {
     ) {
         if epoch > sentinel.epoch {
             sentinel.epoch = epoch;
-            self.announce(sentinel, watched, cause, Finding::Epoch(epoch));
+            self.announces(sentinel, watched, cause, Finding::Epoch(epoch));
         }
     }
 
@@ -116,8 +116,8 @@ impl World {
         sentinel.epoch += 1;
         let epoch = sentinel.epoch;
         let cause = watched.last;
-        let seq = self.announce(sentinel, watched, cause, Finding::Epoch(epoch));
-        self.announce(sentinel, watched, Some(seq), Finding::Tries(epoch));
+        let seq = self.announces(sentinel, watched, cause, Finding::Epoch(epoch));
+        self.announces(sentinel, watched, Some(seq), Finding::Tries(epoch));
         let seed = self.plan.scenario.seed;
         let failover = &mut watched.failover;
         failover.state = State::WaitStart;

@@ -55,14 +55,14 @@ impl World {
         finding: Finding,
     ) {
         let cause = watched.last;
-        self.announce(sentinel, watched, cause, finding);
+        self.announces(sentinel, watched, cause, finding);
         watched.failover.state = state;
         watched.failover.changed = sentinel.now;
     }
 
     fn abort(&mut self, sentinel: &Sentinel, watched: &mut Watched, finding: Finding) {
         let cause = watched.last;
-        self.announce(sentinel, watched, cause, finding);
+        self.announces(sentinel, watched, cause, finding);
         for replica in watched.replicas.values_mut() {
             replica.reconf = Reconf::No;
         }
@@ -88,7 +88,7 @@ impl World {
         let mine = votes.filter(|other| other.vote == Some((sentinel.node, epoch)));
         let latest = mine.filter_map(|other| other.because).max();
         let cause = watched.last.max(latest);
-        self.announce(sentinel, watched, cause, Finding::Elected(epoch));
+        self.announces(sentinel, watched, cause, Finding::Elected(epoch));
         self.next_step(sentinel, watched, State::SelectReplica, Finding::Chooses);
     }
 
@@ -99,7 +99,7 @@ impl World {
         let place = Place::Node(best);
         watched.failover.promoted = Some(best);
         let cause = watched.last;
-        self.announce(sentinel, watched, cause, Finding::Selects(place));
+        self.announces(sentinel, watched, cause, Finding::Selects(place));
         let finding = Finding::Promotes(place);
         self.next_step(sentinel, watched, State::SendPromotion, finding);
     }
@@ -166,7 +166,7 @@ impl World {
                 peer.reconf = Reconf::Done;
                 let cause = watched.last;
                 let finding = Finding::ReconfTimedOut(Place::Node(node));
-                self.announce(sentinel, watched, cause, finding);
+                self.announces(sentinel, watched, cause, finding);
                 continue;
             }
             if busy(peer.reconf) || !peer.link.up {
@@ -197,7 +197,7 @@ impl World {
             Finding::ReconfSent(place)
         };
         let cause = watched.last;
-        self.announce(sentinel, watched, cause, finding);
+        self.announces(sentinel, watched, cause, finding);
     }
 
     /// A failover is over when every replica that can be reached is in line, or its time is up.
@@ -219,7 +219,7 @@ impl World {
         let late = elapsed > watched.failover_timeout;
         if late {
             let cause = watched.last;
-            self.announce(sentinel, watched, cause, Finding::EndsForTimeout);
+            self.announces(sentinel, watched, cause, Finding::EndsForTimeout);
         }
         if open && !late {
             return;
@@ -255,14 +255,14 @@ impl World {
             to: Place::Node(primary),
         };
         let cause = watched.last;
-        let seq = self.announce(sentinel, watched, cause, finding);
+        let seq = self.announces(sentinel, watched, cause, finding);
         let mut replicas: Vec<u16> = watched.replicas.keys().copied().collect();
         replicas.retain(|node| *node != primary);
         replicas.push(old);
         watched.switch(primary, sentinel.now);
         for node in replicas {
             let finding = Finding::Replica(Place::Node(node));
-            self.announce(sentinel, watched, Some(seq), finding);
+            self.announces(sentinel, watched, Some(seq), finding);
         }
     }
 

@@ -126,10 +126,10 @@ impl World {
         link.life = life;
         link.opened = now;
         link.pending = 0;
-        self.ping(sentinel, index, watched, node);
+        self.ping_peer(sentinel, index, watched, node);
     }
 
-    pub(super) fn ping(
+    pub(super) fn ping_peer(
         &mut self,
         sentinel: &mut Sentinel,
         index: usize,
@@ -183,7 +183,7 @@ impl World {
             self.write_to(sentinel, index, watched, node, None, Says::Info);
         }
         if ping {
-            self.ping(sentinel, index, watched, node);
+            self.ping_peer(sentinel, index, watched, node);
         }
         if hello {
             self.greet(sentinel, index, watched, node);
@@ -226,7 +226,7 @@ impl World {
             packet,
             to: Place::Node(node),
             message: Message::Commands {
-                commands: Arc::from([self.replicaof(primary)]),
+                commands: Arc::from([self.replicaof_words(primary)]),
                 batch: Batch::Single,
             },
         };
@@ -235,7 +235,7 @@ impl World {
         self.write_to(sentinel, index, watched, node, Some(sent), says);
     }
 
-    pub(super) fn replicaof(&self, primary: Option<u16>) -> Vec<Bytes> {
+    pub(super) fn replicaof_words(&self, primary: Option<u16>) -> Vec<Bytes> {
         let (host, port) = match primary {
             Some(primary) => (
                 self.plan.scenario.nodes[usize::from(primary)].name.as_str(),

@@ -424,7 +424,7 @@ impl World {
                 sentinel.tilt = None;
                 self.announce_about_itself(sentinel, Finding::TiltOver);
             }
-            self.judge(sentinel, &mut watched, node);
+            self.find_down(sentinel, &mut watched, node);
             if watched.primary.node == node {
                 self.judge_together(sentinel, &mut watched);
                 if self.start_if_needed(sentinel, &mut watched) {
@@ -444,7 +444,7 @@ impl World {
 
     /// Announces something: a record, and a message to whoever listens to the sentinel. What is about the primary and its
     /// failover is the cause of what comes next there.
-    fn announce(
+    fn announces(
         &mut self,
         sentinel: &Sentinel,
         watched: &mut Watched,

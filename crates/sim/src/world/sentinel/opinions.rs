@@ -13,7 +13,7 @@ use crate::{Batch, Event, Message, Place};
 impl World {
     /// Subjectively: a process is down that has not answered a PING for so long, and so is a primary that has said for
     /// long that it is a replica.
-    pub(super) fn judge(&mut self, sentinel: &Sentinel, watched: &mut Watched, node: u16) {
+    pub(super) fn find_down(&mut self, sentinel: &Sentinel, watched: &mut Watched, node: u16) {
         let (now, down_after) = (sentinel.now, watched.down_after);
         let is_primary = watched.primary.node == node;
         let Some(peer) = watched.peer(node) else {
@@ -39,11 +39,11 @@ impl World {
         let place = Place::Node(node);
         let found = if down {
             peer.down_since = now;
-            let why = self.why_silent(sentinel.node, node);
-            self.announce(sentinel, watched, why, Finding::Down(place))
+            let why = self.why_unheard(sentinel.node, node);
+            self.announces(sentinel, watched, why, Finding::Down(place))
         } else {
             let why = peer.found;
-            self.announce(sentinel, watched, why, Finding::Up(place))
+            self.announces(sentinel, watched, why, Finding::Up(place))
         };
         if let Some(peer) = watched.peer(node) {
             peer.found = Some(found);
@@ -51,7 +51,7 @@ impl World {
     }
 
     /// The record of what keeps two processes from hearing each other, which they can't know, but we do.
-    fn why_silent(&self, me: u16, other: u16) -> Option<u32> {
+    fn why_unheard(&self, me: u16, other: u16) -> Option<u32> {
         let place = &self.nodes[usize::from(other)];
         if !place.runs() {
             return place.state_since;
@@ -74,7 +74,7 @@ impl World {
             watched.agreed_since = sentinel.now;
             let quorum = watched.quorum;
             let cause = watched.primary.found.max(because);
-            self.announce(
+            self.announces(
                 sentinel,
                 watched,
                 cause,
@@ -82,7 +82,7 @@ impl World {
             );
         } else {
             let cause = watched.last;
-            self.announce(sentinel, watched, cause, Finding::NotAgreed);
+            self.announces(sentinel, watched, cause, Finding::NotAgreed);
         }
     }
 

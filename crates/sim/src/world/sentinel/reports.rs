@@ -26,10 +26,7 @@ impl Report {
             life: 0,
             primary: None,
             link_up: false,
-            link_down: match replication.primary {
-                Some(_) if !replication.link_is_up() => replication.link_lasts(self.now).0.div_ceil(1000),
-                _ => 0,
-            },
+            link_down: 0,
             offset: 0,
             priority: 100,
             replicas: Vec::new(),
@@ -47,14 +44,19 @@ impl Report {
 
 impl World {
     /// What a node tells about itself now.
-    pub(super) fn report(&self, node: u16) -> Report {
+    pub(super) fn info_of(&self, node: u16) -> Report {
         let place = &self.nodes[usize::from(node)];
         let replication = &place.replication;
         Report {
             life: place.life,
             primary: replication.primary,
             link_up: replication.link_is_up(),
-            link_down: 0,
+            link_down: match replication.primary {
+                Some(_) if !replication.link_is_up() => {
+                    replication.link_lasts(self.now).0.div_ceil(1000)
+                }
+                _ => 0,
+            },
             offset: replication.offset,
             priority: u64::try_from(place.engine.config().replication.priority).unwrap_or(0),
             replicas: replication.replicas(),
@@ -94,7 +96,7 @@ impl World {
         let found = report.replicas.clone();
         peer.report = Some(report);
         if rebooted {
-            self.announce(sentinel, watched, None, Finding::Reboot(place));
+            self.announces(sentinel, watched, None, Finding::Reboot(place));
         }
         if is_primary {
             self.find_replicas(sentinel, watched, &found);
@@ -105,7 +107,7 @@ impl World {
                 primary: says_primary,
                 expected: says_primary == is_primary,
             };
-            self.announce(sentinel, watched, None, finding);
+            self.announces(sentinel, watched, None, finding);
         }
         // A sentinel that does not trust itself only looks.
         if sentinel.tilt.is_some() || is_primary {
@@ -128,7 +130,7 @@ impl World {
             peer.greeted = 0;
             watched.replicas.insert(*node, peer);
             let finding = Finding::Replica(Place::Node(*node));
-            self.announce(sentinel, watched, None, finding);
+            self.announces(sentinel, watched, None, finding);
         }
     }
 
@@ -146,7 +148,7 @@ impl World {
         if promoted && watched.failover.state == State::WaitPromotion {
             watched.config_epoch = watched.failover.epoch;
             let cause = watched.last;
-            self.announce(sentinel, watched, cause, Finding::Promoted(place));
+            self.announces(sentinel, watched, cause, Finding::Promoted(place));
             self.next_step(sentinel, watched, State::Reconfigure, Finding::Reconfigures);
             Self::hurry_hellos(sentinel, watched);
             return;
@@ -162,7 +164,7 @@ impl World {
             let primary = watched.primary.node;
             self.reconfigure(sentinel, index, watched, node, Some(primary));
             let cause = watched.last;
-            self.announce(sentinel, watched, cause, Finding::Converts(place));
+            self.announces(sentinel, watched, cause, Finding::Converts(place));
         }
     }
 
@@ -186,7 +188,7 @@ impl World {
         if follows != Some(primary) && sane && settled && peer.link.up && promoted != Some(node) {
             self.reconfigure(sentinel, index, watched, node, Some(primary));
             let cause = watched.last;
-            self.announce(sentinel, watched, cause, Finding::Fixes(place));
+            self.announces(sentinel, watched, cause, Finding::Fixes(place));
         }
         let Some(peer) = watched.peer(node) else {
             return;
@@ -195,7 +197,7 @@ impl World {
         if matches!(peer.reconf, Reconf::Sent(_)) && promoted.is_some() && follows == promoted {
             peer.reconf = Reconf::Begun;
             let cause = watched.last;
-            self.announce(sentinel, watched, cause, Finding::ReconfBegun(place));
+            self.announces(sentinel, watched, cause, Finding::ReconfBegun(place));
         }
         let Some(peer) = watched.peer(node) else {
             return;
@@ -203,7 +205,7 @@ impl World {
         if peer.reconf == Reconf::Begun && link_up {
             peer.reconf = Reconf::Done;
             let cause = watched.last;
-            self.announce(sentinel, watched, cause, Finding::ReconfDone(place));
+            self.announces(sentinel, watched, cause, Finding::ReconfDone(place));
         }
     }
 }
