@@ -24,7 +24,7 @@ pub(crate) enum Purpose {
     /// Whether a packet is lost.
     Loss,
     /// What sentinels leave to luck: their identities, the beats of their timers, how long they hold back.
-    Sentinel,
+    Sentinel = 100,
 }
 
 /// A stream of numbers for one purpose.

@@ -196,5 +196,6 @@ impl World {
                 self.reset_link(node, primary);
             }
         }
+        self.reset_sentinels(sides);
     }
 }

@@ -178,7 +178,7 @@ impl World {
                 Value::Array(all.collect())
             }
             "is-master-down-by-addr" => self.asked_by_client(sentinel, argv, cause),
-            "reset" => self.reset(sentinel, argv, cause),
+            "reset" => self.reset_watched(sentinel, argv, cause),
             _ => {
                 let name = word(argv, 2);
                 let mut all = sentinel.watched.iter();
@@ -279,7 +279,12 @@ impl World {
         Value::OK
     }
 
-    fn reset(&mut self, sentinel: &mut Sentinel, argv: &[Bytes], cause: Option<u32>) -> Value {
+    fn reset_watched(
+        &mut self,
+        sentinel: &mut Sentinel,
+        argv: &[Bytes],
+        cause: Option<u32>,
+    ) -> Value {
         let pattern = argv.get(2).cloned().unwrap_or_default();
         let mut count = 0;
         for index in 0..sentinel.watched.len() {

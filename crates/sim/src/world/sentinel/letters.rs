@@ -11,7 +11,7 @@ use crate::world::disk::Fall;
 use crate::world::network::{Connection, code};
 use crate::world::partition::Passage;
 use crate::world::queue::{Act, Class};
-use crate::{Batch, Event, LostBecause, Message, PacketId, Place, Span};
+use crate::{Batch, Event, LostBecause, Message, PacketId, Place, Sides, Span};
 
 /// Unanswered commands after which it sends no more.
 const MOST_PENDING: u32 = 100;
@@ -314,7 +314,11 @@ impl World {
             u64::from(letter.says.asks()),
             2,
         ];
-        let arrives = self.now + wait + self.draw_latency(sender, receiver, &circumstances);
+        let travel = self.travel(sender, receiver, &circumstances);
+        let Some(latency) = travel.whole() else {
+            return self.letter_is_lost(&letter, LostBecause::Dropped);
+        };
+        let arrives = self.now + wait + latency;
         let connection = Connection {
             from: sender,
             number: 1 << 16 | u32::from(letter.to),
@@ -419,6 +423,28 @@ impl World {
         }
         for letter in open {
             self.mail(letter);
+        }
+    }
+
+    /// Resets the connections of sentinels between two sides.
+    pub(crate) fn reset_sentinels(&mut self, sides: &Sides) {
+        if self.sentinels.all.is_empty() {
+            return;
+        }
+        for sentinel in Arc::make_mut(&mut self.sentinels).all.values_mut() {
+            let me = Place::Node(sentinel.node);
+            for watched in &mut sentinel.watched {
+                for node in watched.peers() {
+                    let Some(peer) = watched.peer(node) else {
+                        continue;
+                    };
+                    if sides.concern(me, Place::Node(node)) && peer.link.up {
+                        peer.link.up = false;
+                        peer.link.number += 1;
+                        peer.link.pending = 0;
+                    }
+                }
+            }
         }
     }
 
