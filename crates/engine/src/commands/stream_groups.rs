@@ -379,10 +379,10 @@ pub(super) fn xclaim(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
                 time.ok_or_else(|| Refusal::err("Invalid TIME option argument for XCLAIM"))?;
             at += 1;
         } else if is(word, "RETRYCOUNT") && more {
-            let count = parse_int(&args[at + 1]).filter(|count| *count >= 0);
-            let count = count
+            let count = parse_int(&args[at + 1])
                 .ok_or_else(|| Refusal::err("Invalid RETRYCOUNT option argument for XCLAIM"))?;
-            claim.deliveries = Some(count);
+            // A negative one is as good as none.
+            claim.deliveries = Some(count).filter(|count| *count >= 0);
             at += 1;
         } else if is(word, "LASTID") && more {
             claim.last_id = Some(parse_id(&args[at + 1], 0)?);
