@@ -3,6 +3,7 @@
 mod listening;
 mod output;
 mod redis;
+mod threads;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use redwind_sim::{Answer, Exit, Failure, Local, Request, ResourceCall, Span};
 pub(crate) use self::output::Caught;
 use self::output::{Noted, Output};
 use self::redis::Waiting;
+use self::threads::Threads;
 use crate::bounds::MOST_STATEMENTS;
 use crate::locals;
 use crate::redis::{Arg, Clients, Refusal, options, positional};
@@ -50,6 +52,7 @@ pub(crate) struct Host {
     /// What telling large variables counted, in statements.
     burden: u32,
     line: u32,
+    threads: Threads,
 }
 
 /// What the interpreter waits for, and so what its answer means.
@@ -66,6 +69,10 @@ enum Waits {
     Today,
     /// The date and time, in this zone.
     Now(Option<MontyTimeZone>),
+    /// Another thread of the program.
+    Thread,
+    /// For a thread that it starts.
+    Start,
 }
 
 /// The one variable of the environment: what a container is called.
@@ -86,6 +93,7 @@ impl Host {
             statements: 0,
             burden: 0,
             line: 1,
+            threads: Threads::default(),
         }
     }
 
@@ -155,6 +163,9 @@ impl Host {
     }
 
     fn run(&mut self, call: FunctionCall, result: impl Into<ExtFunctionResult>) -> Next {
+        if threads::is_awaited(&call) {
+            return self.run_awaited(call, result.into());
+        }
         Next::Ran(call.resume(result, PrintWriter::Callback(&mut self.output)))
     }
 
@@ -166,6 +177,7 @@ impl Host {
         match progress {
             RunProgress::FunctionCall(call) => self.run(call, result),
             RunProgress::OsCall(call) => self.run_os(call, result),
+            RunProgress::ResolveFutures(futures) => self.run_future(futures, result.into()),
             // Only calls wait for the world.
             _ => Next::Finished,
         }
@@ -182,6 +194,11 @@ impl Host {
                 self.listen_answer(progress, client, connection, answer)
             }
             Waits::Redis(waiting) => self.redis_answer(progress, *waiting, answer),
+            Waits::Thread => {
+                let woken = matches!(answer, Answer::Done);
+                self.resume(progress, MontyObject::bool(woken))
+            }
+            Waits::Start => self.resume(progress, threads::started()),
             Waits::Nothing | Waits::Sleep => self.resume(progress, MontyObject::none()),
             Waits::Resource(resource) => {
                 let result: ExtFunctionResult = match answer {
@@ -230,13 +247,7 @@ impl Host {
                 let print = PrintWriter::Callback(&mut self.output);
                 Next::Ran(lookup.resume(NameLookupResult::Undefined, print))
             }
-            RunProgress::ResolveFutures(futures) => {
-                let why = MontyException::new(
-                    ExcType::RuntimeError,
-                    Some("there is nothing to await here".to_owned()),
-                );
-                Next::Ran(futures.abort(why, PrintWriter::Callback(&mut self.output)))
-            }
+            RunProgress::ResolveFutures(futures) => self.all_wait(futures),
             RunProgress::Complete(_) => Next::Finished,
         }
     }
@@ -247,8 +258,11 @@ impl Host {
     }
 
     fn function(&mut self, call: FunctionCall) -> Next {
-        match call.function_name.as_str() {
+        match call.function_name.trim_end_matches('_') {
             "_rw_line" => self.step(call),
+            "_rw_tick" => self.run(call, MontyObject::none()),
+            "_rw_new_thread" | "_rw_this_thread" | "_rw_start" | "_rw_begin" | "_rw_park"
+            | "_rw_unpark" => self.thread_call(call),
             "_rw_random" => {
                 let count = usize::try_from(int(&call, 0))
                     .unwrap_or_default()

@@ -49,6 +49,7 @@ pieces! {
     SECRETS = "secrets",
     STDERR = "stderr",
     STEPS = "steps",
+    THREADS = "threads",
     UUID_FULL = "uuid_full",
     UUID_OF = "uuid_of",
     UUID_SMALL = "uuid_small",
@@ -91,6 +92,10 @@ const CONTENTS: &[(&str, &[&str])] = &[
     ("redis.lock", &["Lock"]),
     ("redis.retry", &["Retry"]),
     ("redis.backoff", BACKOFFS),
+    (
+        "threading",
+        &["Thread", "Event", "Lock", "RLock", "current_thread"],
+    ),
     ("uuid", &["UUID", "uuid4", "uuid1"]),
     (
         "secrets",
@@ -184,7 +189,10 @@ pub(crate) fn for_program(facts: &Facts) -> String {
         (facts.dressed || facts.types, DRESSED),
         (facts.lengths, LEN),
         (facts.leaves, LEAVE),
-        (facts.attributes.contains("__name__"), NAME),
+        (
+            facts.attributes.contains("__name__") || facts.threaded,
+            NAME,
+        ),
         (facts.names.contains("range"), RANGE),
         (facts.errors, ERRORS),
         (facts.handlers, AGAIN),
@@ -196,9 +204,15 @@ pub(crate) fn for_program(facts: &Facts) -> String {
         (uuid_of, UUID_OF),
         (facts.modules.contains("secrets"), SECRETS),
         (facts.modules.contains("logging"), LOGGING),
+        (facts.threaded, THREADS),
     ] {
         if wanted {
             text.push_str(piece);
+        }
+    }
+    if facts.threaded {
+        for class in ["Thread", "Event", "Mutex"] {
+            let _ = writeln!(text, "_rw_class({class}, False)");
         }
     }
     if uuid_of {

@@ -66,6 +66,11 @@ impl PythonProgram {
 
 impl Program for PythonProgram {
     fn resume(&mut self, answer: Answer) -> Request {
+        self.resume_thread(0, answer)
+    }
+
+    fn resume_thread(&mut self, thread: u16, answer: Answer) -> Request {
+        self.host.turn_to(thread);
         if let Some(request) = self.host.queued() {
             return request;
         }
@@ -90,14 +95,17 @@ impl Program for PythonProgram {
                     return self.host.then(Request::Exit(exit));
                 }
                 Next::Finished => return self.host.then(Request::Exit(Exit::Finished)),
-                Next::Asks(progress, request) => {
-                    let machine = self
-                        .machine
-                        .get_mut()
-                        .unwrap_or_else(PoisonError::into_inner);
-                    *machine = Machine::Waiting(Box::new(progress));
-                    return self.host.then(request);
-                }
+                Next::Asks(progress, request) => match self.host.at_rest(progress, request) {
+                    Next::Asks(progress, request) => {
+                        let machine = self
+                            .machine
+                            .get_mut()
+                            .unwrap_or_else(PoisonError::into_inner);
+                        *machine = Machine::Waiting(Box::new(progress));
+                        return self.host.then(request);
+                    }
+                    next => next,
+                },
             };
         }
     }

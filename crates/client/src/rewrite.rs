@@ -14,6 +14,7 @@ mod imports;
 mod indent;
 pub(crate) mod names;
 mod refuse;
+mod threads;
 mod walk;
 
 use std::borrow::Cow;
@@ -39,6 +40,8 @@ pub(crate) struct Rewritten {
     pub(crate) origins: Origins,
     /// The functions of the program.
     pub(crate) functions: Vec<Function>,
+    /// Whether it may have several threads.
+    pub(crate) threaded: bool,
 }
 
 /// Rewrites a program.
@@ -74,11 +77,20 @@ pub(crate) fn rewrite(source: &str) -> Result<Rewritten, ProgramError> {
             (code, wide, origins, functions)
         }
     };
+    let (code, origins) = if facts.threaded {
+        let parsed = parse(&code)?;
+        let body: &[Stmt] = &parsed.syntax().body;
+        let (code, second) = threads::edits(&code, prelude.len(), body, &facts).apply("", &code);
+        (code, second.after(origins))
+    } else {
+        (code, origins)
+    };
     Ok(Rewritten {
         code,
         source,
         origins,
         functions,
+        threaded: facts.threaded,
     })
 }
 

@@ -37,6 +37,8 @@ pub(crate) struct Compiled {
     pub(crate) origins: Origins,
     /// Its functions, in the order of their starts.
     pub(crate) functions: Vec<Function>,
+    /// Whether it may have several threads.
+    pub(crate) threaded: bool,
 }
 
 impl Compiled {
@@ -88,6 +90,7 @@ impl PythonSource {
             source,
             origins,
             functions,
+            threaded,
         } = rewrite(original)?;
         let options = CompileOptions {
             assert_message_annotations: false.into(),
@@ -104,6 +107,7 @@ impl PythonSource {
                     code,
                     origins,
                     functions,
+                    threaded,
                 }),
             }),
             Err(refused) => Err(compile_error(&source, &lines, &code, &origins, &refused)),

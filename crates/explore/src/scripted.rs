@@ -337,6 +337,7 @@ impl Script {
             at: self.now,
             cause: None,
             place,
+            thread: None,
             event,
         });
         self.what.push(what);

@@ -106,6 +106,7 @@ impl<'a> Teller<'a> {
             at: record.at.0,
             cause: record.cause,
             lane,
+            thread: record.thread.as_deref().map(str::to_owned),
             kind: kind(&record.event),
             label: record.label(self.scenario),
             sentence: record.sentence(self.scenario),
@@ -122,9 +123,12 @@ impl<'a> Teller<'a> {
         match &record.event {
             Event::Line { line, locals } => {
                 told.line = Some(*line);
-                let known = self.locals.insert(lane, Arc::clone(locals));
-                if known.as_ref() != Some(locals) {
-                    told.locals = Some(locals.iter().map(local).collect());
+                // The variables shown are those of the thread that the program begins with.
+                if record.thread.is_none() {
+                    let known = self.locals.insert(lane, Arc::clone(locals));
+                    if known.as_ref() != Some(locals) {
+                        told.locals = Some(locals.iter().map(local).collect());
+                    }
                 }
             }
             Event::Executed { changes, .. }
@@ -189,7 +193,9 @@ impl<'a> Teller<'a> {
                         });
             }
             Event::Paused { until } => told.until = Some(until.0),
-            Event::Listens { most: Some(most) } => told.until = Some((record.at + *most).0),
+            Event::Listens { most: Some(most) } | Event::Parked { most: Some(most) } => {
+                told.until = Some((record.at + *most).0)
+            }
             Event::Slept { lasts } => told.until = Some((record.at + *lasts).0),
             Event::Started { .. } | Event::Crashed | Event::PowerCut => {
                 self.locals.remove(&lane);
@@ -341,7 +347,9 @@ fn kind(event: &Event) -> RecordKind {
         Event::Lost { .. } => RecordKind::Lost,
         Event::Delayed { .. } => RecordKind::Delayed,
         Event::Slept { .. } => RecordKind::Slept,
-        Event::Woke => RecordKind::Woke,
+        // A thread that comes or goes leaves the process as it is: awake.
+        Event::Woke | Event::ThreadStarted { .. } | Event::ThreadEnded => RecordKind::Woke,
+        Event::Parked { .. } => RecordKind::Slept,
         Event::Printed { .. } => RecordKind::Printed,
         Event::Believes { .. } => RecordKind::Believes,
         Event::Paused { .. } => RecordKind::Paused,

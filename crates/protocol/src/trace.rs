@@ -56,6 +56,8 @@ pub struct Record {
     pub cause: Option<u32>,
     /// Index of the lane where it happened.
     pub lane: u16,
+    /// In which thread of a client's program, when it is not the one that the program begins with.
+    pub thread: Option<String>,
     /// What sort of thing it is: decides the shape drawn.
     pub kind: RecordKind,
     /// A few words for the diagram: `SET lock:report`.

@@ -122,6 +122,9 @@ impl Canon {
         self.u64(record.at.0);
         self.maybe(record.cause, |canon, cause| canon.u64(u64::from(cause)));
         self.place(record.place);
+        if let Some(thread) = &record.thread {
+            self.text(thread);
+        }
         self.event(&record.event);
     }
 
@@ -266,6 +269,15 @@ impl Canon {
                 self.u64(lasts.0);
             }
             Event::Woke => self.u64(13),
+            Event::ThreadStarted { name } => {
+                self.u64(100);
+                self.text(name);
+            }
+            Event::ThreadEnded => self.u64(101),
+            Event::Parked { most } => {
+                self.u64(102);
+                self.maybe(*most, |canon, most| canon.u64(most.0));
+            }
             Event::Printed { text } => {
                 self.u64(14);
                 self.text(text);

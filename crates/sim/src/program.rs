@@ -14,6 +14,13 @@ pub trait Program: Send + Sync {
     /// After [`Request::Exit`] it is not called again.
     fn resume(&mut self, answer: Answer) -> Request;
 
+    /// The same for one thread of a program that has several; 0 is the one it begins with. Each has a request of its
+    /// own under way, and goes on with the answer to it.
+    fn resume_thread(&mut self, thread: u16, answer: Answer) -> Request {
+        let _ = thread;
+        self.resume(answer)
+    }
+
     /// An independent copy that continues from the same point: what makes worlds cloneable.
     fn fork(&self) -> Box<dyn Program>;
 }
@@ -80,9 +87,30 @@ pub enum Request {
     WallClock,
     /// The client's monotonic clock. Answered at once with [`Answer::Micros`], from an arbitrary zero.
     MonotonicClock,
+    /// Starts a thread: from now on it is resumed under this number, first with [`Answer::Done`]. Answered with
+    /// [`Answer::Done`].
+    Spawn {
+        /// Its number: the first is 1, each later one the next.
+        thread: u16,
+        /// Its name.
+        name: Arc<str>,
+    },
+    /// Waits until another thread of the program wakes this one, answered with [`Answer::Done`], or until the time is
+    /// over, answered with [`Answer::Failed`].
+    Park {
+        /// How long, at most; `None` waits for ever.
+        timeout: Option<Span>,
+    },
+    /// Wakes a thread that waits. Answered at once with [`Answer::Done`].
+    Unpark {
+        /// Its number.
+        thread: u16,
+    },
+    /// This thread ended; the others go on. It is not resumed again.
+    EndThread,
     /// A line the program printed. Answered at once with [`Answer::Done`].
     Print(String),
-    /// The program ended.
+    /// The program ended, with all its threads.
     Exit(Exit),
 }
 

@@ -20,6 +20,8 @@ pub struct Record {
     pub cause: Option<u32>,
     /// Where it happened.
     pub place: Place,
+    /// In which thread of the client's program, when it is not the one that the program begins with.
+    pub thread: Option<Arc<str>>,
     /// What happened.
     pub event: Event,
 }
@@ -191,6 +193,18 @@ pub enum Event {
     },
     /// It wakes.
     Woke,
+    /// A client's program starts a thread beside the one that does so.
+    ThreadStarted {
+        /// The new thread's name.
+        name: Arc<str>,
+    },
+    /// A thread of a client's program ended; the others go on.
+    ThreadEnded,
+    /// A thread waits for another thread of its program.
+    Parked {
+        /// How long, at most; `None`: for ever.
+        most: Option<Span>,
+    },
     /// A client printed a line.
     Printed {
         /// The text without its line end.

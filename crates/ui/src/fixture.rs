@@ -55,6 +55,7 @@ impl Script {
             at,
             cause: None,
             lane,
+            thread: None,
             kind,
             label: label.into(),
             sentence: format!("{name} {kind:?} {label}")

@@ -68,6 +68,11 @@ impl Output {
         }
     }
 
+    /// Whether the program may have several threads.
+    pub(crate) fn is_threaded(&self) -> bool {
+        self.compiled.threaded
+    }
+
     /// What was printed since the last time; at the `last` time also a line that was not ended.
     pub(crate) fn take(&mut self, last: bool) -> Vec<Noted> {
         if last && !self.open.is_empty() {

@@ -62,7 +62,7 @@ impl Host {
     /// `_rw_redis(id, name, args, kwargs[, connection])` and
     /// `_rw_execute(id, connection, transaction, commands, raise_on_error)`.
     pub(super) fn redis_call(&mut self, call: FunctionCall) -> Next {
-        let single = call.function_name == "_rw_redis";
+        let single = call.function_name.trim_end_matches('_') == "_rw_redis";
         let (held, made) = if single {
             let made = command(
                 &text(&call, 1),

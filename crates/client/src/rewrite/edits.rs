@@ -61,6 +61,7 @@ impl Edits {
             prefix: prefix.len(),
             kept,
             lines,
+            before: None,
         };
         (text, origins)
     }
@@ -78,9 +79,17 @@ pub(crate) struct Origins {
     prefix: usize,
     kept: Vec<Kept>,
     lines: Vec<usize>,
+    /// Where the text came from that these edits were made in, when it was edited itself.
+    before: Option<Box<Origins>>,
 }
 
 impl Origins {
+    /// The way back through these edits and those made before.
+    pub(crate) fn after(mut self, before: Origins) -> Self {
+        self.before = Some(Box::new(before));
+        self
+    }
+
     /// The offset in the original of the byte at `edited`; inserted text belongs to the place of its edit.
     /// `None` inside the prefix.
     pub(crate) fn original(&self, edited: usize) -> Option<usize> {
@@ -88,10 +97,14 @@ impl Origins {
             return None;
         }
         let after = self.kept.partition_point(|kept| kept.edited <= edited);
-        Some(match after.checked_sub(1).map(|i| &self.kept[i]) {
+        let original = match after.checked_sub(1).map(|i| &self.kept[i]) {
             Some(kept) => kept.original + (edited - kept.edited).min(kept.len),
             None => 0,
-        })
+        };
+        match &self.before {
+            Some(before) => before.original(original),
+            None => Some(original),
+        }
     }
 
     /// The offset in the edited text of a line and column, both from 1, the column in characters.

@@ -43,6 +43,8 @@ pub(crate) struct Facts {
     pub(crate) withs: bool,
     /// Whether a class defines `__exit__`.
     pub(crate) exits: bool,
+    /// Whether it may have several threads.
+    pub(crate) threaded: bool,
     /// Whether the exceptions' part of the prelude is needed.
     pub(crate) errors: bool,
 }
@@ -61,7 +63,10 @@ impl Facts {
     pub(crate) fn of(source: &str, body: &[Stmt]) -> Self {
         let mut gather = Gather {
             source,
-            facts: Self::default(),
+            facts: Self {
+                threaded: body.iter().any(imports_threading),
+                ..Self::default()
+            },
             depth: 0,
             functions: BTreeMap::new(),
             inside: Vec::new(),
@@ -82,7 +87,8 @@ impl Facts {
             && (facts.attributes.contains("pipeline") || functions.contains_key("__len__"));
         facts.exits = functions.contains_key("__exit__");
         let needs = crate::prelude::Needs::of(&facts);
-        facts.errors = facts.handlers
+        facts.errors = facts.threaded
+            || facts.handlers
             || facts.raises
             || facts.exits
             || needs.pipelines
@@ -166,6 +172,23 @@ impl Facts {
     }
 }
 
+/// The module in which threads live.
+pub(crate) const THREADING: &str = "threading";
+
+fn imports_threading(stmt: &Stmt) -> bool {
+    match stmt {
+        Stmt::Import(import) => import
+            .names
+            .iter()
+            .any(|alias| alias.name.as_str() == THREADING),
+        Stmt::ImportFrom(import) => import
+            .module
+            .as_ref()
+            .is_some_and(|module| module.as_str() == THREADING),
+        _ => false,
+    }
+}
+
 struct Gather<'s> {
     source: &'s str,
     facts: Facts,
@@ -198,7 +221,8 @@ impl Gather<'_> {
         let name = def.name.as_str();
         self.functions.entry(name.to_owned()).or_default();
         let special = name.starts_with("__") && name.ends_with("__");
-        if method && special && !WAITING_METHODS.contains(&name) {
+        let waits = WAITING_METHODS.contains(&name) && !self.facts.threaded;
+        if method && special && !waits {
             self.seeds.insert(name.to_owned());
         }
         for decorator in &def.decorator_list {

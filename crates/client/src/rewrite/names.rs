@@ -117,15 +117,8 @@ pub(crate) const MODULES: &[&str] = &[
 /// Modules that are not here, and what to do without each.
 pub(crate) const ABSENT: &[(&[&str], &str)] = &[
     (
-        &[
-            "threading",
-            "_thread",
-            "multiprocessing",
-            "concurrent",
-            "queue",
-            "sched",
-        ],
-        "A program here is one client with one thread; to have several at work, run several clients.",
+        &["_thread", "multiprocessing", "concurrent", "queue", "sched"],
+        "A program here is one client process; it may have threads of `threading`. To have more at work, run several clients.",
     ),
     (
         &["asyncio", "trio", "anyio", "aioredis"],

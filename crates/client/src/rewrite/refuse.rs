@@ -4,7 +4,7 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast, Expr, Operator, Stmt};
 use ruff_text_size::{Ranged, TextRange};
 
-use super::facts::Facts;
+use super::facts::{Facts, THREADING};
 use super::names::{ABSENT, HIDDEN, MODULES, REDIS_ERRORS};
 use crate::prelude;
 
@@ -73,6 +73,15 @@ impl Search<'_> {
         for stmt in &class.body {
             match stmt {
                 Stmt::FunctionDef(method) => {
+                    if self.facts.threaded
+                        && matches!(method.name.as_str(), "__enter__" | "__exit__")
+                    {
+                        self.refuse(
+                            method.name.range,
+                            "A context manager of one's own is not supported in a program with threads.",
+                            "Write `try:` and `finally:` where you need it.",
+                        );
+                    }
                     if let Some(decorator) = method.decorator_list.first() {
                         let (what, instead) = match self.source[decorator.expression.range()].trim()
                         {
@@ -151,6 +160,13 @@ impl Search<'_> {
 
     fn import(&mut self, range: TextRange, module: &str) {
         let top = module.split('.').next().unwrap_or(module);
+        if module == THREADING && !self.facts.threaded {
+            self.refuse(
+                range,
+                "`threading` must be imported at the top of the program.",
+                "Move the import there: a program with threads is prepared in another way.",
+            );
+        }
         if MODULES.contains(&top) || prelude::provides(module) {
             return;
         }
@@ -264,6 +280,15 @@ impl<'a> Visitor<'a> for Search<'_> {
                 "`async` is not supported here.",
                 "Leave the word out: every call waits for its answer.",
             ),
+            Stmt::With(ast::StmtWith { items, range, .. })
+                if self.facts.threaded && items.len() > 1 =>
+            {
+                self.refuse(
+                    *range,
+                    "`with` for several at once is not supported in a program with threads.",
+                    "Write one `with` inside the other.",
+                );
+            }
             Stmt::Try(ast::StmtTry {
                 is_star: true,
                 range,

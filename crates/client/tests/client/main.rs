@@ -14,3 +14,4 @@ mod redis_py;
 mod refusals;
 mod resources;
 mod steps;
+mod threads;

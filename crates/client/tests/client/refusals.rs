@@ -37,9 +37,9 @@ fn what_is_not_supported_names_what_to_write_instead() {
     refused("x = 1\ndef f():\n    yield 1\n", 3, "Generators", "list");
     refused("async def f():\n    pass\n", 1, "async def", "plain `def`");
     refused(
-        "import redis\nimport threading\n",
+        "import redis\nimport multiprocessing\n",
         2,
-        "no module `threading`",
+        "no module `multiprocessing`",
         "several clients",
     );
     refused("import requests\n", 1, "no module `requests`", "`redis`");

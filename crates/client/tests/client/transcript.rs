@@ -169,6 +169,10 @@ pub(crate) fn words(request: &Request) -> String {
         Request::Sleep(span) => format!("sleep {span}"),
         Request::WallClock => "wall clock".to_owned(),
         Request::MonotonicClock => "monotonic clock".to_owned(),
+        Request::Spawn { thread, name } => format!("starts thread {thread} {name}"),
+        Request::Park { timeout } => format!("parks {timeout:?}"),
+        Request::Unpark { thread } => format!("unparks {thread}"),
+        Request::EndThread => "thread ends".to_owned(),
         Request::Print(line) => format!("print {line}"),
         Request::Exit(exit) => ending(exit),
     }

@@ -61,7 +61,10 @@ impl Teller<'_> {
     }
 
     fn sentence(&self, record: &Record) -> String {
-        let me = self.name(record.place);
+        let place = self.name(record.place);
+        let thread = record.thread.as_ref();
+        let me = thread.map_or_else(|| place.to_owned(), |thread| format!("{place}'s {thread}"));
+        let me = me.as_str();
         match &record.event {
             Event::Started { restarts: 0 } => format!("{me} starts"),
             Event::Started { restarts } => {
@@ -162,6 +165,12 @@ impl Teller<'_> {
             },
             Event::Slept { lasts } => format!("{me} sleeps for {lasts}"),
             Event::Woke => format!("{me} wakes"),
+            Event::ThreadStarted { name } => format!("{me} starts the thread {name}"),
+            Event::ThreadEnded => format!("{me} ends"),
+            Event::Parked { most: None } => format!("{me} waits for another thread"),
+            Event::Parked { most: Some(most) } => {
+                format!("{me} waits for another thread, {most} at most")
+            }
             Event::Printed { text } => {
                 format!("{me} prints: {}", in_one_line(text, MOST_OF_A_COMMAND))
             }

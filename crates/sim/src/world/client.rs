@@ -1,12 +1,15 @@
 //! Client processes: a program that runs, waits, pauses, dies and starts again.
 
+mod arrivals;
 mod stops;
+mod threads;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use redwind_resp::Value;
 
+use self::threads::Strand;
 use crate::random::{Luck, Purpose};
 use crate::world::World;
 use crate::world::network::{Connection, Packet};
@@ -33,9 +36,10 @@ pub(crate) struct Client {
     /// How often the process was started.
     starts: u32,
     pub(crate) paused_until: Option<SimTime>,
-    pub(super) waits: Waits,
-    /// A timer of the process ran out while it was paused.
-    overdue: bool,
+    /// Its threads by number; 0 is the one that it begins with.
+    strands: Vec<Strand>,
+    /// The thread whose turn it is, or was last.
+    current: u16,
     /// What arrived while it was paused.
     socket: VecDeque<Arrived>,
     /// Messages of channels that it has not read, by connection of its pool.
@@ -80,6 +84,8 @@ pub(super) enum Waits {
     Reply(PacketId, Connection),
     /// A message pushed on a connection of its pool.
     Push(PacketId, u32),
+    /// Another thread, by the number of this wait.
+    Parked(PacketId),
     /// For its turn only: it has this answer.
     Turn(Answer),
     /// For its turn: it is about to send this.
@@ -100,8 +106,8 @@ impl Client {
             life: 0,
             starts: 0,
             paused_until: None,
-            waits: Waits::Nothing,
-            overdue: false,
+            strands: vec![Strand::default()],
+            current: 0,
             socket: VecDeque::new(),
             connections: BTreeMap::new(),
             heard: BTreeMap::new(),
@@ -188,31 +194,37 @@ impl World {
             seed,
         })));
         process.status = Status::Up;
-        process.waits = Waits::Turn(Answer::Done);
+        process.wait(Waits::Turn(Answer::Done));
         self.emit(Place::Client(client), cause, Event::Started { restarts });
         self.go(client);
     }
 
     /// Lets a client go on as soon as interventions at this very moment have taken place.
     fn go(&mut self, client: u16) {
-        let life = self.clients[usize::from(client)].life;
-        self.agenda.push_front(Act::Continue { client, life });
+        let process = &self.clients[usize::from(client)];
+        let (life, thread) = (process.life, process.current);
+        self.agenda.push_front(Act::Continue {
+            client,
+            life,
+            thread,
+        });
     }
 
-    pub(crate) fn advance(&mut self, client: u16, life: u32) {
+    pub(crate) fn advance(&mut self, client: u16, life: u32, thread: u16) {
         let process = &mut self.clients[usize::from(client)];
         if process.life != life || process.status != Status::Up {
             return;
         }
+        process.current = thread;
         if process.paused_until.is_some() {
-            process.overdue = true;
+            process.strand().overdue = true;
             return;
         }
-        match std::mem::replace(&mut process.waits, Waits::Nothing) {
+        match std::mem::replace(&mut process.strand().waits, Waits::Nothing) {
             Waits::Statement => self.run(client, Answer::Done),
             Waits::Turn(answer) => self.run(client, answer),
             Waits::ToSend(request) => self.send(client, request),
-            other => process.waits = other,
+            other => process.wait(other),
         }
     }
 
@@ -232,6 +244,10 @@ impl World {
                     self.close(client, connection);
                     answer = Answer::Done;
                 }
+                Request::Unpark { thread } => {
+                    self.unpark(client, thread);
+                    answer = Answer::Done;
+                }
                 request => return self.serve(client, request),
             }
         }
@@ -249,7 +265,7 @@ impl World {
             *program = Arc::from(program.fork());
         }
         match Arc::get_mut(program) {
-            Some(program) => program.resume(answer),
+            Some(program) => program.resume_thread(process.current, answer),
             None => Request::Exit(Exit::Finished),
         }
     }
@@ -257,25 +273,33 @@ impl World {
     fn serve(&mut self, client: u16, request: Request) {
         let me = Place::Client(client);
         let process = &mut self.clients[usize::from(client)];
-        let (life, cause) = (process.life, process.last);
+        let (life, thread, cause) = (process.life, process.current, process.cause());
         match request {
             Request::Line { line, locals } => {
-                process.waits = Waits::Statement;
+                process.wait(Waits::Statement);
                 let takes = Span(STATEMENT.0 * u64::from(process.cpu.max(1)));
                 let over = self.now + process.clock.lasts(self.now, takes);
-                self.queue
-                    .push(over, Class::Ordinary, Act::Continue { client, life });
+                let act = Act::Continue {
+                    client,
+                    life,
+                    thread,
+                };
+                self.queue.push(over, Class::Ordinary, act);
                 self.emit(me, cause, Event::Line { line, locals });
             }
             Request::Sleep(lasts) => {
-                process.waits = Waits::Sleep;
+                process.wait(Waits::Sleep);
                 let over = self.now + process.clock.lasts(self.now, lasts);
-                self.queue
-                    .push(over, Class::Timeout, Act::Wake { client, life });
+                let act = Act::Wake {
+                    client,
+                    life,
+                    thread,
+                };
+                self.queue.push(over, Class::Timeout, act);
                 self.emit(me, cause, Event::Slept { lasts });
             }
             Request::Print(text) => {
-                process.waits = Waits::Turn(Answer::Done);
+                process.wait(Waits::Turn(Answer::Done));
                 self.emit(me, cause, Event::Printed { text });
                 self.go(client);
             }
@@ -285,8 +309,16 @@ impl World {
                 connection,
                 timeout,
             } => self.listen(client, connection, timeout),
+            Request::Spawn { thread, name } => self.spawn(client, thread, name),
+            Request::Park { timeout } => self.park(client, timeout),
+            Request::EndThread => {
+                self.emit(me, cause, Event::ThreadEnded);
+            }
             // Answered by `run`.
-            Request::WallClock | Request::MonotonicClock | Request::HangUp { .. } => {}
+            Request::WallClock
+            | Request::MonotonicClock
+            | Request::HangUp { .. }
+            | Request::Unpark { .. } => {}
         }
     }
 
@@ -303,8 +335,8 @@ impl World {
     fn forget(&mut self, client: u16, cause: u32) {
         let process = &mut self.clients[usize::from(client)];
         process.program = None;
-        process.waits = Waits::Nothing;
-        process.overdue = false;
+        process.strands = vec![Strand::default()];
+        process.current = 0;
         process.paused_until = None;
         process.heard.clear();
         let unread = std::mem::take(&mut process.socket);
@@ -335,15 +367,15 @@ impl World {
         };
         if self.held_before_sending(client, &message) {
             let process = &mut self.clients[usize::from(client)];
-            process.waits = Waits::ToSend(request);
+            process.wait(Waits::ToSend(request));
             return self.go(client);
         }
         let id = self.next_packet();
         let process = &mut self.clients[usize::from(client)];
         process.sent += 1;
         let (connection, opens) = process.connection(me, to, pool);
-        let (life, nth, cause) = (process.life, process.sent, process.last);
-        process.waits = Waits::Reply(id, connection);
+        let (life, nth, cause) = (process.life, process.sent, process.cause());
+        process.wait(Waits::Reply(id, connection));
         let unawaited =
             matches!(&message, Message::Commands { batch, .. } if *batch == Batch::Subscription);
         if let Some(timeout) = timeout {
@@ -399,7 +431,7 @@ impl World {
                         packet: self.next_packet(),
                         failure: Failure::Refused,
                     };
-                    let cause = self.clients[usize::from(client)].last;
+                    let cause = self.clients[usize::from(client)].cause();
                     self.emit(Place::Client(client), cause, event);
                     self.answer(client, Answer::Failed(Failure::Refused));
                     return None;
@@ -440,35 +472,39 @@ impl World {
 
     /// The program has its answer, and goes on with it in its turn.
     pub(super) fn answer(&mut self, client: u16, answer: Answer) {
-        self.clients[usize::from(client)].waits = Waits::Turn(answer);
+        self.clients[usize::from(client)].wait(Waits::Turn(answer));
         self.go(client);
     }
 
-    pub(crate) fn wake(&mut self, client: u16, life: u32) {
+    pub(crate) fn wake(&mut self, client: u16, life: u32, thread: u16) {
         let process = &mut self.clients[usize::from(client)];
-        if process.life != life || !matches!(process.waits, Waits::Sleep) {
+        if process.life != life {
+            return;
+        }
+        process.current = thread;
+        if !matches!(process.waits(), Waits::Sleep) {
             return;
         }
         if process.paused_until.is_some() {
-            process.overdue = true;
+            process.strand().overdue = true;
             return;
         }
-        let cause = process.last;
+        let cause = process.cause();
         self.emit(Place::Client(client), cause, Event::Woke);
         self.answer(client, Answer::Done);
     }
 
     pub(crate) fn give_up(&mut self, client: u16, life: u32, packet: PacketId) {
         let process = &mut self.clients[usize::from(client)];
-        match process.waits {
-            Waits::Reply(waited, _) | Waits::Push(waited, _)
-                if waited == packet && process.life == life => {}
-            _ => return,
+        if process.life != life || !process.turn_to(packet) {
+            return;
         }
         if process.paused_until.is_some() {
-            process.overdue = true;
-        } else if matches!(process.waits, Waits::Push(..)) {
+            process.strand().overdue = true;
+        } else if matches!(process.waits(), Waits::Push(..)) {
             self.heard_nothing(client);
+        } else if matches!(process.waits(), Waits::Parked(_)) {
+            self.woken(client, Answer::Failed(Failure::Timeout));
         } else {
             self.fail(client, Failure::Timeout);
         }
@@ -477,10 +513,10 @@ impl World {
     /// The request that a client waits for will not be answered; its connection is of no more use.
     fn fail(&mut self, client: u16, failure: Failure) {
         let process = &mut self.clients[usize::from(client)];
-        let Waits::Reply(packet, connection) = process.waits else {
+        let Waits::Reply(packet, connection) = *process.waits() else {
             return;
         };
-        let cause = process.last;
+        let cause = process.cause();
         let open = process
             .connections
             .iter()
@@ -497,82 +533,5 @@ impl World {
             Event::Failed { packet, failure },
         );
         self.answer(client, Answer::Failed(failure));
-    }
-
-    /// A reply reaches a client's machine.
-    pub(crate) fn reply_arrives(&mut self, client: u16, packet: Box<Packet>) {
-        let process = &mut self.clients[usize::from(client)];
-        let open = process
-            .connections
-            .values()
-            .any(|open| *open == packet.connection);
-        let pushed = matches!(packet.message, Message::Push(_));
-        // A connection belongs to one life, and its pushes with it.
-        let alive = process.status == Status::Up && (pushed || process.life == packet.life);
-        if !alive || !open {
-            return self.lose(&packet, LostBecause::NobodyThere);
-        }
-        if process.paused_until.is_some() {
-            process.socket.push_back(Arrived::Reply(packet));
-            return;
-        }
-        if let Message::Push(value) = &packet.message {
-            return self.heard(client, &packet, value);
-        }
-        match process.waits {
-            Waits::Reply(waited, _) if waited == packet.id => self.receive(client, &packet),
-            // A client waits for one reply at a time, so this one came for a request it gave up.
-            _ => self.lose(&packet, LostBecause::NobodyThere),
-        }
-    }
-
-    fn receive(&mut self, client: u16, packet: &Packet) {
-        let event = Event::Received {
-            packet: packet.id,
-            from: packet.asked,
-            message: packet.message.clone(),
-        };
-        let seq = self.emit(Place::Client(client), Some(packet.sent), event);
-        self.learn(client, packet.id, seq);
-        let answer = match &packet.message {
-            Message::Replies(replies) => Answer::Replies(replies.to_vec()),
-            Message::Returned(data) => Answer::Data(data.clone()),
-            Message::Refused { kind, message } => Answer::Refused {
-                kind: kind.clone(),
-                message: message.clone(),
-            },
-            // Requests never come to a client, and pushes answer nothing.
-            Message::Commands { .. } | Message::Call(_) | Message::Push(_) => Answer::Done,
-        };
-        self.answer(client, answer);
-    }
-
-    /// A client's machine learns that a node closed a connection, or that nobody listens there.
-    pub(crate) fn connection_closed(&mut self, connection: Connection, node: u16, refused: bool) {
-        let Place::Client(client) = connection.from else {
-            return;
-        };
-        let process = &mut self.clients[usize::from(client)];
-        if process.paused_until.is_some() {
-            let arrived = Arrived::Closed(connection, node, refused);
-            process.socket.push_back(arrived);
-            return;
-        }
-        if matches!(process.waits, Waits::Reply(_, on) if on == connection) {
-            self.fail(
-                client,
-                if refused {
-                    Failure::Refused
-                } else {
-                    Failure::Reset
-                },
-            );
-        } else {
-            let pool = process.pool(connection);
-            process.connections.retain(|_, open| *open != connection);
-            if matches!(process.waits, Waits::Push(_, on) if Some(on) == pool) {
-                self.stops_hearing(client);
-            }
-        }
     }
 }

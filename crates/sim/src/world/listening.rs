@@ -57,12 +57,12 @@ impl World {
             message: value.clone(),
         };
         let process = &mut self.clients[usize::from(client)];
-        if matches!(process.waits, Waits::Push(_, on) if process.pool(packet.connection) == Some(on))
-        {
+        let pool = process.pool(packet.connection);
+        if pool.is_some_and(|pool| process.turn_to_listener(pool)) {
             self.emit(me, Some(packet.sent), event);
             return self.answer(client, Answer::Pushed(value.clone()));
         }
-        if let Some(pool) = process.pool(packet.connection) {
+        if let Some(pool) = pool {
             process
                 .heard
                 .entry(pool)
@@ -91,8 +91,8 @@ impl World {
         }
         let id = self.next_packet();
         let process = &mut self.clients[usize::from(client)];
-        let (life, cause) = (process.life, process.last());
-        process.waits = Waits::Push(id, pool);
+        let (life, cause) = (process.life, process.cause());
+        process.wait(Waits::Push(id, pool));
         if let Some(timeout) = timeout {
             let over = self.now + process.clock.lasts(self.now, timeout);
             let act = Act::GiveUp {
@@ -108,7 +108,7 @@ impl World {
 
     /// The time to wait for a message is over.
     pub(crate) fn heard_nothing(&mut self, client: u16) {
-        let cause = self.clients[usize::from(client)].last();
+        let cause = self.clients[usize::from(client)].cause();
         self.emit(Place::Client(client), cause, Event::Woke);
         self.answer(client, Answer::Done);
     }
@@ -116,10 +116,10 @@ impl World {
     /// The connection is gone on which a program waits for messages.
     pub(crate) fn stops_hearing(&mut self, client: u16) {
         let process = &mut self.clients[usize::from(client)];
-        let Waits::Push(packet, _) = process.waits else {
+        let Waits::Push(packet, _) = *process.waits() else {
             return;
         };
-        let cause = process.last();
+        let cause = process.cause();
         let failure = Failure::Reset;
         self.emit(
             Place::Client(client),

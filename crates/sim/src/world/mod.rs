@@ -335,8 +335,16 @@ impl World {
                 life,
                 cause,
             } => self.start(client, life, cause),
-            Act::Continue { client, life } => self.advance(client, life),
-            Act::Wake { client, life } => self.wake(client, life),
+            Act::Continue {
+                client,
+                life,
+                thread,
+            } => self.advance(client, life, thread),
+            Act::Wake {
+                client,
+                life,
+                thread,
+            } => self.wake(client, life, thread),
             Act::GiveUp {
                 client,
                 life,
@@ -408,17 +416,19 @@ impl World {
     /// Tells a record, and notes which interventions waited for it.
     fn emit(&mut self, place: Place, cause: Option<u32>, event: Event) -> u32 {
         let seq = self.records;
+        let thread = match place {
+            Place::Client(client) => self.clients[usize::from(client)].note_of(seq, &event),
+            _ => None,
+        };
         let record = Record {
             seq,
             at: self.now,
             cause,
             place,
+            thread,
             event,
         };
         self.records += 1;
-        if let Place::Client(client) = place {
-            self.clients[usize::from(client)].note(seq);
-        }
         self.watch(&record);
         self.fresh.push(record);
         seq

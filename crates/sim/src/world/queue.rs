@@ -19,9 +19,9 @@ pub(crate) enum Act {
         cause: Option<u32>,
     },
     /// A statement's time is over, or what a program waits for is there: it goes on.
-    Continue { client: u16, life: u32 },
+    Continue { client: u16, life: u32, thread: u16 },
     /// A client's sleep ends.
-    Wake { client: u16, life: u32 },
+    Wake { client: u16, life: u32, thread: u16 },
     /// A client's socket timeout passes.
     GiveUp {
         client: u16,

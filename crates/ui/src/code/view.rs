@@ -234,6 +234,15 @@ fn Source(props: &SourceProps) -> Html {
             Some((now.line?, *lane, now.doing))
         })
         .collect();
+    // A line at which another thread of a client is.
+    let threads: Vec<(u32, u16, &str)> = props
+        .lanes
+        .iter()
+        .flat_map(|lane| {
+            let at = story.threads_at(*lane, props.position).into_iter();
+            at.map(|(name, line)| (line, *lane, name))
+        })
+        .collect();
     let current = here
         .iter()
         .find(|(_, lane, _)| *lane == props.client)
@@ -252,18 +261,28 @@ fn Source(props: &SourceProps) -> Html {
             { for (1_u32..).zip(lines.iter()).map(|(number, line)| {
                 let clients: Vec<_> = here.iter().filter(|(at, ..)| *at == number).collect();
                 let ours = clients.iter().find(|(_, lane, _)| *lane == props.client).or(clients.first());
+                let beside: Vec<_> = threads.iter().filter(|(at, ..)| *at == number).collect();
                 let class = ours.map(|(_, lane, doing)| {
                     let still = matches!(doing, Doing::Finished | Doing::Raised).then_some("still");
                     classes!("at", Picture::class(story, *lane), still)
                 });
+                let class = class.or_else(|| {
+                    let (_, lane, _) = beside.first()?;
+                    Some(classes!("at", Picture::class(story, *lane)))
+                });
                 html! {
                     <div class={classes!("code-line", class)}>
                         <span class="n">{ number }</span><span class="src">{ line.clone() }</span>
-                        if !clients.is_empty() {
+                        if !clients.is_empty() || !beside.is_empty() {
                             <span class="whos">
                                 { for clients.iter().map(|(_, lane, doing)| html! {
                                     <span class={classes!("who-tag", Picture::class(story, *lane))}>
                                         { story.name(*lane) }{ doing_sign(*doing) }
+                                    </span>
+                                }) }
+                                { for beside.iter().map(|(_, lane, thread)| html! {
+                                    <span class={classes!("who-tag", Picture::class(story, *lane))}>
+                                        { format!("{}: {thread}", story.name(*lane)) }
                                     </span>
                                 }) }
                             </span>

@@ -40,6 +40,14 @@ pub enum Doing {
     Raised,
 }
 
+impl Doing {
+    /// Whether its program has come to its end.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Finished | Self::Raised)
+    }
+}
+
 /// A time that a client spends not running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spell {
@@ -74,7 +82,12 @@ pub(super) struct ClientTrack {
     lines: Vec<u32>,
     locals: Vec<u32>,
     prints: Vec<u32>,
+    /// The records of its other threads.
+    threads: Vec<u32>,
 }
+
+/// How the end of a thread is labelled.
+const THREAD_ENDS: &str = "thread ends";
 
 /// The last of `list` at or before `position`.
 fn last(list: &[u32], position: u32) -> Option<u32> {
@@ -97,6 +110,32 @@ impl ClientTrack {
                 .unwrap_or_default(),
             printed: last(&self.prints, position),
         })
+    }
+
+    /// The lines that its other threads are at, each with the thread's name, since the process began last.
+    pub(super) fn threads_at<'a>(&self, story: &'a Story, position: u32) -> Vec<(&'a str, u32)> {
+        let began = last(&self.lines, position).map_or(0, |line| {
+            let starts = self.records[..self.records.partition_point(|r| *r <= line)].iter();
+            let started = |r: &&u32| {
+                story
+                    .record(**r)
+                    .is_some_and(|r| r.kind == RecordKind::Started)
+            };
+            starts.rev().find(started).copied().unwrap_or(0)
+        });
+        let until = self.threads.partition_point(|record| *record <= position);
+        let mut lines: Vec<(&str, u32)> = Vec::new();
+        for index in &self.threads[..until] {
+            let Some(record) = story.record(*index).filter(|_| *index >= began) else {
+                continue;
+            };
+            let name = record.thread.as_deref().unwrap_or_default();
+            if record.line.is_some() || record.label == THREAD_ENDS {
+                lines.retain(|(known, _)| *known != name);
+            }
+            lines.extend(record.line.map(|line| (name, line)));
+        }
+        lines
     }
 
     fn doing(&self, story: &Story, position: u32) -> Doing {
@@ -146,21 +185,26 @@ pub(super) fn tracks(trace: &Trace) -> Vec<ClientTrack> {
             lines: vec![],
             locals: vec![],
             prints: vec![],
+            threads: vec![],
         })
         .collect();
     for (index, record) in (0_u32..).zip(&trace.records) {
         let Some(track) = tracks.iter_mut().find(|track| track.lane == record.lane) else {
             continue;
         };
+        if record.kind == RecordKind::Printed {
+            track.prints.push(index);
+        }
+        if record.thread.is_some() {
+            track.threads.push(index);
+            continue;
+        }
         track.records.push(index);
         if record.line.is_some() || record.kind == RecordKind::Started {
             track.lines.push(index);
         }
         if record.locals.is_some() {
             track.locals.push(index);
-        }
-        if record.kind == RecordKind::Printed {
-            track.prints.push(index);
         }
     }
     tracks
@@ -174,6 +218,10 @@ pub(super) fn spells(trace: &Trace) -> Vec<Spell> {
         let Some(open) = open.get_mut(usize::from(record.lane)) else {
             continue;
         };
+        // That one thread sleeps does not mean that the process does.
+        if record.thread.is_some() {
+            continue;
+        }
         let begins = match record.kind {
             RecordKind::Paused => Some(SpellKind::Pause),
             RecordKind::Slept => Some(SpellKind::Sleep),

@@ -167,6 +167,17 @@ impl Story {
         })
     }
 
+    /// The lines that a client's other threads are at, each with the thread's name.
+    #[must_use]
+    pub fn threads_at(&self, lane: u16, position: u32) -> Vec<(&str, u32)> {
+        let track = self.clients.iter().find(|track| track.lane == lane);
+        let alive = |at: &ClientNow<'_>| at.line.is_some() && !at.doing.is_over();
+        if !self.client_at(lane, position).as_ref().is_some_and(alive) {
+            return Vec::new();
+        }
+        track.map_or_else(Vec::new, |track| track.threads_at(self, position))
+    }
+
     /// A client at a position; nothing for a lane that is no client.
     #[must_use]
     pub fn client_at(&self, lane: u16, position: u32) -> Option<ClientNow<'_>> {

@@ -306,3 +306,34 @@ fn a_cut_lasts_until_the_same_sides_are_whole_and_a_power_cut_until_the_node_sta
         (SpellKind::Down, REDIS, 1, Some(4))
     );
 }
+
+#[test]
+fn each_thread_of_a_client_is_at_a_line_of_its_own_until_it_ends() {
+    let mut run = fixture::gc_pause();
+    let trace = &mut run.trace;
+    let first = trace
+        .records
+        .iter()
+        .position(|record| record.lane == A && record.line.is_some())
+        .unwrap();
+    let mut beside = trace.records[first].clone();
+    beside.thread = Some("renew".to_owned());
+    beside.line = Some(3);
+    beside.locals = None;
+    let mut ends = beside.clone();
+    ends.line = None;
+    ends.kind = RecordKind::Woke;
+    ends.label = "thread ends".to_owned();
+    let at = beside.at;
+    trace.records.insert(first + 1, beside);
+    trace.records.insert(first + 2, ends);
+    for record in &mut trace.records {
+        record.cause = None;
+    }
+    let story = Story::new(run);
+    let here = u32::try_from(first).unwrap() + 1;
+    assert_eq!(story.threads_at(A, here), [("renew", 3)]);
+    assert!(story.threads_at(A, here + 1).is_empty());
+    let main = story.client_at(A, here).unwrap();
+    assert_ne!(main.line, Some(3), "at {at}");
+}

@@ -28,7 +28,6 @@ impl World {
             return;
         }
         process.paused_until = None;
-        let overdue = std::mem::take(&mut process.overdue);
         let cause = process.last;
         self.emit(Place::Client(client), cause, Event::Resumed);
         // What waits in the socket is seen before the clock: `recv` returns it although its timeout has passed.
@@ -45,15 +44,28 @@ impl World {
                 },
             })
             .collect();
-        if overdue {
-            acts.push(match process.waits {
-                Waits::Sleep => Act::Wake { client, life },
-                Waits::Reply(packet, _) | Waits::Push(packet, _) => Act::GiveUp {
+        for (thread, strand) in (0..).zip(&mut process.strands) {
+            if !std::mem::take(&mut strand.overdue) {
+                continue;
+            }
+            acts.push(match strand.waits {
+                Waits::Sleep => Act::Wake {
                     client,
                     life,
-                    packet,
+                    thread,
                 },
-                _ => Act::Continue { client, life },
+                Waits::Reply(packet, _) | Waits::Push(packet, _) | Waits::Parked(packet) => {
+                    Act::GiveUp {
+                        client,
+                        life,
+                        packet,
+                    }
+                }
+                _ => Act::Continue {
+                    client,
+                    life,
+                    thread,
+                },
             });
         }
         for act in acts.into_iter().rev() {
