@@ -1,6 +1,7 @@
 //! The settings that have an effect on an engine.
 
-use crate::{KeyEvents, ReplicationSettings};
+use crate::{KeyEvents, ReplicationSettings, inert};
+use std::collections::BTreeMap;
 
 /// What a server is told at start and, mostly, by `CONFIG SET` later.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +61,8 @@ pub struct Config {
     pub report_events: bool,
     /// Whether each effective write is reported as [`crate::Output::Propagate`].
     pub report_effects: bool,
+    /// What settings without effect were told.
+    pub(crate) inert: BTreeMap<&'static str, String>,
 }
 
 impl Default for Config {
@@ -103,6 +106,7 @@ impl Default for Config {
             replication: ReplicationSettings::default(),
             report_events: true,
             report_effects: true,
+            inert: BTreeMap::new(),
         }
     }
 }
@@ -382,25 +386,6 @@ const SWITCHES: &[Switch] = &[
     }),
 ];
 
-/// What can be asked for but has no effect here; it keeps the value of a fresh server.
-const FIXED: &[(&str, &str)] = &[
-    ("activerehashing", "yes"),
-    ("appendfsync", "everysec"),
-    ("appendonly", "no"),
-    ("bind", "* -::*"),
-    ("cluster-enabled", "no"),
-    ("dbfilename", "dump.rdb"),
-    ("hz", "10"),
-    ("lazyfree-lazy-expire", "no"),
-    ("lua-time-limit", "5000"),
-    ("port", "6379"),
-    ("save", ""),
-    ("slowlog-log-slower-than", "10000"),
-    ("slowlog-max-len", "128"),
-    ("tcp-keepalive", "300"),
-    ("timeout", "0"),
-];
-
 /// Why a setting was refused.
 pub(crate) enum BadSetting {
     Unknown,
@@ -435,9 +420,11 @@ impl Config {
     /// Every setting with its value, in order of name.
     pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
         let mut copy = self.clone();
-        let mut all: Vec<(&'static str, String)> = FIXED
-            .iter()
-            .map(|(name, value)| (*name, (*value).to_owned()))
+        let mut all: Vec<(&'static str, String)> = inert::defaults()
+            .map(|(shown, fresh, name)| {
+                let told = self.inert.get(name).map(String::as_str);
+                (shown, told.unwrap_or(fresh).to_owned())
+            })
             .collect();
         for (name, old, field, _, _) in NUMBERS {
             let value = field(&mut copy).to_string();
@@ -537,9 +524,11 @@ impl Config {
                 output_limits(value, &mut self.client_output_buffer_limit)?;
             }
             "requirepass" => value.clone_into(&mut self.requirepass),
-            "databases" | "port" | "bind" | "cluster-enabled" => return Err(BadSetting::Immutable),
-            _ if FIXED.iter().any(|(fixed, _)| *fixed == name) => {}
-            _ => return Err(BadSetting::Unknown),
+            "databases" => return Err(BadSetting::Immutable),
+            _ => {
+                let (name, value) = inert::check(name, value)?;
+                self.inert.insert(name, value);
+            }
         }
         Ok(())
     }

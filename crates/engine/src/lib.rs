@@ -34,6 +34,7 @@ mod expiry;
 mod extended;
 mod glob;
 mod help;
+mod inert;
 mod memory;
 mod notify;
 mod number;
