@@ -12,7 +12,7 @@ use crate::cluster::Cluster;
 use crate::db::{Data, Db, Fixed};
 use crate::pause::Pause;
 use crate::pubsub::PubSub;
-use crate::scripting::{Drand, Script};
+use crate::scripting::{Drand, JsonSettings, Script};
 use crate::session::{Replies, Session};
 use crate::types::stream::Id;
 use crate::view::{KeyView, Preview};
@@ -93,6 +93,8 @@ pub struct Engine {
     pub(crate) scripts: Arc<BTreeMap<[u8; 40], Script>>,
     /// What `math.random` draws from in scripts.
     pub(crate) script_luck: Drand,
+    /// What scripts have told `cjson`.
+    pub(crate) script_json: JsonSettings,
     pub(crate) started: Option<Micros>,
     /// When everything was last counted as saved.
     pub(crate) saved: Option<Micros>,
@@ -130,6 +132,7 @@ impl Engine {
             pubsub: Arc::default(),
             scripts: Arc::default(),
             script_luck: Drand::default(),
+            script_json: JsonSettings::default(),
             started: None,
             saved: None,
             expires_by_itself: true,

@@ -1,107 +1,135 @@
 //! The `cjson` library.
 
+use crate::number::general;
+
+use super::json_settings::{self, Invalid, JsonSettings, Shared, kind};
 use super::lua::{
     self, Failure, LuaError, LuaState, LuaValue, Outcome, Table, bytes, give, pairs, set,
     set_function, string,
 };
 
-const MAX_DEPTH: usize = 1000;
-
 /// What stands for JSON's null.
 const NULL: LuaValue = LuaValue::LightUserData(std::ptr::null_mut());
 
-/// The library.
-pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
+/// The library; `new` gives a second one, with settings of its own that start afresh.
+pub(super) fn library(
+    lua: &mut LuaState,
+    settings: &Shared,
+    second: &Shared,
+) -> Result<Table, LuaError> {
+    let table = with_settings(lua, settings)?;
+    let other = with_settings(lua, second)?;
+    // What scripts make must not grow what the interpreter keeps, so there is one for all.
+    lua.external_root_value(LuaValue::Table(other));
+    let second = second.clone();
+    set_function(lua, table, "new", move |lua, _| {
+        *second.borrow_mut() = JsonSettings::default();
+        give(lua, LuaValue::Table(other))
+    })?;
+    Ok(table)
+}
+
+fn with_settings(lua: &mut LuaState, settings: &Shared) -> Result<Table, LuaError> {
     let table = lua.new_table();
     set(lua, table, "null", NULL)?;
     for (name, text) in [("_NAME", "cjson"), ("_VERSION", "2.1.0")] {
         let text = string(lua, text.as_bytes())?;
         set(lua, table, name, text)?;
     }
-    set_function(lua, table, "encode", |lua, args| {
+    let own = settings.clone();
+    set_function(lua, table, "encode", move |lua, args| {
         let [value] = args else {
-            return Err("expected 1 argument".into());
+            return Err("bad argument #1 to 'encode' (expected 1 argument)".into());
         };
         let mut out = Vec::new();
-        encode(value, 0, &mut out)?;
+        encode(value, &own.borrow(), 0, &mut out)?;
         let text = string(lua, &out)?;
         give(lua, text)
     })?;
-    set_function(lua, table, "decode", |lua, args| {
+    let own = settings.clone();
+    set_function(lua, table, "decode", move |lua, args| {
         let text = match args {
             [LuaValue::Float(number)] => redwind_resp::format_double(*number).into(),
-            [value] => bytes(value).ok_or("bad argument #1 to 'decode' (string expected)")?,
-            _ => return Err("expected 1 argument".into()),
+            [value] => bytes(value).ok_or_else(|| {
+                let got = kind(Some(value));
+                format!("bad argument #1 to 'decode' (string expected, got {got})")
+            })?,
+            _ => return Err("bad argument #1 to 'decode' (expected 1 argument)".into()),
         };
+        if matches!(&text[..], [0, _, ..] | [_, 0, ..]) {
+            return Err("JSON parser does not support UTF-16 or UTF-32".into());
+        }
         let mut reader = Reader {
             lua,
             text: &text,
             at: 0,
+            settings: *own.borrow(),
         };
         let value = reader.document()?;
         give(lua, value)
     })?;
-    // The settings keep their defaults; asking for a change gives the value in force.
-    for (name, value) in [
-        ("encode_max_depth", LuaValue::Float(1000.0)),
-        ("decode_max_depth", LuaValue::Float(1000.0)),
-        ("encode_number_precision", LuaValue::Float(14.0)),
-        ("encode_keep_buffer", LuaValue::Bool(true)),
-        ("encode_invalid_numbers", LuaValue::Bool(false)),
-        ("decode_invalid_numbers", LuaValue::Bool(true)),
-        ("encode_sparse_array", LuaValue::Bool(false)),
-    ] {
-        set_function(lua, table, name, move |lua, _| give(lua, value))?;
-    }
+    json_settings::functions(lua, table, settings)?;
     Ok(table)
 }
 
-fn kind(value: &LuaValue) -> &'static str {
-    match value {
-        LuaValue::Function(_) => "function",
-        LuaValue::Thread(_) => "thread",
-        _ => "userdata",
-    }
-}
-
-fn encode(value: &LuaValue, depth: usize, out: &mut Vec<u8>) -> Outcome<()> {
+fn encode(
+    value: &LuaValue,
+    settings: &JsonSettings,
+    depth: usize,
+    out: &mut Vec<u8>,
+) -> Outcome<()> {
     match value {
         LuaValue::Nil => out.extend_from_slice(b"null"),
         LuaValue::LightUserData(pointer) if pointer.is_null() => out.extend_from_slice(b"null"),
         LuaValue::Bool(yes) => out.extend_from_slice(if *yes { b"true" } else { b"false" }),
         LuaValue::Int(number) => redwind_resp::push_int(out, *number),
-        LuaValue::Float(number) if !number.is_finite() => {
-            return Err("Cannot serialise number: must not be NaN or Inf".into());
+        LuaValue::Float(number) if number.is_finite() => {
+            out.extend_from_slice(general(*number, settings.precision).as_bytes());
         }
-        LuaValue::Float(number) => {
-            out.extend_from_slice(crate::number::general(*number, 14).as_bytes());
-        }
+        LuaValue::Float(number) => match settings.invalid {
+            Invalid::Refused => {
+                return Err("Cannot serialise number: must not be NaN or Inf".into());
+            }
+            Invalid::Written if number.is_nan() => out.extend_from_slice(b"nan"),
+            Invalid::Written => out.extend_from_slice(general(*number, 14).as_bytes()),
+            Invalid::Null => out.extend_from_slice(b"null"),
+        },
         LuaValue::Str(text) => quote(text.as_bytes(), out),
-        LuaValue::Table(table) => return encode_table(*table, depth + 1, out),
+        LuaValue::Table(table) => return encode_table(*table, settings, depth + 1, out),
         other => {
-            let kind = kind(other);
+            let kind = kind(Some(other));
             return Err(format!("Cannot serialise {kind}: type not supported").into());
         }
     }
     Ok(())
 }
 
-fn encode_table(table: Table, depth: usize, out: &mut Vec<u8>) -> Outcome<()> {
-    if depth > MAX_DEPTH {
-        return Err(format!("Cannot serialise, excessive depth ({depth})").into());
+fn encode_table(
+    table: Table,
+    settings: &JsonSettings,
+    depth: usize,
+    out: &mut Vec<u8>,
+) -> Outcome<()> {
+    if depth > settings.encode_depth {
+        return Err(format!("Cannot serialise, excessive nesting ({depth})").into());
     }
     let pairs = pairs(table);
-    if let Some(len) = array_len(&pairs).filter(|len| *len > 0) {
-        // Few elements with large indexes would become a long list of nulls.
-        if len > 10 && len > pairs.len() * 2 {
-            return Err("Cannot serialise table: excessively sparse array".into());
-        }
+    let len = array_len(&pairs).filter(|len| *len > 0);
+    // Few elements with large indexes would become a long list of nulls.
+    let sparse = len.is_some_and(|len| {
+        let most = pairs.len().saturating_mul(settings.sparse_ratio);
+        settings.sparse_ratio > 0 && len > most && len > settings.sparse_safe
+    });
+    if sparse && !settings.sparse_convert {
+        return Err("Cannot serialise table: excessively sparse array".into());
+    }
+    if let Some(len) = len.filter(|_| !sparse) {
         out.push(b'[');
         for at in 1..=len {
             if at > 1 {
                 out.push(b',');
             }
-            encode(&table.get_int(at as i64), depth, out)?;
+            encode(&table.get_int(at as i64), settings, depth, out)?;
         }
         out.push(b']');
         return Ok(());
@@ -113,12 +141,16 @@ fn encode_table(table: Table, depth: usize, out: &mut Vec<u8>) -> Outcome<()> {
         }
         match key {
             LuaValue::Str(text) => quote(text.as_bytes(), out),
-            LuaValue::Float(number) => quote(crate::number::general(*number, 14).as_bytes(), out),
+            LuaValue::Float(number) => quote(general(*number, settings.precision).as_bytes(), out),
             LuaValue::Int(number) => quote(number.to_string().as_bytes(), out),
-            _ => return Err("Cannot serialise table: table key must be a number or string".into()),
+            other => {
+                let kind = kind(Some(other));
+                let text = format!("Cannot serialise {kind}: table key must be a number or string");
+                return Err(text.into());
+            }
         }
         out.push(b':');
-        encode(value, depth, out)?;
+        encode(value, settings, depth, out)?;
     }
     out.push(b'}');
     Ok(())
@@ -155,10 +187,49 @@ fn quote(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+/// The number that a text begins with, as C reads it, and how long it is.
+fn leading_number(text: &[u8]) -> Option<(f64, usize)> {
+    let sign = usize::from(matches!(text.first(), Some(b'-' | b'+')));
+    let negative = text.first() == Some(&b'-');
+    let body = &text[sign..];
+    let signed = |number: f64| if negative { -number } else { number };
+    for (word, number) in [
+        ("infinity", f64::INFINITY),
+        ("inf", f64::INFINITY),
+        ("nan", f64::NAN),
+    ] {
+        let begins = body.get(..word.len());
+        if begins.is_some_and(|begins| begins.eq_ignore_ascii_case(word.as_bytes())) {
+            return Some((signed(number), sign + word.len()));
+        }
+    }
+    let hex = matches!(body, [b'0', b'x' | b'X', ..]);
+    let part = |byte: &u8| match byte {
+        b'+' | b'-' | b'.' | b'e' | b'E' => true,
+        byte if hex => byte.is_ascii_hexdigit() || matches!(byte, b'x' | b'X' | b'p' | b'P'),
+        byte => byte.is_ascii_digit(),
+    };
+    let longest = body
+        .iter()
+        .position(|byte| !part(byte))
+        .unwrap_or(body.len());
+    // The longest beginning that is a number: `1-2` begins with one.
+    (1..=longest).rev().find_map(|len| {
+        let digits = &body[..len];
+        let number = if hex && len > 2 {
+            crate::number::parse_hex_float(digits)
+        } else {
+            std::str::from_utf8(digits).ok()?.parse().ok()
+        };
+        Some((signed(number?), sign + len))
+    })
+}
+
 struct Reader<'a> {
     lua: &'a mut LuaState,
     text: &'a [u8],
     at: usize,
+    settings: JsonSettings,
 }
 
 impl Reader<'_> {
@@ -207,12 +278,18 @@ impl Reader<'_> {
         hit
     }
 
-    fn value(&mut self, depth: usize) -> Outcome<LuaValue> {
-        if depth > MAX_DEPTH {
+    /// Goes into an array or an object, past its first character.
+    fn descend(&mut self, depth: usize) -> Outcome<()> {
+        self.at += 1;
+        if depth > self.settings.decode_depth {
             let at = self.at;
             let text = format!("Found too many nested data structures ({depth}) at character {at}");
             return Err(text.into());
         }
+        Ok(())
+    }
+
+    fn value(&mut self, depth: usize) -> Outcome<LuaValue> {
         self.spaces();
         match self.text.get(self.at) {
             Some(b'{') => self.object(depth + 1),
@@ -225,30 +302,40 @@ impl Reader<'_> {
             _ if self.word(b"true") => Ok(LuaValue::Bool(true)),
             _ if self.word(b"false") => Ok(LuaValue::Bool(false)),
             _ if self.word(b"null") => Ok(NULL),
+            Some(_) if self.settings.decode_invalid && self.is_invalid_number() => self.number(),
             _ => Err(self.wrong("value")),
         }
     }
 
-    fn number(&mut self) -> Outcome<LuaValue> {
+    /// Whether what stands here, if it is a number at all, is one that JSON does not have.
+    fn is_invalid_number(&self) -> bool {
         let rest = &self.text[self.at..];
-        let len = rest
-            .iter()
-            .position(|b| !matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'))
-            .unwrap_or(rest.len());
-        let parsed = std::str::from_utf8(&rest[..len])
-            .ok()
-            .and_then(|text| text.parse::<f64>().ok());
-        let Some(number) = parsed else {
-            let at = self.at + 1;
-            let text = format!("Expected value but found invalid number at character {at}");
-            return Err(text.into());
-        };
-        self.at += len;
-        Ok(LuaValue::Float(number))
+        let rest = rest.strip_prefix(b"-").unwrap_or(rest);
+        match rest {
+            [b'+', ..] => true,
+            [b'0', next, ..] => next.eq_ignore_ascii_case(&b'x') || next.is_ascii_digit(),
+            [first, ..] if *first <= b'9' => false,
+            _ => {
+                let word = rest.get(..3).unwrap_or_default();
+                word.eq_ignore_ascii_case(b"inf") || word.eq_ignore_ascii_case(b"nan")
+            }
+        }
+    }
+
+    fn number(&mut self) -> Outcome<LuaValue> {
+        let invalid = || "Expected value but found invalid number at character ";
+        let wrong = self.is_invalid_number() && !self.settings.decode_invalid;
+        match leading_number(&self.text[self.at..]).filter(|_| !wrong) {
+            Some((number, len)) => {
+                self.at += len;
+                Ok(LuaValue::Float(number))
+            }
+            None => Err(format!("{}{}", invalid(), self.at + 1).into()),
+        }
     }
 
     fn array(&mut self, depth: usize) -> Outcome<LuaValue> {
-        self.at += 1;
+        self.descend(depth)?;
         let table = self.lua.new_table();
         self.spaces();
         if self.word(b"]") {
@@ -269,7 +356,7 @@ impl Reader<'_> {
     }
 
     fn object(&mut self, depth: usize) -> Outcome<LuaValue> {
-        self.at += 1;
+        self.descend(depth)?;
         let table = self.lua.new_table();
         self.spaces();
         if self.word(b"}") {

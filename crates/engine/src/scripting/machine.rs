@@ -15,7 +15,7 @@ use scoped_tls_hkt::{ReborrowMut, scoped_thread_local};
 
 use super::convert::{error, field_text, from_lua, is_counted, new_error, to_lua};
 use super::lua::{self, LuaError, LuaState, LuaValue, Outcome, give, set_function, string};
-use super::{STEPS, bits, json, msgpack, sha1, structs};
+use super::{JsonSettings, STEPS, bits, json, msgpack, sha1, structs};
 use crate::commands;
 use crate::cx::Cx;
 use crate::{Command, Flags, Refusal};
@@ -55,6 +55,7 @@ impl Script {
 struct Machine {
     lua: LuaRuntime,
     settings: Rc<RefCell<Settings>>,
+    json: Rc<RefCell<JsonSettings>>,
     entry: LuaValue,
     compiled: BTreeMap<[u8; 40], (LuaValue, ExternalRootKey)>,
 }
@@ -89,7 +90,8 @@ impl Machine {
         let mut lua = LuaRuntime::with_hooks_versioned(HostHooks::default(), LuaVersion::V51)
             .map_err(omnilua::Error::into_lua_error)?;
         let settings = Rc::new(RefCell::new(Settings::default()));
-        let entry = enter(&mut lua, |lua| prepare(lua, &settings))?;
+        let json = Rc::new(RefCell::new(JsonSettings::default()));
+        let entry = enter(&mut lua, |lua| prepare(lua, &settings, &json))?;
         lua.install_sandbox(SandboxConfig {
             instruction_limit: Some(STEPS),
             memory_limit_bytes: Some(256 << 20),
@@ -100,6 +102,7 @@ impl Machine {
         Ok(Machine {
             lua,
             settings,
+            json,
             entry,
             compiled: BTreeMap::new(),
         })
@@ -203,7 +206,12 @@ fn load(lua: &mut LuaState, source: &[u8], name: &[u8]) -> Result<LuaValue> {
 }
 
 /// Turns a new state into the one that scripts see; gives the function that runs them.
-fn prepare(lua: &mut LuaState, settings: &Rc<RefCell<Settings>>) -> Result<LuaValue> {
+fn prepare(
+    lua: &mut LuaState,
+    settings: &Rc<RefCell<Settings>>,
+    json: &Rc<RefCell<JsonSettings>>,
+) -> Result<LuaValue> {
+    let second = Rc::default();
     let given = lua.new_table();
     lua.external_root_value(LuaValue::Table(given));
     let version = string(lua, commands::VERSION.as_bytes())?;
@@ -212,7 +220,7 @@ fn prepare(lua: &mut LuaState, settings: &Rc<RefCell<Settings>>) -> Result<LuaVa
     lua::set(lua, given, "version_num", number)?;
     for (name, library) in [
         ("bit", bits::library(lua)?),
-        ("cjson", json::library(lua)?),
+        ("cjson", json::library(lua, json, &second)?),
         ("cmsgpack", msgpack::library(lua)?),
         ("struct", structs::library(lua)?),
         ("math", randomness(lua, settings)?),
@@ -339,6 +347,7 @@ pub(crate) fn run(cx: &mut Cx<'_>, script: &Script, keys: &[Bytes], argv: &[Byte
             luck: cx.engine.script_luck,
             ..Settings::default()
         };
+        *machine.json.borrow_mut() = cx.engine.script_json;
         let mut run = Run {
             cx,
             script,
@@ -347,6 +356,7 @@ pub(crate) fn run(cx: &mut Cx<'_>, script: &Script, keys: &[Bytes], argv: &[Byte
         let ended = machine.run(script, [keys, argv], &mut run);
         let Settings { protocol, luck, .. } = *settings.borrow();
         cx.engine.script_luck = luck;
+        cx.engine.script_json = *machine.json.borrow();
         let value = match ended? {
             Ended::Stopped => stopped(),
             Ended::Well(value) => {
@@ -484,7 +494,8 @@ fn may_call(cx: &Cx<'_>, script: &Script, command: &Command) -> std::result::Res
             "This Redis command is not allowed from script",
         ));
     }
-    if script.read_only && writes {
+    // A published message counts as a write here.
+    if script.read_only && (writes || command.flags.has(Flags::MAY_REPLICATE)) {
         return Err(Refusal::err(
             "Write commands are not allowed from read-only scripts.",
         ));

@@ -3,12 +3,14 @@
 mod bits;
 mod convert;
 mod json;
+mod json_settings;
 mod lua;
 mod machine;
 mod msgpack;
 pub(crate) mod sha1;
 mod structs;
 
+pub(crate) use json_settings::JsonSettings;
 pub(crate) use machine::{Declared, Drand, Script, compile, run};
 
 /// How many instructions one script may take; after that it is stopped, whatever the machine's speed.

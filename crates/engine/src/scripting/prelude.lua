@@ -91,15 +91,17 @@ function redis.set_repl(...)
   if select('#', ...) ~= 1 then
     plain_error('ERR redis.set_repl() requires one argument.')
   end
-  if type(flags) ~= 'number' or flags < 0 or flags > 3 then
-    plain_error('ERR Invalid replication flags. Please use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.')
+  -- What is no number counts as 0.
+  flags = tonumber(flags) or 0
+  if flags < 0 or flags > 3 then
+    plain_error('ERR Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or REPL_NONE.')
   end
   host.set_repl(flags)
 end
 
 function redis.acl_check_cmd(...)
   if select('#', ...) == 0 then
-    plain_error('ERR Please specify at least one argument for this redis.acl_check_cmd() call')
+    plain_error('ERR Please specify at least one argument for this redis lib call')
   end
   if not host.known(...) then
     plain_error('ERR Invalid command passed to redis.acl_check_cmd()')
@@ -215,7 +217,6 @@ local libraries = {
   struct = host.struct,
   table = table,
 }
-libraries.cjson.new = function() return kept.cjson end
 
 for name, library in pairs(libraries) do
   kept[name] = protect({}, library)

@@ -37,12 +37,15 @@ pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
         let mut total = 0usize;
         while let Some(item) = layout.next()? {
             match item {
-                Item { kind: b's', .. } => return Err("variable-size format for length".into()),
+                Item { kind: b's', .. } => {
+                    let text = "bad argument #1 to 'size' (option 's' has no fixed size)";
+                    return Err(text.into());
+                }
                 Item {
                     kind: b'c',
                     size: 0,
                     ..
-                } => return Err("variable-length format".into()),
+                } => return Err("bad argument #1 to 'size' (option 'c0' has no fixed size)".into()),
                 item => total += item.padding(total) + item.size,
             }
         }
@@ -182,7 +185,9 @@ fn pack(format: &[u8], args: &[LuaValue]) -> Outcome<Vec<u8>> {
                     item.size
                 };
                 if text.len() < size {
-                    return Err(format!("bad argument #{at} to 'pack' (string too short)").into());
+                    // It has taken the argument by then, and names the next.
+                    let next = at + 1;
+                    return Err(format!("bad argument #{next} to 'pack' (string too short)").into());
                 }
                 out.extend_from_slice(&text[..size]);
                 if item.kind == b's' {
