@@ -127,8 +127,8 @@ fn share(digits: &str) -> Option<u32> {
     format!("{digits:0<6}").parse().ok()
 }
 
-/// `64kb`, `1mb`: bytes a second.
-fn bytes(text: &str) -> Option<u64> {
+/// `64kb`, `1mb`: bytes, perhaps a second.
+pub(crate) fn bytes(text: &str) -> Option<u64> {
     let text = text.trim().to_ascii_lowercase();
     let text = text.strip_suffix("/s").unwrap_or(&text);
     let units: [(&str, u64); 3] = [("kb", 1 << 10), ("mb", 1 << 20), ("b", 1)];

@@ -19,6 +19,8 @@ pub struct Node {
 
 const PERSISTENCE: &str = "Write \"none\", \"appendfsync always\", \"appendfsync everysec\", \"appendfsync no\" or \
     \"snapshot every 60s\".";
+const SOCKET_BUFFER: &str =
+    "Write how many bytes the kernels hold between the node and one reader: \"4kb\".";
 const OFFSET: &str =
     "Write how far the wall clock is ahead (\"+50ms\") or behind (\"-2s\") at the start.";
 const DRIFT: &str = "Write how much too fast (\"200ppm\") or too slow (\"-200ppm\") the clocks run, at most 900000ppm.";
@@ -98,6 +100,9 @@ fn one(details: &Section<'_>) -> Node {
         spec: NodeSpec {
             persistence: persistence.map(|it| it.it).unwrap_or_default(),
             config: config(details),
+            socket_buffer: details
+                .parsed("socket_buffer", crate::links::bytes, SOCKET_BUFFER)
+                .map(|bytes| bytes.it),
             clock: clock(details),
             restarts_after: restarts.map(|span| span.it),
             ..NodeSpec::default()

@@ -367,6 +367,7 @@ fn kind(event: &Event) -> RecordKind {
         Event::Healed { .. } => RecordKind::Healed,
         Event::Disturbed { .. } => RecordKind::Slowed,
         Event::Mended { .. } => RecordKind::Mended,
+        Event::CutOff { .. } => RecordKind::Failed,
         Event::Exited(Exit::Finished) => RecordKind::Finished,
         Event::Exited(_) => RecordKind::Raised,
     }

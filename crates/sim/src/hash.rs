@@ -359,6 +359,11 @@ impl Canon {
                 self.disturbance(what);
                 self.maybe(*until, |canon, until| canon.u64(until.0));
             }
+            Event::CutOff { client, owed } => {
+                self.u64(52);
+                self.place(*client);
+                self.u64(*owed);
+            }
             Event::Mended { what } => {
                 self.u64(51);
                 self.disturbance(what);

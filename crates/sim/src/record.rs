@@ -261,6 +261,13 @@ pub enum Event {
         /// The other side.
         to: Arc<[Place]>,
     },
+    /// A node closed the connection of somebody who reads too slowly.
+    CutOff {
+        /// Whose.
+        client: Place,
+        /// How many bytes it had kept for it, which are lost.
+        owed: u64,
+    },
     /// A machine or the network does worse from now on.
     Disturbed {
         /// In which way.

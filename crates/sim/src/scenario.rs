@@ -48,6 +48,8 @@ pub struct NodeSpec {
     pub persistence: Persistence,
     /// Settings that its process starts with, as `CONFIG SET` takes them: `(parameter, value)`.
     pub config: Vec<(String, String)>,
+    /// How many bytes of what it sends to one reader the kernels hold; `None`: 208 KiB.
+    pub socket_buffer: Option<u64>,
     /// What its machine's clocks are like.
     pub clock: ClockSpec,
     /// After a crash or a power cut it is started again this much later; `None` stays down.

@@ -77,6 +77,7 @@ impl Teller<'_> {
                 Disturbance::SlowLink { by, .. } => format!("link +{by}"),
                 Disturbance::Reset { .. } => "reset".to_owned(),
             },
+            Event::CutOff { client, .. } => format!("cuts off {}", self.name(*client)),
             Event::Mended { .. } => "as before".to_owned(),
             Event::Replicated { argv, .. } => short_command(argv),
             Event::Synced { full: true, .. } => "full copy".to_owned(),

@@ -244,6 +244,10 @@ impl Teller<'_> {
                 format!("{}{lasts}", self.disturbed(me, what))
             }
             Event::Mended { what } => self.mended(me, what),
+            Event::CutOff { client, owed } => format!(
+                "{me} cuts off {}, which reads too slowly: {owed} bytes wait for it",
+                self.name(*client)
+            ),
             Event::Replicated { from, argv, .. } => {
                 format!("{me} repeats {} from {}", command(argv), self.name(*from))
             }

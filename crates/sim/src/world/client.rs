@@ -143,6 +143,15 @@ impl Client {
         open.find_map(|((_, pool), known)| (*known == connection).then_some(*pool))
     }
 
+    /// The connection to a node that has this number in its pool.
+    pub(super) fn of_pool(&self, pool: u32) -> Option<(Place, Connection)> {
+        let mut open = self.connections.iter();
+        open.find_map(|((to, number), connection)| {
+            let node = matches!(to, Place::Node(_)) && *number == pool;
+            node.then_some((*to, *connection))
+        })
+    }
+
     pub(super) fn is_open(&self, pool: u32) -> bool {
         self.connections
             .keys()

@@ -22,12 +22,13 @@ impl World {
             let known = self.nodes[usize::from(node)].by_id.get(&to).copied();
             // A person at the terminal sees the confirmation, which is the reply.
             if let Some(connection) = known.filter(|open| open.from != Place::Terminal) {
-                self.push_one(node, connection, value, seq);
+                self.push_or_keep(node, connection, value, seq);
             }
         }
     }
 
-    fn push_one(&mut self, node: u16, connection: Connection, value: Value, seq: u32) {
+    /// Puts a message on its way to a listener whose connection has room for it.
+    pub(crate) fn push_one(&mut self, node: u16, connection: Connection, value: Value, seq: u32) {
         let id = self.next_packet();
         let Some(session) = self.nodes[usize::from(node)].sessions.get_mut(&connection) else {
             return;
@@ -60,6 +61,7 @@ impl World {
         let pool = process.pool(packet.connection);
         if pool.is_some_and(|pool| process.turn_to_listener(pool)) {
             self.emit(me, Some(packet.sent), event);
+            self.taken(packet.connection, packet.asked, value);
             return self.answer(client, Answer::Pushed(value.clone()));
         }
         if let Some(pool) = pool {
@@ -81,6 +83,9 @@ impl World {
             .get_mut(&pool)
             .and_then(|kept| kept.pop_front())
         {
+            if let Some((from, connection)) = process.of_pool(pool) {
+                self.taken(connection, from, &value);
+            }
             return self.answer(client, Answer::Pushed(value));
         }
         if !process.is_open(pool) {

@@ -1,5 +1,6 @@
 //! All nodes, clients, resources, messages and the queue of what is still to happen, at one instant.
 
+mod buffers;
 mod changes;
 mod client;
 mod cluster;
@@ -374,6 +375,11 @@ impl World {
             Act::ResumeNode { node, until } => self.resume_node(node, until),
             Act::StartNode { node, life, cause } => self.start_node(node, life, cause),
             Act::Heal { began } => self.heal(began),
+            Act::OverSoft {
+                node,
+                connection,
+                since,
+            } => self.over_soft(node, connection, since),
             Act::Mend { began } => self.mend(began),
             Act::Peer(letter) => self.letter_arrives(*letter),
             Act::Post(letter) => self.post_late(*letter),

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use redwind_engine::{Config, Engine, FirstChoice, Micros, Output, Outputs, SessionId, Standing};
 use redwind_resp::Value;
 
+use crate::world::buffers::Outbox;
 use crate::world::changes::Known;
 use crate::world::cluster::Bus;
 use crate::world::disk::{Disk, Effective, Fall, Repeat, without_sessions};
@@ -59,6 +60,8 @@ pub(super) struct Session {
     pub(super) wrote: u64,
     /// How many messages of channels were pushed to it.
     pub(super) pushes: u64,
+    /// What waits to be read by a listener.
+    pub(super) outbox: Outbox,
     /// The processor's time for its next command has been spent.
     pub(super) paid: bool,
     /// The client has closed its end while the node could not take notice.
@@ -334,6 +337,7 @@ impl Node {
                 queued: Vec::new(),
                 wrote: 0,
                 pushes: 0,
+                outbox: Outbox::default(),
                 paid: false,
                 closing: false,
             }

@@ -59,6 +59,12 @@ pub(crate) enum Act {
     },
     /// A cut of the network, named by the record of its beginning, is over.
     Heal { began: u32 },
+    /// A listener may have been beyond the soft limit of its buffer for too long.
+    OverSoft {
+        node: u16,
+        connection: Connection,
+        since: SimTime,
+    },
     /// A trouble, named by the record of its beginning, is over.
     Mend { began: u32 },
     /// A message of one node to another arrives.

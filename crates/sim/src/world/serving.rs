@@ -329,6 +329,9 @@ impl World {
         if is_subscription(&work.packet) {
             return;
         }
+        if self.too_much(node, connection, &work.replies) {
+            return;
+        }
         let reply = work
             .packet
             .reply(Message::Replies(Arc::from(work.replies)), seq);

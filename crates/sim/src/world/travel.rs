@@ -121,11 +121,9 @@ pub(crate) fn size(message: &Message) -> u64 {
             }
         }
         Message::Replies(values) => {
-            for value in values.iter() {
-                encode(value, &mut bytes);
-            }
+            return values.iter().map(encoded).sum();
         }
-        Message::Push(value) => encode(value, &mut bytes),
+        Message::Push(value) => return encoded(value),
         Message::Call(call) => {
             let words: usize = call.args.iter().map(|arg| arg.to_string().len() + 1).sum();
             let named = call.named.iter();
@@ -140,8 +138,11 @@ pub(crate) fn size(message: &Message) -> u64 {
     bytes.len() as u64
 }
 
-fn encode(value: &redwind_resp::Value, bytes: &mut Vec<u8>) {
-    redwind_resp::encode(value, redwind_resp::Protocol::Resp2, bytes);
+/// How many bytes a reply takes.
+pub(crate) fn encoded(value: &redwind_resp::Value) -> u64 {
+    let mut bytes = Vec::new();
+    redwind_resp::encode(value, redwind_resp::Protocol::Resp2, &mut bytes);
+    bytes.len() as u64
 }
 
 #[cfg(test)]

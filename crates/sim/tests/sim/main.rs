@@ -1,6 +1,7 @@
 //! What happens in small worlds, to the microsecond; and what is so in all of them.
 
 mod beliefs;
+mod buffers;
 mod cluster;
 mod cluster_elections;
 mod common;

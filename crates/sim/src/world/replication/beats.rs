@@ -149,6 +149,7 @@ impl World {
         for follower in silent {
             self.drop_follower(node, follower);
         }
+        self.replicas_behind(node);
     }
 
     /// Sends what the stream has just gained, which is only a sign of life, to a node's replicas.
@@ -164,7 +165,7 @@ impl World {
     }
 
     /// A primary closes the link to a replica.
-    pub(super) fn drop_follower(&mut self, node: u16, follower: u16) {
+    pub(crate) fn drop_follower(&mut self, node: u16, follower: u16) {
         let sent = self.records.saturating_sub(1);
         self.post(node, follower, sent, Says::Gone);
         let replication = &mut self.nodes[usize::from(node)].replication;

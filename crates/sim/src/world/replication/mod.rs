@@ -81,6 +81,8 @@ struct Follower {
     safe: Option<u64>,
     /// What the primary's wall clock showed, in seconds, when it last said so.
     heard: u64,
+    /// Since when it has been further behind than the soft limit of its buffer allows.
+    over_since: Option<SimTime>,
 }
 
 /// A client in WAIT or WAITAOF.
@@ -252,6 +254,13 @@ impl Replication {
         )
     }
 
+    /// Notes whether a replica is beyond the soft limit of its buffer; gives since when it is.
+    pub(crate) fn over_soft(&mut self, replica: u16, over: bool, now: SimTime) -> Option<SimTime> {
+        let follower = self.followers.get_mut(&replica)?;
+        follower.over_since = over.then(|| follower.over_since.unwrap_or(now));
+        follower.over_since
+    }
+
     /// How many replicas have got so far.
     fn reached(&self, offset: u64) -> usize {
         let online = self.followers.values().filter(|follower| follower.online);
@@ -325,6 +334,7 @@ impl World {
             };
             self.post(node, to, sent, says);
         }
+        self.replicas_behind(node);
     }
 
     /// Appends to what a node can give again; gives where the stream stands then.

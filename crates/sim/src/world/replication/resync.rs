@@ -48,6 +48,7 @@ impl World {
             heard,
             acked: if online { offset } else { 0 },
             safe: None,
+            over_since: None,
         };
         place.replication.followers.insert(replica, follower);
         self.stand(node);
@@ -199,7 +200,7 @@ impl World {
         }
     }
 
-    pub(super) fn followers(&self, node: u16) -> Vec<u16> {
+    pub(crate) fn followers(&self, node: u16) -> Vec<u16> {
         let followers = &self.nodes[usize::from(node)].replication.followers;
         followers.keys().copied().collect()
     }
