@@ -297,6 +297,8 @@ impl Host {
                 self.run(call, MontyObject::string(text))
             }
             "_rw_redis" | "_rw_execute" => self.redis_call(call),
+            "_rw_route" => self.route(call),
+            "_rw_slot" => self.slot(call),
             "_rw_check" => {
                 let checked = crate::redis::command(
                     &text(&call, 1),
@@ -309,9 +311,9 @@ impl Host {
                 }
             }
             "_rw_take" => {
-                let (connection, select) = self.clients.take(int(&call, 0));
-                if let Some(db) = select {
-                    return self.select(call, connection, db);
+                let (connection, greeting) = self.clients.take(int(&call, 0));
+                if let Some(words) = greeting {
+                    return self.greet(call, connection, words);
                 }
                 self.run(call, MontyObject::int(connection.into()))
             }

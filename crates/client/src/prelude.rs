@@ -27,6 +27,12 @@ pieces! {
     CLIENT_SCRIPT = "client_script",
     CLIENT_TRANSACTION = "client_transaction",
     CLIENT_WITH = "client_with",
+    CLUSTER = "cluster",
+    CLUSTER_CLIENT_PIPELINE = "cluster_client_pipeline",
+    CLUSTER_PIPELINE = "cluster_pipeline",
+    CLUSTER_PUBSUB = "cluster_pubsub",
+    CLUSTER_SCAN = "cluster_scan",
+    CLUSTER_VIEWS = "cluster_views",
     DRESSED = "dressed",
     ERRORS = "errors",
     EXIT = "exit",
@@ -81,8 +87,11 @@ const CONTENTS: &[(&str, &[&str])] = &[
             "client",
             "connection",
             "lock",
+            "cluster",
+            "RedisCluster",
         ],
     ),
+    ("redis.cluster", CLUSTER_CONTENTS),
     ("redis.exceptions", &[]),
     ("redis.client", &["Redis", "StrictRedis", "Pipeline"]),
     (
@@ -129,6 +138,13 @@ const CONTENTS: &[(&str, &[&str])] = &[
     ("db", RESOURCES[0].1),
     ("storage", &["read", "write", "delete", "StaleToken"]),
     ("mailer", RESOURCES[2].1),
+];
+
+const CLUSTER_CONTENTS: &[&str] = &[
+    "RedisCluster",
+    "ClusterNode",
+    "ClusterPipeline",
+    "LoadBalancingStrategy",
 ];
 
 const BACKOFFS: &[&str] = &[
@@ -197,7 +213,10 @@ pub(crate) fn for_program(facts: &Facts) -> String {
         (facts.errors, ERRORS),
         (facts.handlers, AGAIN),
         (facts.errors && facts.builtins, BUILTIN),
-        (facts.raises || needs.pipelines || needs.locks, RAISE),
+        (
+            facts.raises || needs.pipelines || needs.locks || needs.cluster,
+            RAISE,
+        ),
         (facts.exits, EXIT),
         (uuid_full, UUID_FULL),
         (uuid_of && !uuid_full, UUID_SMALL),
@@ -267,6 +286,7 @@ pub(crate) struct Needs {
     scan_iters: bool,
     retries: bool,
     pools: bool,
+    pub(crate) cluster: bool,
     pub(crate) listens: bool,
 }
 
@@ -289,6 +309,11 @@ impl Needs {
                 .any(|name| attribute(name)),
             retries: attribute("Retry") || facts.modules.contains("redis.backoff"),
             listens: redis && attribute("pubsub"),
+            cluster: redis
+                && (facts.modules.contains("redis.cluster")
+                    || attribute("RedisCluster")
+                    || attribute("cluster")
+                    || facts.imported.contains("RedisCluster")),
             pools: attribute("ConnectionPool") || attribute("BlockingConnectionPool"),
         }
     }
@@ -363,6 +388,9 @@ fn redis_module(text: &mut String, facts: &Facts, needs: &Needs) {
             None => text.push_str(piece),
         }
     }
+    if needs.cluster {
+        cluster_part(text, facts, needs);
+    }
     for (wanted, piece) in [
         (attribute("from_url"), FROM_URL),
         (needs.pools, POOL),
@@ -379,6 +407,9 @@ fn redis_module(text: &mut String, facts: &Facts, needs: &Needs) {
             (needs.scripts, "Script"),
             (needs.locks, "Lock"),
             (needs.listens, "PubSub"),
+            (needs.cluster, "ClusterNode"),
+            (needs.cluster, "RedisCluster"),
+            (needs.cluster && needs.pipelines, "ClusterPipeline"),
         ] {
             if wanted {
                 let _ = writeln!(text, "_rw_class({class}, False)");
@@ -386,6 +417,45 @@ fn redis_module(text: &mut String, facts: &Facts, needs: &Needs) {
         }
     }
     namespaces(text, facts, needs);
+}
+
+/// `redis.cluster`: a client that knows which node owns which slot.
+fn cluster_part(text: &mut String, facts: &Facts, needs: &Needs) {
+    let attribute = |name: &str| facts.attributes.contains(name);
+    let views = facts
+        .attributes
+        .iter()
+        .any(|name| name.starts_with("cluster_"));
+    let own: Vec<&str> = [
+        (needs.scripts, CLIENT_SCRIPT),
+        (attribute("scan_iter"), CLUSTER_SCAN),
+        (needs.locks, CLIENT_LOCK),
+        (needs.listens, CLUSTER_PUBSUB),
+        (needs.pipelines, CLUSTER_CLIENT_PIPELINE),
+        (views, CLUSTER_VIEWS),
+    ]
+    .into_iter()
+    .filter_map(|(wanted, piece)| wanted.then_some(piece))
+    .collect();
+    text.push_str(CLUSTER);
+    let locks: &[&str] = if needs.locks { &[LOCK] } else { &[] };
+    methods(text, facts, locks, "_rw_cluster_call(self, ", CLUSTER);
+    own.iter().for_each(|piece| text.push_str(piece));
+    text.push_str("_rw_RedisCluster = RedisCluster\n");
+    if needs.pipelines
+        && let Some(class) =
+            CLUSTER_PIPELINE.strip_suffix("_rw_ClusterPipeline = ClusterPipeline\n")
+    {
+        text.push_str(class);
+        methods(
+            text,
+            facts,
+            &[],
+            "_rw_cluster_queue(self, ",
+            CLUSTER_PIPELINE,
+        );
+        text.push_str("_rw_ClusterPipeline = ClusterPipeline\n");
+    }
 }
 
 /// `redis` and its parts, holding what the program names.
@@ -413,11 +483,23 @@ fn namespaces(text: &mut String, facts: &Facts, needs: &Needs) {
     let part = |name: &str| attribute(name) || facts.modules.contains(&format!("redis.{name}"));
     let mut parts = String::new();
     let pipeline = only(needs.pipelines, "'Pipeline': _rw_Pipeline, ");
+    let cluster = only(
+        needs.cluster,
+        "'RedisCluster': _rw_RedisCluster, 'ClusterNode': _rw_ClusterNode, \
+         'LoadBalancingStrategy': _rw_LoadBalancingStrategy, ",
+    );
+    let cluster = cluster
+        + &only(
+            needs.cluster && needs.pipelines,
+            "'ClusterPipeline': _rw_ClusterPipeline, ",
+        );
+    let whole = only(needs.cluster, "'RedisCluster': _rw_RedisCluster, ");
     for (name, wanted, holds) in [
         ("exceptions", true, errors.clone()),
         ("connection", true, pools.clone()),
         ("client", true, format!("{clients}{pipeline}")),
         ("lock", needs.locks, "'Lock': _rw_Lock, ".to_owned()),
+        ("cluster", needs.cluster, cluster.clone()),
         ("retry", needs.retries, "'Retry': _rw_Retry, ".to_owned()),
         ("backoff", needs.retries, "**_rw_backoffs".to_owned()),
     ] {
@@ -427,6 +509,6 @@ fn namespaces(text: &mut String, facts: &Facts, needs: &Needs) {
     }
     let _ = writeln!(
         text,
-        "_rw_module_redis = type('redis', (), {{{clients}{pools}{from_url}{errors}{parts}}})"
+        "_rw_module_redis = type('redis', (), {{{clients}{pools}{from_url}{whole}{errors}{parts}}})"
     );
 }

@@ -28,6 +28,15 @@ pub fn key_slot(key: &[u8]) -> u16 {
     crc16(tag) % SLOTS
 }
 
+/// Where the keys of a command line are, its name being 0, and whether the command only reads.
+pub fn command_keys(argv: &[Bytes]) -> (Vec<usize>, bool) {
+    let Ok(command) = crate::commands::resolve_name(argv) else {
+        return (Vec::new(), false);
+    };
+    let reads = command.flags.has(Flags::READ);
+    (key_places(command, argv), reads)
+}
+
 /// CRC-16/XMODEM, bit by bit: keys are short.
 fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |crc, byte| {

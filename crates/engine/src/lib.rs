@@ -52,7 +52,7 @@ mod view;
 mod waiting;
 mod xxh3;
 
-pub use cluster::{Cluster, Health, Member, SLOTS, key_slot};
+pub use cluster::{Cluster, Health, Member, SLOTS, command_keys, key_slot};
 pub use commands::commands;
 pub use config::{Config, OutputLimit, Policy};
 pub use engine::Engine;

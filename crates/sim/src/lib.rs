@@ -57,6 +57,7 @@ pub use record::{
     Changed, Disturbance, Effect, Event, KeyChange, LostBecause, Message, PacketId, Place, Record,
     Sides,
 };
+pub use redwind_engine::{command_keys, key_slot};
 pub use resource::Resource;
 pub use run::Run;
 pub use scenario::{

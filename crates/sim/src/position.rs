@@ -133,6 +133,18 @@ pub enum Does {
     End,
     /// Its sleep ends.
     Wake,
+    /// A node takes writes from here on.
+    Rises,
+    /// A node follows another from here on.
+    Follows,
+    /// A node of a cluster serves nobody any more.
+    Closes,
+    /// It serves again.
+    Opens,
+    /// It gives its vote to a replica.
+    Votes,
+    /// The others agree that it has failed.
+    Fails,
 }
 
 /// What can come of a call.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use redwind_resp::Value;
 
-use crate::{
+use crate::{ClusterNews, 
     Becomes, Call, Does, Event, Happening, Message, Moment, PacketId, Place, Position, Record,
     Scenario,
 };
@@ -244,6 +244,23 @@ fn happens(scenario: &Scenario, what: &Happening, record: &Record) -> bool {
                 Does::Crash => matches!(event, Event::Crashed | Event::PowerCut),
                 Does::End => matches!(event, Event::Exited(_)),
                 Does::Wake => matches!(event, Event::Woke),
+                Does::Rises => matches!(event, Event::Role { primary: None }),
+                Does::Follows => matches!(event, Event::Role { primary: Some(_) }),
+                Does::Closes | Does::Opens | Does::Votes => {
+                    matches!(event, Event::Cluster { news, .. } if matches!(
+                        (does, news),
+                        (Does::Closes, ClusterNews::Stops { .. })
+                            | (Does::Opens, ClusterNews::Serves)
+                            | (Does::Votes, ClusterNews::Votes { .. })
+                    ))
+                }
+                // That is somebody else's record.
+                Does::Fails => {
+                    return matches!(event, Event::Cluster {
+                        news: ClusterNews::Fails { member, .. },
+                        ..
+                    } if crate::place_name(scenario, *member) == client);
+                }
             };
             does_it && crate::place_name(scenario, record.place) == client
         }

@@ -7,7 +7,8 @@ use redwind_resp::Value;
 use redwind_sim::{Answer, Batch, Failure, Request, Span};
 
 use super::{Host, Next, Waits, arg, int, names, text};
-use crate::redis::{Arg, Command, Decode, Refusal, command, convert, positional};
+use crate::redis::{Arg, Command, Decode, Refusal, Words, command, convert, positional};
+use crate::rewrite::names::redis_line;
 use crate::values::{SIGN, exception};
 
 /// A call that waits for Redis.
@@ -37,7 +38,7 @@ struct Sent {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// A new connection selects its database.
+    /// A new connection selects its database, or says that it reads from replicas.
     Select,
     Commands,
     /// The server did not know a script; it is loaded.
@@ -113,14 +114,14 @@ impl Host {
 
     /// Sends on a connection of its own, or of the pool.
     fn send(&mut self, progress: RunProgress, mut waiting: Waiting) -> Next {
-        let mut select = None;
+        let mut greeting = None;
         if !waiting.held {
-            (waiting.connection, select) = self.clients.take(waiting.client);
+            (waiting.connection, greeting) = self.clients.take(waiting.client);
         }
-        match select {
-            Some(db) => {
+        match greeting {
+            Some(words) => {
                 waiting.stage = Stage::Select;
-                self.transmit(progress, waiting, vec![select_db(db)], Batch::Single)
+                self.transmit(progress, waiting, vec![words], Batch::Single)
             }
             None => self.send_commands(progress, waiting),
         }
@@ -163,11 +164,11 @@ impl Host {
         Next::Asks(progress, request)
     }
 
-    /// `_rw_take` on a new connection of a client with a database of its own.
-    pub(super) fn select(&mut self, call: FunctionCall, connection: u32, db: i64) -> Next {
+    /// `_rw_take` on a new connection that has something to say first.
+    pub(super) fn greet(&mut self, call: FunctionCall, connection: u32, words: Vec<Bytes>) -> Next {
         let waiting = aside(int(&call, 0), connection, Aside::Taken);
         let progress = RunProgress::FunctionCall(call);
-        self.transmit(progress, waiting, vec![select_db(db)], Batch::Single)
+        self.transmit(progress, waiting, vec![words], Batch::Single)
     }
 
     /// `_rw_release(id, connection, unwatch)`: a connection that still watches keys must not.
@@ -301,6 +302,48 @@ impl Host {
     }
 }
 
+impl Host {
+    /// `_rw_route(name, args, kwargs)`: the command's name, its words, the slots of its keys, whether it only reads.
+    pub(super) fn route(&mut self, call: FunctionCall) -> Next {
+        let made = command(
+            &text(&call, 0),
+            positional(arg(&call, 1)),
+            names(&arg(&call, 2)),
+        );
+        let argv = match made {
+            Ok(command) => command.argv,
+            Err(refusal) => return self.refuse(call, &refusal),
+        };
+        let shown = |word: &Bytes| MontyObject::string(String::from_utf8_lossy(word).into_owned());
+        let name = String::from_utf8_lossy(&argv[0]).to_uppercase();
+        let (keys, reads) = redwind_sim::command_keys(&argv);
+        let slots = keys
+            .into_iter()
+            .filter_map(|at| argv.get(at))
+            .map(|key| MontyObject::int(redwind_sim::key_slot(key).into()));
+        let route = MontyObject::tuple([
+            MontyObject::string(name),
+            MontyObject::tuple(argv.iter().map(shown)),
+            MontyObject::list(slots),
+            MontyObject::bool(reads),
+        ]);
+        self.run(call, route)
+    }
+
+    /// `_rw_slot(key)`
+    pub(super) fn slot(&mut self, call: FunctionCall) -> Next {
+        let mut words = Words::default();
+        match words.value(&arg(&call, 0)) {
+            Ok(()) => {
+                let key = words.done().pop().unwrap_or_default();
+                let slot = redwind_sim::key_slot(&key);
+                self.run(call, MontyObject::int(slot.into()))
+            }
+            Err(refusal) => self.refuse(call, &refusal),
+        }
+    }
+}
+
 pub(super) fn aside(client: i64, connection: u32, aside: Aside) -> Waiting {
     Waiting {
         client,
@@ -314,10 +357,6 @@ pub(super) fn aside(client: i64, connection: u32, aside: Aside) -> Waiting {
         stage: Stage::Aside(aside),
         script: None,
     }
-}
-
-fn select_db(db: i64) -> Vec<Bytes> {
-    vec![Bytes::from_static(b"SELECT"), Bytes::from(db.to_string())]
 }
 
 /// The commands that a pipeline has queued: `(name, args, kwargs)` each.
@@ -362,7 +401,7 @@ impl Waiting {
                 Err(refusal) if self.raises => return Err(annotated(refusal, i, &sent.argv)),
                 Err(refusal) => results.push(MontyObject::tuple([
                     MontyObject::string(SIGN),
-                    MontyObject::string(refusal.kind.clone()),
+                    MontyObject::string(redis_line(&refusal.kind)),
                     MontyObject::string(annotated(refusal, i, &sent.argv).message),
                 ])),
             }

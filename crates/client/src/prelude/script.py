@@ -13,5 +13,7 @@ class Script:
         if hasattr(client, '_scripts'):
             client._scripts.append(self)
             return _rw_pipe(client, 'evalsha', everything, {})
+        if hasattr(client, '_ranges'):
+            return _rw_cluster_call(client, 'evalsha', everything, {}, self.script)
         return _rw_redis(_rw_known, client._id, 'evalsha', everything, {}, None, self.script)
 _rw_Script = Script

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
 use redwind_sim::Span;
 
 use super::arg::{Arg, Call, Refusal, bind, parameters};
@@ -13,7 +14,7 @@ socket_connect_timeout=None, socket_read_size=32768, socket_keepalive=True, sock
 connection_pool=None, unix_socket_path=None, encoding='utf-8', encoding_errors='strict', decode_responses=False, \
 retry_on_timeout=False, retry=None, retry_on_error=None, ssl=False, max_connections=None, \
 single_connection_client=False, health_check_interval=0, client_name=None, username=None, protocol=None, \
-legacy_responses=True, url=None!";
+legacy_responses=True, url=None!, _readonly=False!";
 
 /// The settings of a new `Redis` object.
 pub(crate) fn options(args: Vec<Arg>, named: Vec<(String, Arg)>) -> Result<Client, Refusal> {
@@ -69,6 +70,7 @@ pub(crate) fn options(args: Vec<Arg>, named: Vec<(String, Arg)>) -> Result<Clien
         timeout: seconds(&call, "socket_timeout")?,
         retry: Retry::of(call.get("retry"), call.flag("retry_on_timeout")),
         free: Vec::new(),
+        readonly: call.flag("_readonly"),
     };
     if let Arg::Text(url) = call.get("url") {
         client.follow(url, &call)?;
@@ -98,11 +100,26 @@ pub(crate) struct Client {
     pub(crate) decode: Decode,
     pub(crate) timeout: Option<Span>,
     pub(crate) retry: Retry,
+    /// Every connection says that it reads from replicas too.
+    readonly: bool,
     /// Connections that are open and not in use.
     free: Vec<u32>,
 }
 
 impl Client {
+    /// What a new connection says before anything else.
+    fn greeting(&self) -> Option<Vec<Bytes>> {
+        if self.readonly {
+            return Some(vec![Bytes::from_static(b"READONLY")]);
+        }
+        (self.db != 0).then(|| {
+            vec![
+                Bytes::from_static(b"SELECT"),
+                Bytes::from(self.db.to_string()),
+            ]
+        })
+    }
+
     /// `redis://[user:password@]host[:port][/db][?option=value]`
     fn follow(&mut self, url: &str, call: &Call) -> Result<(), Refusal> {
         let Some(rest) = ["redis://", "rediss://"]
@@ -245,9 +262,9 @@ impl Clients {
         self.clients.get(usize::try_from(id).ok()?)
     }
 
-    /// Takes a connection out of the client's pool, opening one when all are in use; with the database that a
-    /// new one has to select.
-    pub(crate) fn take(&mut self, id: i64) -> (u32, Option<i64>) {
+    /// Takes a connection out of the client's pool, opening one when all are in use; with what a new one has to say
+    /// first.
+    pub(crate) fn take(&mut self, id: i64) -> (u32, Option<Vec<Bytes>>) {
         let client = usize::try_from(id)
             .ok()
             .and_then(|id| self.clients.get_mut(id));
@@ -259,7 +276,7 @@ impl Clients {
         }
         let connection = self.opened;
         self.opened += 1;
-        (connection, Some(client.db).filter(|db| *db != 0))
+        (connection, client.greeting())
     }
 
     /// Gives a connection back to the pool, unless it failed.

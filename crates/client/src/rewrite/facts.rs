@@ -93,6 +93,7 @@ impl Facts {
             || facts.exits
             || needs.pipelines
             || needs.locks
+            || needs.cluster
             || facts.classes.values().any(|class| !class.bases.is_empty())
             || facts.attributes.contains("StaleToken")
             || REDIS_ERRORS

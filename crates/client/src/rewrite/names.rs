@@ -72,6 +72,10 @@ pub(crate) const REDIS_ERRORS: &[(&str, &str)] = &[
     ("TryAgainError", "ResponseError"),
     ("ClusterCrossSlotError", "ResponseError"),
     ("MasterDownError", "ClusterDownError"),
+    ("RedisClusterException", "Exception"),
+    ("SlotNotCoveredError", "RedisClusterException"),
+    ("CrossSlotTransactionError", "RedisClusterException"),
+    ("InvalidPipelineStack", "RedisClusterException"),
 ];
 
 /// An exception class of redis-py and those above it, with commas between.

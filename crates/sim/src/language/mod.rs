@@ -33,6 +33,7 @@
 //! | `after worker-a's 2nd SET` | the client has its reply, or has given up |
 //! | `when lock:report expires, 2nd time` | the key's time has come on its node |
 //! | `when worker-a pauses` | also: starts, resumes, crashes, restarts, ends, wakes; nodes too |
+//! | `when n2 becomes primary` | also: becomes replica; in a cluster: stops serving, serves again, votes, is declared failed |
 //! | `when worker-b believes it holds lock:report` | or `stops believing it holds` |
 //! | `when worker-a prints "done"` | a printed line has this text in it |
 //! | `when worker-a's 2nd storage.write is refused` | also: `is accepted`, `is executed`, `is lost`, `fails` |

@@ -422,7 +422,11 @@ fn happening(words: &mut Words) -> Result<Happening, Mistake> {
             key: Bytes::from(who),
         });
     }
-    if let Some(does) = Does::ALL.into_iter().find(|does| words.skip(does.verb())) {
+    let mut said = |does: &Does| {
+        let verb: Vec<&str> = does.verb().split(' ').collect();
+        words.skip_all(&verb)
+    };
+    if let Some(does) = Does::ALL.into_iter().find(&mut said) {
         return Ok(Happening::Client { client: who, does });
     }
     let holds = if words.skip("believes") {

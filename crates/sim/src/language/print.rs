@@ -141,7 +141,7 @@ impl Display for Happening {
 }
 
 impl Does {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Start,
         Self::Pause,
         Self::Resume,
@@ -149,6 +149,12 @@ impl Does {
         Self::Restart,
         Self::End,
         Self::Wake,
+        Self::Rises,
+        Self::Follows,
+        Self::Closes,
+        Self::Opens,
+        Self::Votes,
+        Self::Fails,
     ];
 
     pub(super) fn verb(self) -> &'static str {
@@ -160,6 +166,12 @@ impl Does {
             Self::Restart => "restarts",
             Self::End => "ends",
             Self::Wake => "wakes",
+            Self::Rises => "becomes primary",
+            Self::Follows => "becomes replica",
+            Self::Closes => "stops serving",
+            Self::Opens => "serves again",
+            Self::Votes => "votes",
+            Self::Fails => "is declared failed",
         }
     }
 }

@@ -206,7 +206,7 @@ fn a_mistake_says_what_was_expected_and_where() {
     );
     assert_eq!(
         wrong("pause worker-a when worker-b dances for 1s"),
-        "expected expires, starts, pauses, resumes, crashes, restarts, ends, wakes, believes, stops believing, reports or \
+        "expected expires, starts, pauses, resumes, crashes, restarts, ends, wakes, becomes primary, becomes replica, stops serving, serves again, votes, is declared failed, believes, stops believing, reports or \
          prints after \"pause worker-a when worker-b\", found \"dances\""
     );
 }
