@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use redwind_resp::Value;
 
-use crate::{ClusterNews, 
-    Becomes, Call, Does, Event, Happening, Message, Moment, PacketId, Place, Position, Record,
-    Scenario,
+use crate::{
+    Becomes, Call, ClusterNews, Does, Event, Happening, Message, Moment, PacketId, Place, Position,
+    Record, Scenario,
 };
 
 /// Waits for one moment.
