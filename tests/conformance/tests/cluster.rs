@@ -314,3 +314,96 @@ fn a_server_of_its_own_knows_no_cluster() {
         ",
     );
 }
+
+#[test]
+fn every_node_tells_of_the_others_as_real_ones_do() {
+    check(
+        &mut cluster(),
+        "
+        n1> CLUSTER MYID
+        \"0c9625165e98a80083af282aad5cb43b14d8bc1f\"
+        n1> CLUSTER NODES
+        \"0c9625165e98a80083af282aad5cb43b14d8bc1f n1:6379@16379 myself,master - 0 0 1 connected 0-8000\\n\
+         34c8fd1456e772c39747ccedc875de528ebd4703 n2:6379@16379 master - 0 0 0 connected 8001-16383\\n\
+         5555555555555555555555555555555555555555 n3:6379@16379 slave 34c8fd1456e772c39747ccedc875de528ebd4703 0 0 0 connected\\n\"
+        n1> CLUSTER INFO
+        \"cluster_state:ok\\r\\n\
+         cluster_slots_assigned:16384\\r\\n\
+         cluster_slots_ok:16384\\r\\n\
+         cluster_slots_pfail:0\\r\\n\
+         cluster_slots_fail:0\\r\\n\
+         cluster_known_nodes:3\\r\\n\
+         cluster_size:2\\r\\n\
+         cluster_current_epoch:1\\r\\n\
+         cluster_my_epoch:1\\r\\n\
+         cluster_stats_messages_sent:0\\r\\n\
+         cluster_stats_messages_received:0\\r\\n\
+         total_cluster_links_buffer_limit_exceeded:0\\r\\n\"
+        n1> CLUSTER SHARDS
+        1) 1) \"slots\"
+        2) 1) (integer) 0
+        2) (integer) 8000
+        3) \"nodes\"
+        4) 1)  1) \"id\"
+        2) \"0c9625165e98a80083af282aad5cb43b14d8bc1f\"
+        3) \"port\"
+        4) (integer) 6379
+        5) \"ip\"
+        6) \"n1\"
+        7) \"endpoint\"
+        8) \"n1\"
+        9) \"role\"
+        10) \"master\"
+        11) \"replication-offset\"
+        12) (integer) 0
+        13) \"health\"
+        14) \"online\"
+        2) 1) \"slots\"
+        2) 1) (integer) 8001
+        2) (integer) 16383
+        3) \"nodes\"
+        4) 1)  1) \"id\"
+        2) \"34c8fd1456e772c39747ccedc875de528ebd4703\"
+        3) \"port\"
+        4) (integer) 6379
+        5) \"ip\"
+        6) \"n2\"
+        7) \"endpoint\"
+        8) \"n2\"
+        9) \"role\"
+        10) \"master\"
+        11) \"replication-offset\"
+        12) (integer) 0
+        13) \"health\"
+        14) \"online\"
+        2)  1) \"id\"
+        2) \"5555555555555555555555555555555555555555\"
+        3) \"port\"
+        4) (integer) 6379
+        5) \"ip\"
+        6) \"n3\"
+        7) \"endpoint\"
+        8) \"n3\"
+        9) \"role\"
+        10) \"replica\"
+        11) \"replication-offset\"
+        12) (integer) 0
+        13) \"health\"
+        14) \"online\"
+        n1> CLUSTER REPLICAS 34c8fd1456e772c39747ccedc875de528ebd4703
+        1) \"5555555555555555555555555555555555555555 n3:6379@16379 slave 34c8fd1456e772c39747ccedc875de528ebd4703 0 0 0 connected\"
+        n1> CLUSTER REPLICAS 0c9625165e98a80083af282aad5cb43b14d8bc1f
+        (empty array)
+        n1> CLUSTER SLAVES 34c8fd1456e772c39747ccedc875de528ebd4703
+        1) \"5555555555555555555555555555555555555555 n3:6379@16379 slave 34c8fd1456e772c39747ccedc875de528ebd4703 0 0 0 connected\"
+        n1> CLUSTER SLAVES zz
+        (error) ERR Unknown node zz
+        n1> CLUSTER REPLICAS 5555555555555555555555555555555555555555
+        (error) ERR The specified node is not a master
+        n3> CLUSTER REPLICAS 34c8fd1456e772c39747ccedc875de528ebd4703
+        1) \"5555555555555555555555555555555555555555 n3:6379@16379 myself,slave 34c8fd1456e772c39747ccedc875de528ebd4703 0 0 0 connected\"
+        n3> ASKING
+        OK
+        ",
+    );
+}
