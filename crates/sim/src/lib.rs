@@ -67,4 +67,4 @@ pub use scenario::{
 pub use script::Script;
 pub use sentence::place_name;
 pub use time::{SimTime, Span};
-pub use world::{Cut, ScenarioError, World, try_setting};
+pub use world::{Cut, ScenarioError, Stream, World, try_setting};

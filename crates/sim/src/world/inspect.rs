@@ -9,6 +9,19 @@ use crate::world::World;
 use crate::world::changes::PREVIEW;
 use crate::{Changed, Clock, KeyChange, Place};
 
+/// Where a node is in a stream of writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stream {
+    /// Which history of writes it is in.
+    pub history: u64,
+    /// How many bytes of it the node has.
+    pub offset: u64,
+    /// The node that it follows.
+    pub primary: Option<u16>,
+    /// Whether its link to that node is up.
+    pub linked: bool,
+}
+
 impl World {
     /// A node's engine, by the node's index.
     #[must_use]
@@ -28,6 +41,13 @@ impl World {
         self.nodes
             .get(usize::from(node))
             .map(|node| node.now(self.now))
+    }
+
+    /// How a node stands in replication.
+    #[must_use]
+    pub fn stream(&self, node: u16) -> Option<Stream> {
+        let node = self.nodes.get(usize::from(node))?;
+        Some(node.replication.stream())
     }
 
     /// A client's clock.

@@ -215,13 +215,9 @@ impl Known {
                 new.view(now, db, &key, PREVIEW),
             );
             let had = self.has(db, &key);
-            self.set(
-                db,
-                &key,
-                fresh.contains(&(db, key.clone())),
-                record,
-                before != after,
-            );
+            // What had gone before and comes back too old to be seen goes without another word.
+            let there = fresh.contains(&(db, key.clone())) && (had || after.is_some());
+            self.set(db, &key, there, record, before != after);
             let changed = match (had && before.is_some(), &after) {
                 _ if before == after => continue,
                 (true, None) => Changed::Deleted,

@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
+pub use inspect::Stream;
 pub(crate) use network::code as place_code;
 pub use node::try_setting;
 pub use plan::ScenarioError;

@@ -14,6 +14,7 @@ mod machines;
 mod positions;
 mod properties;
 mod replicas;
+mod replicated_worlds;
 mod resources;
 mod sentinels;
 mod timelines;

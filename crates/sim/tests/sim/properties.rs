@@ -10,10 +10,10 @@ use redwind_sim::{
 use crate::common::{EPOCH, run, with, world};
 
 /// A small generator for tests: what it draws is fixed by its seed.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -21,7 +21,7 @@ impl Dice {
         (self.0 >> 33) % sides
     }
 
-    fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
+    pub(crate) fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
         let index = self.roll(from.len() as u64);
         from[usize::try_from(index).unwrap_or(0)]
     }
@@ -63,7 +63,7 @@ fn random_intervention(dice: &mut Dice) -> String {
     let at = dice.roll(60_000);
     let name = dice.pick(&["SET", "INCR", "call", "storage.write", "BLPOP"]);
     let after = dice.roll(30_000) + 1;
-    match dice.roll(17) {
+    match dice.roll(23) {
         9 => format!("pause redis at {at}us for {after}us"),
         10 => format!("crash redis at {at}us, restart after {after}us"),
         11 => format!("cut-power redis after {client}'s {nth} {name}, restart after {after}us"),
@@ -72,6 +72,12 @@ fn random_intervention(dice: &mut Dice) -> String {
         14 => format!("partition {client} from {{redis, storage}} at {at}us for {after}us"),
         15 => format!("partition redis towards {{replica, {client}}} at {at}us for {after}us"),
         16 => format!("failover replica at {at}us"),
+        17 => format!("slow-disk redis by {after}us at {at}us for 40ms"),
+        18 => format!("slow-cpu {client} by 30x at {at}us for {after}us"),
+        19 => format!("slow-cpu redis by 50x after {client}'s {nth} {name} for {after}us"),
+        20 => format!("lose 30% between {{{client}, replica}} and redis at {at}us for {after}us"),
+        21 => format!("slow-link from redis towards {client} by {after}us at {at}us for 9ms"),
+        22 => format!("reset between {{{client}, replica}} and redis after {other}'s {nth} {name}"),
         0 => format!("pause {client} at {at}us for {}us", dice.roll(40_000) + 1),
         1 => format!("pause {client} after {other}'s {nth} {name} for 12ms"),
         2 => format!(

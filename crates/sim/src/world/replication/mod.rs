@@ -24,6 +24,7 @@ use redwind_engine::{Engine, SessionId};
 
 use crate::world::World;
 use crate::world::disk::{Effective, Repeat};
+use crate::world::inspect::Stream;
 use crate::world::network::{Connection, code};
 use crate::world::partition::Passage;
 use crate::world::queue::{Act, Class};
@@ -201,6 +202,15 @@ impl Replication {
     /// Whether a replica has its link to its primary.
     pub(crate) fn linked(&self) -> bool {
         self.link_up
+    }
+
+    pub(crate) fn stream(&self) -> Stream {
+        Stream {
+            history: self.history,
+            offset: self.offset,
+            primary: self.primary,
+            linked: self.link_up,
+        }
     }
 
     pub(crate) fn session(&self) -> Option<SessionId> {
