@@ -8,6 +8,7 @@ use redwind_resp::{Protocol, Value};
 use crate::args::Args;
 use crate::commands;
 use crate::cx::{Cx, Effect};
+use crate::refusal::error_reply;
 use crate::session::{Blocked, Replies};
 use crate::{Choose, Command, Engine, Flags, Micros, Output, Outputs, Refusal, SessionId};
 
@@ -106,15 +107,15 @@ impl Engine {
     /// a refused `EXEC` ends it.
     fn reject(&mut self, from: SessionId, argv: &[Bytes], refusal: &Refusal) -> Done {
         let ends = commands::resolve_name(argv).is_ok_and(|command| command.name == "exec");
-        let mut value = Value::error(refusal.to_string());
+        let mut value = refusal.reply();
         let session = Arc::make_mut(&mut self.sessions).get_mut(&from);
         if let Some(session) = session {
             if ends && !refusal.redirects() {
                 session.multi = None;
                 self.unwatch(from);
-                value = Value::error(format!(
-                    "EXECABORT Transaction discarded because of: {}",
-                    refusal.reason()
+                let why = refusal.reason();
+                value = error_reply(&format!(
+                    "EXECABORT Transaction discarded because of: {why}"
                 ));
             } else if let Some(multi) = session.multi.as_deref_mut() {
                 multi.broken = true;
@@ -150,7 +151,7 @@ impl Engine {
         } else {
             return Ok(());
         };
-        Err(self.refuse(from, Value::error(refusal.to_string())))
+        Err(self.refuse(from, refusal.reply()))
     }
 
     /// Counts a command that a host refuses; a transaction that the session has begun will not run.
@@ -399,7 +400,7 @@ impl Cx<'_> {
         self.engine.counters.dirty += self.dirty;
         self.dirty += outer_dirty;
         self.effect = outer_effect;
-        let value = answer.unwrap_or_else(|refusal| Value::error(refusal.to_string()));
+        let value = answer.unwrap_or_else(|refusal| refusal.reply());
         if !std::mem::take(&mut self.error_is_counted) {
             self.engine.count_error(&value);
         }

@@ -94,6 +94,65 @@ pub(crate) fn parse_float(text: &[u8]) -> Option<f64> {
     }
 }
 
+/// The number at the beginning of a text, and how long it is, as C's `strtod` reads it.
+pub(crate) fn float_prefix(text: &[u8]) -> Option<(f64, usize)> {
+    let sign = usize::from(matches!(text.first(), Some(b'-' | b'+')));
+    let negative = text.first() == Some(&b'-');
+    let rest = &text[sign..];
+    let begins =
+        |word: &[u8]| rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word);
+    let signed =
+        |number: f64, len: usize| Some((if negative { -number } else { number }, sign + len));
+    if begins(b"infinity") {
+        return signed(f64::INFINITY, 8);
+    }
+    if begins(b"inf") {
+        return signed(f64::INFINITY, 3);
+    }
+    if begins(b"nan") {
+        let inside = rest.get(4..).unwrap_or_default();
+        let payload = inside
+            .iter()
+            .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
+            .count();
+        let closed = rest.get(3) == Some(&b'(') && inside.get(payload) == Some(&b')');
+        return signed(f64::NAN, if closed { payload + 5 } else { 3 });
+    }
+    let digits = |from: usize, hex: bool| {
+        let part = rest.get(from..).unwrap_or_default();
+        let is_digit = |b: &&u8| b.is_ascii_digit() || (hex && b.is_ascii_hexdigit());
+        part.iter().take_while(is_digit).count()
+    };
+    let mantissa = |from: usize, hex: bool| {
+        let whole = digits(from, hex);
+        let point = rest.get(from + whole) == Some(&b'.');
+        let fraction = if point {
+            digits(from + whole + 1, hex)
+        } else {
+            0
+        };
+        (whole + fraction > 0).then_some(from + whole + usize::from(point) + fraction)
+    };
+    let exponent = |from: usize, mark: u8| {
+        if rest.get(from).map(u8::to_ascii_lowercase) != Some(mark) {
+            return from;
+        }
+        let sign = usize::from(matches!(rest.get(from + 1), Some(b'-' | b'+')));
+        match digits(from + 1 + sign, false) {
+            0 => from,
+            count => from + 1 + sign + count,
+        }
+    };
+    if begins(b"0x")
+        && let Some(end) = mantissa(2, true)
+    {
+        let end = exponent(end, b'p');
+        return signed(parse_hex_float(&rest[..end])?, end);
+    }
+    let end = exponent(mantissa(0, false)?, b'e');
+    signed(std::str::from_utf8(&rest[..end]).ok()?.parse().ok()?, end)
+}
+
 /// `0x1.8p3`: C reads these too.
 pub(crate) fn parse_hex_float(text: &[u8]) -> Option<f64> {
     let (negative, rest) = match text {

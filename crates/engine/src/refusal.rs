@@ -1,5 +1,8 @@
 //! Every refusal that Redis words, with its exact text.
 
+use bytes::Bytes;
+use redwind_resp::Value;
+
 /// Declares the refusals without parameters: the variant, then the text.
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
@@ -106,7 +109,54 @@ refusals! {
     ReadOnlyReplica = "READONLY You can't write against a read only replica.",
 }
 
+/// Bytes that are no UTF-8 stand in a text as the characters from here.
+const RAW: u32 = 0xf700;
+
+fn is_raw(character: char) -> bool {
+    (RAW..RAW + 0x100).contains(&u32::from(character))
+}
+
+/// What a client sent, for the text of a refusal: up to the first NUL, as C prints it. The reply has the very bytes.
+pub(crate) fn quoted(bytes: &[u8]) -> String {
+    let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
+    let mut text = String::new();
+    let raw = |text: &mut String, bytes: &[u8]| {
+        text.extend(
+            bytes
+                .iter()
+                .filter_map(|b| char::from_u32(RAW + u32::from(*b))),
+        );
+    };
+    for chunk in bytes[..end].utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match is_raw(character) {
+                true => raw(&mut text, character.encode_utf8(&mut [0; 4]).as_bytes()),
+                false => text.push(character),
+            }
+        }
+        raw(&mut text, chunk.invalid());
+    }
+    text
+}
+
+/// The error reply with this text, in which quoted bytes are bytes again.
+pub(crate) fn error_reply(text: &str) -> Value {
+    let mut bytes = Vec::with_capacity(text.len());
+    for character in text.chars() {
+        match is_raw(character) {
+            true => bytes.push((u32::from(character) - RAW) as u8),
+            false => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    Value::Error(Bytes::from(bytes))
+}
+
 impl Refusal {
+    /// The reply that tells it.
+    pub(crate) fn reply(&self) -> Value {
+        error_reply(&self.to_string())
+    }
+
     /// Whether it sends a client to another node of the cluster, now or later.
     pub(crate) fn redirects(&self) -> bool {
         match self {

@@ -6,12 +6,15 @@
     reason = "shared by two tests, and called by nobody else"
 )]
 
+pub mod compare;
 pub mod garbage;
 pub mod ours;
 pub mod page;
 pub mod random;
 pub mod reference;
 pub mod script;
+pub mod sequence;
+pub mod shrink;
 
 use bytes::Bytes;
 use redwind_engine::Value;

@@ -5,8 +5,11 @@ use std::num::NonZeroU32;
 
 use bytes::Bytes;
 use redwind_engine::{Choice, Choose, Config, Engine, Micros, Output, Outputs, SessionId, Value};
+use redwind_resp::{Decoder, encode};
 
 use crate::Subject;
+use crate::reference::with_ids;
+use crate::sequence::{ALONE, Heard, Step, attribute};
 
 /// A small generator, the same in every run.
 pub struct Lehmer(pub u64);
@@ -77,6 +80,120 @@ impl Ours {
             }
         }
         reply
+    }
+}
+
+/// What was heard, and of each step whether one of its keys is a hash table inside, whose order Redis leaves open.
+pub type Played = (Vec<Heard>, Vec<bool>);
+
+impl Ours {
+    /// Plays a sequence of one client.
+    pub fn play_alone(&mut self, steps: &[Step]) -> Played {
+        let mut values = Vec::new();
+        let mut unordered = Vec::new();
+        for step in steps {
+            let before = self.unordered(step.argv());
+            values.extend(
+                self.step(ALONE, step.argv())
+                    .into_iter()
+                    .map(|(_, value)| value),
+            );
+            // Whoever waits does so for a few milliseconds.
+            if self
+                .clients
+                .get(ALONE)
+                .is_some_and(|id| self.engine.is_blocked(*id))
+            {
+                values.extend(self.wait(20).into_iter().map(|(_, value)| value));
+            }
+            unordered.push(before || self.unordered(step.argv()));
+        }
+        (attribute(steps, values), unordered)
+    }
+
+    /// Plays a sequence of several clients.
+    pub fn play_several(&mut self, steps: &[Step]) -> Played {
+        let names = ["a", "b", "c", "d", "e"];
+        let ids = names.map(|name| (name, self.client(name).0));
+        let mut heard = Vec::new();
+        let mut unordered = Vec::new();
+        for (at, step) in steps.iter().enumerate() {
+            let before = self.unordered(step.argv());
+            let mut values = match step {
+                Step::Send { client, argv } => self.step(client, &with_ids(argv, &ids)),
+                Step::Pass(millis) => self.wait(*millis),
+            };
+            // The order between connections cannot be observed.
+            values.sort_by(|(a, _), (b, _)| a.cmp(b));
+            heard.extend(values.into_iter().map(|(client, value)| Heard {
+                step: at,
+                client,
+                value,
+            }));
+            unordered.push(before || self.unordered(step.argv()));
+        }
+        (heard, unordered)
+    }
+
+    fn client(&mut self, name: &str) -> SessionId {
+        if let Some(id) = self.clients.get(name) {
+            return *id;
+        }
+        let id = self.engine.connect(self.now);
+        self.clients.insert(name.to_owned(), id);
+        id
+    }
+
+    fn step(&mut self, client: &str, argv: &[Bytes]) -> Vec<(String, Value)> {
+        let id = self.client(client);
+        let mut out = Outputs::new();
+        self.engine
+            .execute(self.now, &mut self.luck, id, argv, &mut out);
+        self.heard(out)
+    }
+
+    fn wait(&mut self, millis: u64) -> Vec<(String, Value)> {
+        let end = self.now + millis * 1000;
+        let mut heard = Vec::new();
+        while let Some(next) = self.engine.next_deadline().filter(|next| *next <= end) {
+            self.now = self.now.max(next);
+            let mut out = Outputs::new();
+            self.engine.wake(self.now, &mut self.luck, &mut out);
+            heard.extend(self.heard(out));
+        }
+        self.now = end;
+        heard
+    }
+
+    /// What clients receive, as it comes over the wire.
+    fn heard(&self, out: Outputs) -> Vec<(String, Value)> {
+        let values = out.into_iter().filter_map(|output| match output {
+            Output::Reply { to, value } | Output::Push { to, value } => {
+                let mut wire = Vec::new();
+                encode(&value, self.engine.protocol(to), &mut wire);
+                let mut decoder = Decoder::default();
+                decoder.feed(&wire);
+                let value = decoder.next_value().ok().flatten();
+                Some((self.name(to), value.unwrap_or(Value::Null)))
+            }
+            Output::Propagate { .. } | Output::KeyEvent { .. } | Output::Close { .. } => None,
+        });
+        values.collect()
+    }
+
+    /// Whether something named in a command is a hash table inside. Of a transaction this is not known beforehand.
+    fn unordered(&self, argv: &[Bytes]) -> bool {
+        let is_table = |db: u32, key: &[u8]| {
+            let view = self.engine.view(self.now, db, key, 0);
+            view.is_some_and(|view| matches!(view.encoding, "hashtable" | "skiplist"))
+        };
+        let exec = argv
+            .first()
+            .is_some_and(|name| name.eq_ignore_ascii_case(b"exec"));
+        (0..16).any(|db| match exec {
+            true => self.engine.keys(db).any(|key| is_table(db, key)),
+            false => argv.iter().any(|word| is_table(db, word)),
+        })
     }
 }
 

@@ -12,6 +12,16 @@ use redwind_engine::Value;
 use redwind_resp::{Decoder, encode_request};
 
 use crate::Subject;
+use crate::sequence::{ALONE, Heard, Open, Step, attribute};
+
+/// Settings that rounds change, as a fresh server has them.
+const SETTINGS: &str = "notify-keyspace-events \"\" hash-max-listpack-entries 512 hash-max-listpack-value 64 \
+    list-max-listpack-size -2 list-compress-depth 0 set-max-intset-entries 512 set-max-listpack-entries 128 \
+    set-max-listpack-value 64 zset-max-listpack-entries 128 zset-max-listpack-value 64 hll-sparse-max-bytes 3000 \
+    stream-node-max-entries 100 stream-node-max-bytes 4096";
+
+/// Who looks after the server.
+const CLEANER: &str = "cleaner";
 
 /// Where a server of the right version may be.
 pub fn find() -> Option<PathBuf> {
@@ -38,6 +48,26 @@ struct Client {
 }
 
 impl Client {
+    fn write(&mut self, wire: &[u8]) {
+        let sent = self.stream.write_all(wire);
+        sent.unwrap_or_else(|e| panic!("cannot send: {e}"));
+    }
+
+    /// What has arrived by now.
+    fn read_all(&mut self) -> Vec<Value> {
+        let mut values = Vec::new();
+        let mut buffer = [0; 65536];
+        self.stream.set_nonblocking(true).unwrap_or_default();
+        while let Ok(count @ 1..) = self.stream.read(&mut buffer) {
+            self.decoder.feed(&buffer[..count]);
+        }
+        self.stream.set_nonblocking(false).unwrap_or_default();
+        while let Ok(Some(value)) = self.decoder.next_value() {
+            values.push(value);
+        }
+        values
+    }
+
     /// The next value, or `None` when nothing came in time.
     fn read(&mut self, patience: Duration) -> Option<Value> {
         let end = Instant::now() + patience;
@@ -85,6 +115,8 @@ impl Reference {
                 "",
             ])
             .args(["--appendonly", "no", "--enable-debug-command", "yes"])
+            // Who waits is told soon after its time is up.
+            .args(["--hz", "500"])
             .args(["--dir", &folder.to_string_lossy()])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -111,15 +143,96 @@ impl Reference {
     /// An empty server and no clients.
     pub fn clear(&mut self) {
         self.clients.clear();
-        for command in ["FLUSHALL", "SCRIPT FLUSH"] {
-            let argv: Vec<Bytes> = command
-                .split(' ')
-                .map(|word| Bytes::copy_from_slice(word.as_bytes()))
-                .collect();
-            self.send("cleaner", &argv, false);
+        let settings = format!("CONFIG SET {SETTINGS}");
+        for command in ["CLIENT UNPAUSE", "FLUSHALL", "SCRIPT FLUSH", &settings] {
+            let step = Step::of(CLEANER, command);
+            self.send(CLEANER, step.argv(), false);
         }
-        self.clients.clear();
+        self.settle();
         self.late.clear();
+    }
+
+    /// Returns when the server has done all that it was asked, and everybody has been told. It serves one connection after the
+    /// other, in rounds in which it looks at all of them; what it woke in one round is served in the next.
+    fn settle(&mut self) {
+        for _ in 0..3 {
+            self.send(CLEANER, &[Bytes::from_static(b"PING")], false);
+        }
+    }
+
+    /// Plays a sequence of one client: sends all of it at once.
+    pub fn play_alone(&mut self, steps: &[Step]) -> Vec<Heard> {
+        self.clear();
+        let mut wire = Vec::new();
+        let mut open = Open::default();
+        for step in steps {
+            encode_request(step.argv(), &mut wire);
+            open.sent(step.argv());
+        }
+        // The kernel's buffers hold what a few hundred short commands send and receive.
+        let client = self.client(ALONE);
+        client.write(&wire);
+        let mut values = Vec::new();
+        while open.unanswered() > 0 {
+            let Some(value) = client.read(Duration::from_secs(10)) else {
+                panic!("the reference server did not answer all of {steps:?}, but {values:?}");
+            };
+            open.hears(&value);
+            values.push(value);
+        }
+        self.settle();
+        values.extend(self.client(ALONE).read_all());
+        attribute(steps, values)
+    }
+
+    /// Plays a sequence of several clients: each step has all its effects before the next.
+    pub fn play_several(&mut self, steps: &[Step]) -> Vec<Heard> {
+        self.clear();
+        let names = ["a", "b", "c", "d", "e"];
+        let ids = names.map(|name| {
+            let argv = Step::line("CLIENT ID");
+            match self.send(name, argv.argv(), false) {
+                Some(Value::Int(id)) => (name, id),
+                other => panic!("no id: {other:?}"),
+            }
+        });
+        let mut heard = Vec::new();
+        for (at, step) in steps.iter().enumerate() {
+            match step {
+                Step::Send { client, argv } => {
+                    let mut wire = Vec::new();
+                    encode_request(&with_ids(argv, &ids), &mut wire);
+                    self.client(client).write(&wire);
+                }
+                Step::Pass(millis) => {
+                    std::thread::sleep(Duration::from_millis(*millis));
+                    // Looking at a key whose time has come deletes it.
+                    for db in [0, 1, 2, 15, 0] {
+                        for line in [format!("SELECT {db}"), "EXISTS a b c d e".to_owned()] {
+                            self.send(CLEANER, Step::line(&line).argv(), false);
+                        }
+                    }
+                }
+            }
+            if step
+                .argv()
+                .first()
+                .is_some_and(|name| name.to_ascii_lowercase().starts_with(b"flush"))
+            {
+                // Redis empties databases in another thread, and answers when that is done.
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            self.settle();
+            for name in names {
+                let values = self.client(name).read_all().into_iter();
+                heard.extend(values.map(|value| Heard {
+                    step: at,
+                    client: name.to_owned(),
+                    value,
+                }));
+            }
+        }
+        heard
     }
 
     fn client(&mut self, name: &str) -> &mut Client {
@@ -146,11 +259,7 @@ impl Reference {
         for argv in commands {
             encode_request(argv, &mut wire);
         }
-        // The kernel's buffers hold what a few hundred short commands send and receive.
-        client
-            .stream
-            .write_all(&wire)
-            .unwrap_or_else(|e| panic!("cannot send: {e}"));
+        client.write(&wire);
         commands
             .iter()
             .map(|argv| {
@@ -159,6 +268,21 @@ impl Reference {
             })
             .collect()
     }
+}
+
+/// `CLIENT UNBLOCK @b` with the number of client b.
+pub fn with_ids<T: std::fmt::Display>(argv: &[Bytes], ids: &[(&str, T)]) -> Vec<Bytes> {
+    let mut argv = argv.to_vec();
+    let unblocks = argv
+        .get(1)
+        .is_some_and(|word| word.eq_ignore_ascii_case(b"UNBLOCK"));
+    if let Some(word) = argv.get_mut(2).filter(|_| unblocks)
+        && let Some(name) = word.strip_prefix(b"@")
+        && let Some((_, id)) = ids.iter().find(|(client, _)| client.as_bytes() == name)
+    {
+        *word = Bytes::from(id.to_string());
+    }
+    argv
 }
 
 impl Drop for Reference {
@@ -174,10 +298,7 @@ impl Subject for Reference {
         let client = self.client(name);
         let mut wire = Vec::new();
         encode_request(argv, &mut wire);
-        client
-            .stream
-            .write_all(&wire)
-            .unwrap_or_else(|e| panic!("cannot send: {e}"));
+        client.write(&wire);
         let patience = if may_block { 40 } else { 10_000 };
         let reply = client.read(Duration::from_millis(patience));
         client.waiting |= reply.is_none();

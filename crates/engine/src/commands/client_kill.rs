@@ -6,6 +6,7 @@ use redwind_resp::Value;
 use crate::args::{Args, is};
 use crate::cx::Cx;
 use crate::number::parse_int;
+use crate::refusal::quoted;
 use crate::session::Session;
 use crate::table::Answer;
 use crate::{Output, Outputs, Refusal, SessionId};
@@ -38,7 +39,7 @@ impl Type {
         ];
         let found = NAMES.iter().find(|(word, _)| is(name, word));
         found.map(|(_, kind)| *kind).ok_or_else(|| {
-            let name = String::from_utf8_lossy(name);
+            let name = quoted(name);
             Refusal::err(format_args!("Unknown client type '{name}'"))
         })
     }
@@ -100,7 +101,7 @@ impl<'a> Filter<'a> {
             } else if is(word, "USER") {
                 // There is one user, so its name excludes nobody.
                 if &value[..] != b"default" {
-                    let name = String::from_utf8_lossy(value);
+                    let name = quoted(value);
                     return Err(Refusal::err(format_args!("No such user '{name}'")));
                 }
             } else if is(word, "SKIPME") && (is(value, "YES") || is(value, "NO")) {

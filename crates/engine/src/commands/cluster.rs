@@ -10,6 +10,7 @@ use crate::args::{Args, is};
 use crate::cluster::{Cluster, Health, SLOTS, key_slot};
 use crate::cx::Cx;
 use crate::number::parse_int;
+use crate::refusal::quoted;
 use crate::table::{Answer, NO_KEYS, needs_subcommand, table};
 
 table! { TABLE, "cluster";
@@ -248,7 +249,7 @@ fn replicas(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 fn named(cluster: &Cluster, id: &Bytes) -> Result<usize, Refusal> {
     cluster
         .find(id)
-        .ok_or_else(|| Refusal::err(format_args!("Unknown node {}", String::from_utf8_lossy(id))))
+        .ok_or_else(|| Refusal::err(format_args!("Unknown node {}", quoted(id))))
 }
 
 fn followers(cluster: &Cluster, primary: usize) -> impl Iterator<Item = usize> {

@@ -8,6 +8,7 @@ use crate::args::{Args, pairs};
 use crate::config::BadSetting;
 use crate::cx::Cx;
 use crate::engine::Counters;
+use crate::refusal::quoted;
 use crate::table::{Answer, NO_KEYS, needs_subcommand, table};
 use crate::{Refusal, glob};
 
@@ -52,7 +53,7 @@ fn config_set(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let mut config = (*cx.engine.config).clone();
     let mut seen: Vec<String> = Vec::new();
     for pair in settings {
-        let sent = String::from_utf8_lossy(&pair[0]).into_owned();
+        let sent = quoted(&pair[0]);
         let name = sent.to_lowercase();
         let failed = |why: &str| {
             Refusal::err(format_args!(

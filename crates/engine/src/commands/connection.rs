@@ -9,6 +9,7 @@ use crate::commands::keys::db_index;
 use crate::cx::Cx;
 use crate::number::parse_int;
 use crate::pubsub::Listen;
+use crate::refusal::quoted;
 use crate::session::Session;
 use crate::table::{Answer, NO_KEYS, needs_subcommand, table};
 use crate::{Refusal, SessionId};
@@ -189,7 +190,7 @@ fn hello(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             name = Some(args[at + 1].clone());
             at += 1;
         } else {
-            let word = String::from_utf8_lossy(word);
+            let word = quoted(word);
             return Err(Refusal::err(format_args!(
                 "Syntax error in HELLO option '{word}'"
             )));
@@ -236,7 +237,9 @@ fn hello(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// Names must not break the lines of `CLIENT LIST`.
 fn check_name(name: &[u8]) -> Result<(), Refusal> {
-    if name.iter().all(|byte| (b'!'..=b'~').contains(byte)) {
+    // Redis looks no further than the first NUL.
+    let mut seen = name.iter().take_while(|byte| **byte != 0);
+    if seen.all(|byte| (b'!'..=b'~').contains(byte)) {
         return Ok(());
     }
     Err(Refusal::err(
@@ -271,10 +274,11 @@ fn client_setname(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 fn client_setinfo(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let is_name = args.is(0, "LIB-NAME");
     if !is_name && !args.is(0, "LIB-VER") {
-        let word = String::from_utf8_lossy(&args[0]);
+        let word = quoted(&args[0]);
         return Err(Refusal::err(format_args!("Unrecognized option '{word}'")));
     }
-    if !args[1].iter().all(|byte| (b'!'..=b'~').contains(byte)) {
+    let mut seen = args[1].iter().take_while(|byte| **byte != 0);
+    if !seen.all(|byte| (b'!'..=b'~').contains(byte)) {
         let what = if is_name { "LIB-NAME" } else { "LIB-VER" };
         return Err(Refusal::err(format_args!(
             "{what} cannot contain spaces, newlines or special characters."

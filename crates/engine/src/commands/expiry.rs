@@ -8,6 +8,7 @@ use crate::args::{Args, is};
 use crate::commands::strings::word;
 use crate::cx::Cx;
 use crate::number::int_bytes;
+use crate::refusal::quoted;
 use crate::table::{Answer, FIRST, table};
 
 table! { TABLE, "generic";
@@ -100,7 +101,7 @@ impl When {
             } else if is(word, "LT") {
                 when.sooner = true;
             } else {
-                let word = String::from_utf8_lossy(word);
+                let word = quoted(word);
                 return Err(Refusal::err(format_args!("Unsupported option {word}")));
             }
         }

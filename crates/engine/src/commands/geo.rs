@@ -12,6 +12,7 @@ use crate::commands::zsets::zadd;
 use crate::cx::Cx;
 use crate::db::Kind;
 use crate::number::{int_bytes, parse_float};
+use crate::refusal::quoted;
 use crate::table::{Answer, FIRST, Keys, TWO, table};
 use crate::types::Zset;
 use crate::types::geohash::{self, Place, Shape};
@@ -287,7 +288,7 @@ impl<'a> Plan<'a> {
                 "{what} is not compatible with WITHDIST, WITHHASH and WITHCOORD options"
             )));
         }
-        let command = || String::from_utf8_lossy(&args.argv()[0]);
+        let command = || quoted(&args.argv()[0]);
         if form.is_search() && !self.by_member && !self.by_place {
             return Err(Refusal::err(format_args!(
                 "exactly one of FROMMEMBER or FROMLONLAT can be specified for {}",

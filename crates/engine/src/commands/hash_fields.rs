@@ -12,6 +12,7 @@ use crate::commands::strings::word;
 use crate::cx::Cx;
 use crate::db::Kind;
 use crate::number::{int_bytes, parse_int};
+use crate::refusal::quoted;
 use crate::table::{Answer, FIRST, table};
 use crate::types::Hash;
 
@@ -436,7 +437,7 @@ impl<'a> SetEx<'a> {
                     at += 1;
                 }
             } else {
-                let word = String::from_utf8_lossy(word);
+                let word = quoted(word);
                 return Err(Refusal::err(format_args!("unknown argument: {word}")));
             }
             at += 1;

@@ -65,6 +65,10 @@ struct Sketch {
     dense: bool,
     /// The last estimate, little endian; the highest bit says that it is out of date.
     cache: [u8; 8],
+    /// Bytes of the header that mean nothing.
+    reserved: [u8; 3],
+    /// How long the sparse form was that it was read from: only what grows is held to the limit.
+    sparse_len: usize,
 }
 
 impl Default for Sketch {
@@ -73,6 +77,8 @@ impl Default for Sketch {
             registers: vec![0; REGISTERS],
             dense: false,
             cache: [0; 8],
+            reserved: [0; 3],
+            sparse_len: HEADER + 2,
         }
     }
 }
@@ -110,6 +116,8 @@ impl Sketch {
         }
         let mut sketch = Sketch {
             cache: cache_of(text),
+            reserved: [text[5], text[6], text[7]],
+            sparse_len: text.len(),
             ..Sketch::default()
         };
         let (mut index, mut at) = (0, HEADER);
@@ -151,18 +159,22 @@ impl Sketch {
             registers: (0..REGISTERS).map(register).collect(),
             dense: true,
             cache: cache_of(text),
+            reserved: [text[5], text[6], text[7]],
+            ..Sketch::default()
         }
     }
 
     /// As Redis stores it; sparse as long as that is allowed and short enough.
     fn encode(&self, sparse_max: i64) -> Vec<u8> {
         let mut out = b"HYLL".to_vec();
+        out.push(0);
+        out.extend_from_slice(&self.reserved);
         out.resize(HEADER, 0);
         if !self.dense && self.registers.iter().all(|value| *value <= 32) {
             out[4] = 1;
             self.encode_sparse(&mut out);
             // The limit counts the header too.
-            if out.len() as i64 <= sparse_max {
+            if out.len() <= self.sparse_len || out.len() as i64 <= sparse_max {
                 out[CACHE..HEADER].copy_from_slice(&self.cache);
                 return out;
             }
@@ -360,6 +372,8 @@ fn pfmerge(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         if let Some(sketch) = read(cx, key)? {
             if at == 0 {
                 all.cache = sketch.cache;
+                all.reserved = sketch.reserved;
+                all.sparse_len = sketch.sparse_len;
             }
             all.dense |= sketch.dense;
             all.join(&sketch);

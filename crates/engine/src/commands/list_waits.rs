@@ -181,6 +181,6 @@ fn blocking_move(
         ]);
         return Ok(reply);
     }
-    wait(cx, &args.rest()[..1], deadline, Value::Null);
+    wait(cx, &args.rest()[..1], deadline, Value::NullArray);
     Ok(Value::Null)
 }

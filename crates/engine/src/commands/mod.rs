@@ -54,6 +54,7 @@ use redwind_resp::Value;
 
 use crate::args::Args;
 use crate::cx::Cx;
+use crate::refusal::quoted;
 use crate::table::Command;
 use crate::{Choice, Flags, Refusal};
 
@@ -169,27 +170,26 @@ pub(crate) fn runs_while_listening(name: &str) -> bool {
 }
 
 fn unknown(argv: &[Bytes]) -> Refusal {
-    let mut text = Vec::with_capacity(64);
-    text.push(b'\'');
-    text.extend_from_slice(&argv[0][..argv[0].len().min(128)]);
-    text.extend_from_slice(b"', with args beginning with: ");
+    let until = |text: &[u8], most: usize| {
+        let end = text.iter().position(|b| *b == 0).unwrap_or(text.len());
+        end.min(most)
+    };
+    let name = &argv[0][..until(&argv[0], 128)];
+    let mut text = format!("'{}', with args beginning with: ", quoted(name));
     let mut shown = 0;
     for argument in &argv[1..] {
         if shown >= 128 {
             break;
         }
-        let part = &argument[..argument.len().min(128 - shown)];
-        text.push(b'\'');
-        text.extend_from_slice(part);
-        text.extend_from_slice(b"' ");
+        let part = &argument[..until(argument, 128 - shown)];
+        text.push_str(&format!("'{}' ", quoted(part)));
         shown += part.len() + 3;
     }
-    Refusal::UnknownCommand(String::from_utf8_lossy(&text).into_owned())
+    Refusal::UnknownCommand(text)
 }
 
 fn unknown_sub(sub: &[u8], container: &'static str) -> Refusal {
-    let shown = String::from_utf8_lossy(&sub[..sub.len().min(128)]).into_owned();
-    Refusal::UnknownSubcommand(shown, container)
+    Refusal::UnknownSubcommand(quoted(&sub[..sub.len().min(128)]), container)
 }
 
 /// What is run at once between `MULTI` and `EXEC`.
@@ -264,7 +264,7 @@ pub(crate) fn random_places(cx: &mut Cx<'_>, len: usize, count: i64) -> Vec<usiz
 /// What a subcommand says to options that it does not know.
 pub(crate) fn bad_subcommand(args: &Args<'_>) -> Refusal {
     let word = |at: usize| args.argv().get(at).map_or(&b""[..], |word| word);
-    let sent = String::from_utf8_lossy(word(1));
+    let sent = quoted(word(1));
     let container = String::from_utf8_lossy(word(0)).to_uppercase();
     Refusal::err(format_args!(
         "unknown subcommand or wrong number of arguments for '{sent}'. Try {container} HELP."

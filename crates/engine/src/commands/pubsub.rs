@@ -160,6 +160,7 @@ fn names(cx: &Cx<'_>, kind: Listen, args: &Args<'_>) -> Answer {
 }
 
 fn counts(cx: &Cx<'_>, kind: Listen, args: &Args<'_>) -> Value {
+    // A flat array in RESP3 too.
     let count = |name: &Bytes| {
         let count = cx.engine.pubsub.listeners(kind, name).len();
         [Value::Bulk(name.clone()), Value::from(count)]

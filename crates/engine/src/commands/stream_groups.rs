@@ -12,6 +12,7 @@ use crate::commands::streams::{
 };
 use crate::cx::Cx;
 use crate::number::parse_int;
+use crate::refusal::quoted;
 use crate::table::{Answer, NO_KEYS, SECOND, table};
 use crate::types::stream::{Group, Id, Stream};
 
@@ -34,7 +35,7 @@ fn help(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
 }
 
 pub(super) fn no_group_text(key: &[u8], group: &[u8]) -> String {
-    let (key, group) = (String::from_utf8_lossy(key), String::from_utf8_lossy(group));
+    let (key, group) = (quoted(key), quoted(group));
     format!("NOGROUP No such key '{key}' or consumer group '{group}'")
 }
 
@@ -57,7 +58,7 @@ fn require_group(cx: &mut Cx<'_>, key: &[u8], group: &[u8]) -> Result<(), Refusa
     if require(cx, key)?.groups.contains_key(group) {
         return Ok(());
     }
-    let (key, group) = (String::from_utf8_lossy(key), String::from_utf8_lossy(group));
+    let (key, group) = (quoted(key), quoted(group));
     Err(Refusal::Text(format!(
         "NOGROUP No such consumer group '{group}' for key name '{key}'"
     )))
@@ -388,7 +389,7 @@ pub(super) fn xclaim(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             claim.last_id = Some(parse_id(&args[at + 1], 0)?);
             at += 1;
         } else {
-            let word = String::from_utf8_lossy(word);
+            let word = quoted(word);
             return Err(Refusal::err(format_args!(
                 "Unrecognized XCLAIM option '{word}'"
             )));
@@ -432,7 +433,7 @@ fn take_over(
         let before = group.pending.get(id);
         let deliveries = match before {
             None if !claim.force => continue,
-            None => 0,
+            None => 1,
             Some(pending) if now_ms - pending.delivered_ms < min_idle => continue,
             Some(pending) => pending.deliveries,
         };

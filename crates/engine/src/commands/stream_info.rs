@@ -6,6 +6,7 @@ use crate::Refusal;
 use crate::args::Args;
 use crate::commands::streams::{entry_value, id_value};
 use crate::cx::Cx;
+use crate::refusal::quoted;
 use crate::table::Answer;
 use crate::types::stream::{Consumer, Group, Id, Stream};
 
@@ -135,8 +136,8 @@ pub(super) fn consumers(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         return Err(Refusal::NoSuchKey);
     };
     let Some(group) = stream.groups.get(&name[..]) else {
-        let key = String::from_utf8_lossy(key);
-        let group = String::from_utf8_lossy(name);
+        let key = quoted(key);
+        let group = quoted(name);
         return Err(Refusal::Text(format!(
             "NOGROUP No such consumer group '{group}' for key name '{key}'"
         )));

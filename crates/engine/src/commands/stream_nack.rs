@@ -8,6 +8,7 @@ use crate::commands::stream_groups::no_group;
 use crate::commands::streams::parse_id;
 use crate::cx::Cx;
 use crate::number::parse_int;
+use crate::refusal::quoted;
 use crate::table::Answer;
 use crate::types::stream::{Id, Stream};
 
@@ -77,7 +78,7 @@ fn parse(args: &Args<'_>) -> Result<Request, Refusal> {
             force = true;
             at += 1;
         } else {
-            let word = String::from_utf8_lossy(word);
+            let word = quoted(word);
             return Err(Refusal::err(format_args!(
                 "Unrecognized XNACK option '{word}'"
             )));

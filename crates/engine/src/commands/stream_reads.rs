@@ -406,7 +406,10 @@ fn deliver(
     };
     delivery.reply.extend(entries.iter().map(show));
     let some = !delivery.reply.is_empty();
-    if some && let Some(consumer) = state.consumers.get_mut(&consumer[..]) {
+    if some
+        && !request.no_ack
+        && let Some(consumer) = state.consumers.get_mut(&consumer[..])
+    {
         consumer.active_ms = Some(now_ms);
     }
     stream.groups.insert(Blob::from(group), state);

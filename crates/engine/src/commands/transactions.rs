@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use redwind_resp::Value;
 
-use crate::Refusal;
 use crate::args::Args;
 use crate::blob::Blob;
 use crate::cx::Cx;
 use crate::table::{ALL, Answer, NO_KEYS, table};
+use crate::{Output, Outputs, Refusal};
 
 table! { TABLE, "transactions";
     "discard" => discard, Exactly(0), [NOSCRIPT LOADING STALE FAST ALLOW_BUSY], NO_KEYS, "2.0.0", "",
@@ -109,8 +109,22 @@ fn exec(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
     let (may_block, at_start) = (std::mem::replace(&mut cx.may_block, false), cx.dirty);
     let mut replies = Vec::with_capacity(multi.queue.len());
     for (command, argv) in &multi.queue {
+        let before = cx.out.len();
         let reply = cx.call(command, argv);
-        replies.push(reply);
+        if !std::mem::take(&mut cx.no_reply) {
+            replies.push(reply);
+            continue;
+        }
+        // What confirms a subscription stands where the reply would.
+        let (own, rest): (Outputs, Outputs) = cx
+            .out
+            .drain(before..)
+            .partition(|output| matches!(output, Output::Push { to, .. } if *to == cx.session));
+        cx.out.extend(rest);
+        replies.extend(own.into_iter().filter_map(|output| match output {
+            Output::Push { value, .. } => Some(value),
+            _ => None,
+        }));
     }
     cx.may_block = may_block;
     // The queued commands have reported what they changed.

@@ -1,7 +1,7 @@
 //! The `bit` library: operations on 32-bit integers.
 
 use super::lua::{
-    LuaError, LuaState, LuaValue, Outcome, Table, give, number, set_function, string,
+    LuaError, LuaState, LuaValue, Outcome, Table, bad_argument, give, number, set_function, string,
 };
 
 /// An argument as 32 bits, wrapping as the original library does.
@@ -13,16 +13,7 @@ fn bits(args: &[LuaValue], at: usize, name: &str) -> Outcome<u32> {
     if let Some(number) = number(args.get(at)) {
         return Ok((number + 6_755_399_441_055_744.0).to_bits() as u32);
     }
-    let got = match args.get(at) {
-        None => "no value",
-        Some(LuaValue::Nil) => "nil",
-        Some(LuaValue::Table(_)) => "table",
-        Some(LuaValue::Str(_)) => "string",
-        Some(LuaValue::Bool(_)) => "boolean",
-        Some(_) => "function",
-    };
-    let at = at + 1;
-    Err(format!("bad argument #{at} to '{name}' (number expected, got {got})").into())
+    Err(bad_argument(args, at + 1, name, "number"))
 }
 
 fn done(lua: &mut LuaState, bits: u32) -> Outcome<usize> {

@@ -124,17 +124,18 @@ pub(super) fn field_text(table: Table, name: &str) -> Option<Bytes> {
     lua::bytes(&table.get_str_bytes(name.as_bytes()))
 }
 
+/// Redis reads a status and an error up to the first NUL.
+fn until_nul(text: Bytes) -> Bytes {
+    let end = text.iter().position(|b| *b == 0).unwrap_or(text.len());
+    text.slice(..end)
+}
+
 fn table_from_lua(table: Table, protocol: Protocol, depth: usize) -> Value {
     if let Some(text) = field_text(table, "err") {
-        // A leading dash is the wire's, not the text's.
-        return Value::Error(if text.first() == Some(&b'-') {
-            text.slice(1..)
-        } else {
-            text
-        });
+        return Value::Error(until_nul(text));
     }
     if let Some(text) = field_text(table, "ok") {
-        return Value::Simple(text);
+        return Value::Simple(until_nul(text));
     }
     if let LuaValue::Float(number) = table.get_str_bytes(b"double") {
         return Value::Double(number);

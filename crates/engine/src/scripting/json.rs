@@ -1,11 +1,11 @@
 //! The `cjson` library.
 
-use crate::number::general;
+use crate::number::{float_prefix, general};
 
-use super::json_settings::{self, Invalid, JsonSettings, Shared, kind};
+use super::json_settings::{self, Invalid, JsonSettings, Shared};
 use super::lua::{
     self, Failure, LuaError, LuaState, LuaValue, Outcome, Table, bytes, give, pairs, set,
-    set_function, string,
+    set_function, string, type_name,
 };
 
 /// What stands for JSON's null.
@@ -51,7 +51,7 @@ fn with_settings(lua: &mut LuaState, settings: &Shared) -> Result<Table, LuaErro
         let text = match args {
             [LuaValue::Float(number)] => redwind_resp::format_double(*number).into(),
             [value] => bytes(value).ok_or_else(|| {
-                let got = kind(Some(value));
+                let got = type_name(Some(value));
                 format!("bad argument #1 to 'decode' (string expected, got {got})")
             })?,
             _ => return Err("bad argument #1 to 'decode' (expected 1 argument)".into()),
@@ -97,7 +97,7 @@ fn encode(
         LuaValue::Str(text) => quote(text.as_bytes(), out),
         LuaValue::Table(table) => return encode_table(*table, settings, depth + 1, out),
         other => {
-            let kind = kind(Some(other));
+            let kind = type_name(Some(other));
             return Err(format!("Cannot serialise {kind}: type not supported").into());
         }
     }
@@ -144,7 +144,7 @@ fn encode_table(
             LuaValue::Float(number) => quote(general(*number, settings.precision).as_bytes(), out),
             LuaValue::Int(number) => quote(number.to_string().as_bytes(), out),
             other => {
-                let kind = kind(Some(other));
+                let kind = type_name(Some(other));
                 let text = format!("Cannot serialise {kind}: table key must be a number or string");
                 return Err(text.into());
             }
@@ -185,44 +185,6 @@ fn quote(text: &[u8], out: &mut Vec<u8>) {
         }
     }
     out.push(b'"');
-}
-
-/// The number that a text begins with, as C reads it, and how long it is.
-fn leading_number(text: &[u8]) -> Option<(f64, usize)> {
-    let sign = usize::from(matches!(text.first(), Some(b'-' | b'+')));
-    let negative = text.first() == Some(&b'-');
-    let body = &text[sign..];
-    let signed = |number: f64| if negative { -number } else { number };
-    for (word, number) in [
-        ("infinity", f64::INFINITY),
-        ("inf", f64::INFINITY),
-        ("nan", f64::NAN),
-    ] {
-        let begins = body.get(..word.len());
-        if begins.is_some_and(|begins| begins.eq_ignore_ascii_case(word.as_bytes())) {
-            return Some((signed(number), sign + word.len()));
-        }
-    }
-    let hex = matches!(body, [b'0', b'x' | b'X', ..]);
-    let part = |byte: &u8| match byte {
-        b'+' | b'-' | b'.' | b'e' | b'E' => true,
-        byte if hex => byte.is_ascii_hexdigit() || matches!(byte, b'x' | b'X' | b'p' | b'P'),
-        byte => byte.is_ascii_digit(),
-    };
-    let longest = body
-        .iter()
-        .position(|byte| !part(byte))
-        .unwrap_or(body.len());
-    // The longest beginning that is a number: `1-2` begins with one.
-    (1..=longest).rev().find_map(|len| {
-        let digits = &body[..len];
-        let number = if hex && len > 2 {
-            crate::number::parse_hex_float(digits)
-        } else {
-            std::str::from_utf8(digits).ok()?.parse().ok()
-        };
-        Some((signed(number?), sign + len))
-    })
 }
 
 struct Reader<'a> {
@@ -325,7 +287,7 @@ impl Reader<'_> {
     fn number(&mut self) -> Outcome<LuaValue> {
         let invalid = || "Expected value but found invalid number at character ";
         let wrong = self.is_invalid_number() && !self.settings.decode_invalid;
-        match leading_number(&self.text[self.at..]).filter(|_| !wrong) {
+        match float_prefix(&self.text[self.at..]).filter(|_| !wrong) {
             Some((number, len)) => {
                 self.at += len;
                 Ok(LuaValue::Float(number))

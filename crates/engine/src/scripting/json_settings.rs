@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::lua::{
-    LuaError, LuaState, LuaValue, Outcome, Table, bytes, number, set_function, string,
+    LuaError, LuaState, LuaValue, Outcome, Table, bytes, number, set_function, string, type_name,
 };
 
 /// The settings in force, as the original starts with them.
@@ -132,21 +132,6 @@ fn at_most(args: &[LuaValue], count: usize, name: &str) -> Outcome<()> {
     Ok(())
 }
 
-/// What kind of value this is, as errors name it.
-pub(super) fn kind(value: Option<&LuaValue>) -> &'static str {
-    match value {
-        None => "no value",
-        Some(LuaValue::Nil) => "nil",
-        Some(LuaValue::Bool(_)) => "boolean",
-        Some(LuaValue::Int(_) | LuaValue::Float(_)) => "number",
-        Some(LuaValue::Str(_)) => "string",
-        Some(LuaValue::Table(_)) => "table",
-        Some(LuaValue::Function(_)) => "function",
-        Some(LuaValue::Thread(_)) => "thread",
-        Some(_) => "userdata",
-    }
-}
-
 /// Changes a number, unless the argument is missing; gives the number in force.
 fn integer(
     value: Option<&LuaValue>,
@@ -156,7 +141,7 @@ fn integer(
 ) -> Outcome<LuaValue> {
     if !matches!(value, None | Some(LuaValue::Nil)) {
         let given = number(value).ok_or_else(|| {
-            let got = kind(value);
+            let got = type_name(value);
             format!("bad argument #{at} to '{name}' (number expected, got {got})")
         })?;
         let chosen = (given >= min as f64 && given < max as f64 + 1.0).then_some(given as usize);
@@ -177,7 +162,7 @@ fn option(value: Option<&LuaValue>, words: &[&str], name: &str) -> Outcome<Optio
         Some(value) => match bytes(value) {
             Some(text) => String::from_utf8_lossy(&text).into_owned(),
             None => {
-                let got = kind(Some(value));
+                let got = type_name(Some(value));
                 let text = format!("bad argument #1 to '{name}' (string expected, got {got})");
                 return Err(text.into());
             }

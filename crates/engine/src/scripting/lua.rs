@@ -12,6 +12,8 @@ use lua_stdlib::auxlib::push_where;
 use lua_types::{GcRef, LuaClosure, LuaTable};
 use lua_vm::state::{LuaCallable, LuaTableRefExt as _};
 
+use crate::number::float_prefix;
+
 pub(super) use lua_types::{LuaError, LuaValue};
 pub(super) use lua_vm::state::LuaState;
 
@@ -174,11 +176,39 @@ pub(super) fn number(value: Option<&LuaValue>) -> Option<f64> {
     match value? {
         LuaValue::Float(number) => Some(*number),
         LuaValue::Int(number) => Some(*number as f64),
-        LuaValue::Str(text) => std::str::from_utf8(text.as_bytes())
-            .ok()?
-            .trim()
-            .parse()
-            .ok(),
+        LuaValue::Str(text) => {
+            let text = text.as_bytes().trim_ascii();
+            let (number, end) = float_prefix(text)?;
+            (end == text.len()).then_some(number)
+        }
         _ => None,
     }
+}
+
+/// What Lua's own messages call an argument.
+pub(super) fn type_name(value: Option<&LuaValue>) -> &'static str {
+    match value {
+        None => "no value",
+        Some(LuaValue::Nil) => "nil",
+        Some(LuaValue::Bool(_)) => "boolean",
+        Some(LuaValue::Int(_) | LuaValue::Float(_)) => "number",
+        Some(LuaValue::Str(_)) => "string",
+        Some(LuaValue::Table(_)) => "table",
+        Some(LuaValue::Function(_)) => "function",
+        Some(LuaValue::Thread(_)) => "thread",
+        Some(_) => "userdata",
+    }
+}
+
+/// The refusal of an argument, counted from 1, that is of another type.
+pub(super) fn bad_argument(
+    args: &[LuaValue],
+    at: usize,
+    function: &str,
+    expected: &str,
+) -> Failure {
+    let found = type_name(args.get(at - 1));
+    Failure::Said(format!(
+        "bad argument #{at} to '{function}' ({expected} expected, got {found})"
+    ))
 }

@@ -15,7 +15,7 @@ use scoped_tls_hkt::{ReborrowMut, scoped_thread_local};
 
 use super::convert::{error, field_text, from_lua, is_counted, new_error, to_lua};
 use super::lua::{self, LuaError, LuaState, LuaValue, Outcome, give, set_function, string};
-use super::{JsonSettings, STEPS, bits, json, msgpack, sha1, structs};
+use super::{JsonSettings, STEPS, bits, format, json, msgpack, sha1, structs};
 use crate::commands;
 use crate::cx::Cx;
 use crate::{Command, Flags, Refusal};
@@ -224,6 +224,7 @@ fn prepare(
         ("cmsgpack", msgpack::library(lua)?),
         ("struct", structs::library(lua)?),
         ("math", randomness(lua, settings)?),
+        ("text", format::library(lua)?),
     ] {
         lua::set(lua, given, name, LuaValue::Table(library))?;
     }
@@ -290,7 +291,7 @@ fn randomness(lua: &mut LuaState, settings: &Rc<RefCell<Settings>>) -> Result<lu
     let own = settings.clone();
     set_function(lua, math, "randomseed", move |_, args| {
         let seed = lua::number(args.first());
-        let seed = seed.ok_or("bad argument #1 to 'randomseed' (number expected)")?;
+        let seed = seed.ok_or_else(|| lua::bad_argument(args, 1, "randomseed", "number"))?;
         own.borrow_mut().luck = Drand::seeded(seed as i64 as u32);
         Ok(0)
     })?;
@@ -394,6 +395,8 @@ fn failure(script: &Script, e: &LuaValue, place: &LuaValue) -> Value {
         LuaValue::Bool(yes) => format!("ERR {yes}").into_bytes(),
         _ => b"ERR nil".to_vec(),
     };
+    // Redis reads it up to the first NUL.
+    text.truncate(text.iter().position(|b| *b == 0).unwrap_or(text.len()));
     text.extend_from_slice(b" script: ");
     text.extend_from_slice(&script.sha);
     if let LuaValue::Str(line) = place {
@@ -538,16 +541,15 @@ impl Drand {
 fn random(draw: u32, args: &[LuaValue]) -> Outcome<f64> {
     let max = i32::MAX as u32;
     let part = f64::from(draw % max) / f64::from(max);
-    let number = |at: usize| match args.get(at) {
-        Some(LuaValue::Float(number)) => Some(number.trunc()),
-        Some(LuaValue::Int(number)) => Some(*number as f64),
-        _ => None,
-    };
+    let number = |at: usize| lua::number(args.get(at)).map(f64::trunc);
     let (low, high) = match (args.len(), number(0), number(1)) {
         (0, _, _) => return Ok(part),
         (1, Some(high), _) => (1.0, high),
         (2, Some(low), Some(high)) => (low, high),
-        (1 | 2, _, _) => return Err("bad argument #1 to 'random' (number expected)".into()),
+        (1 | 2, first, _) => {
+            let at = 1 + usize::from(first.is_some());
+            return Err(lua::bad_argument(args, at, "random", "number"));
+        }
         _ => return Err("wrong number of arguments".into()),
     };
     if low > high {

@@ -2,6 +2,7 @@
 
 mod bits;
 mod convert;
+mod format;
 mod json;
 mod json_settings;
 mod lua;

@@ -1,8 +1,8 @@
 //! The `cmsgpack` library.
 
 use super::lua::{
-    self, LuaError, LuaState, LuaValue, Outcome, Table, bytes, give, pairs, set, set_function,
-    string,
+    self, LuaError, LuaState, LuaValue, Outcome, Table, bad_argument, bytes, give, pairs, set,
+    set_function, string,
 };
 
 const MAX_DEPTH: usize = 16;
@@ -41,7 +41,7 @@ pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
     for (name, limit) in unpackers {
         set_function(lua, table, name, move |lua, args| {
             let Some(text) = args.first().and_then(bytes) else {
-                return Err(format!("bad argument #1 to '{name}' (string expected)").into());
+                return Err(bad_argument(args, 1, name, "string"));
             };
             let number = |at: usize| match args.get(at) {
                 Some(LuaValue::Float(number)) => *number as usize,
@@ -64,7 +64,9 @@ fn pack(value: &LuaValue, depth: usize, out: &mut Vec<u8>) {
         LuaValue::Bool(yes) => out.push(if *yes { 0xc3 } else { 0xc2 }),
         LuaValue::Int(number) => pack_int(*number, out),
         LuaValue::Float(number) => {
-            if number.fract() == 0.0 && number.abs() < 9.2e18 {
+            if number.fract() == 0.0
+                && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(number)
+            {
                 pack_int(*number as i64, out);
             } else if f64::from(*number as f32) == *number {
                 out.push(0xca);

@@ -205,6 +205,7 @@ function kept.tostring(...)
 end
 
 math.random, math.randomseed = host.math.random, host.math.randomseed
+string.format = host.text.format
 
 local libraries = {
   bit = host.bit,

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 use super::lua::{
-    LuaError, LuaState, LuaValue, Outcome, Table, bytes, give, number, set_function, string,
+    LuaError, LuaState, LuaValue, Outcome, Table, bad_argument, bytes, give, number, set_function,
+    string, type_name,
 };
 
 /// The library.
@@ -17,7 +18,7 @@ pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
     set_function(lua, table, "unpack", |lua, args| {
         let format = format(args, "unpack")?;
         let text = args.get(1).and_then(bytes);
-        let text = text.ok_or("bad argument #2 to 'unpack' (string expected)")?;
+        let text = text.ok_or_else(|| bad_argument(args, 2, "unpack", "string"))?;
         let from = match args.get(2) {
             None => 1.0,
             some => number(some).unwrap_or(0.0),
@@ -56,7 +57,7 @@ pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
 
 fn format(args: &[LuaValue], name: &str) -> Outcome<Bytes> {
     let format = args.first().and_then(bytes);
-    Ok(format.ok_or_else(|| format!("bad argument #1 to '{name}' (string expected)"))?)
+    format.ok_or_else(|| bad_argument(args, 1, name, "string"))
 }
 
 /// One element of a format.
@@ -164,6 +165,7 @@ impl<'a> Layout<'a> {
 
 fn pack(format: &[u8], args: &[LuaValue]) -> Outcome<Vec<u8>> {
     let mut layout = Layout::new("pack", format);
+    let missing = args.len() + 2;
     let mut args = args.iter().enumerate().map(|(at, value)| (at + 2, value));
     let mut out: Vec<u8> = Vec::new();
     while let Some(item) = layout.next()? {
@@ -174,8 +176,11 @@ fn pack(format: &[u8], args: &[LuaValue]) -> Outcome<Vec<u8>> {
         }
         let (at, value) = args
             .next()
-            .map_or((0, None), |(at, value)| (at, Some(value)));
-        let expected = |what: &str| format!("bad argument #{at} to 'pack' ({what} expected)");
+            .map_or((missing, None), |(at, value)| (at, Some(value)));
+        let expected = |what: &str| {
+            let found = type_name(value);
+            format!("bad argument #{at} to 'pack' ({what} expected, got {found})")
+        };
         match item.kind {
             b's' | b'c' => {
                 let text = value.and_then(bytes).ok_or_else(|| expected("string"))?;

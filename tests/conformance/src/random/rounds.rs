@@ -1,0 +1,121 @@
+//! Rounds: sequences of commands that start with an empty server.
+
+use bytes::Bytes;
+use redwind_engine::Command;
+
+use super::{SEVERAL, TEMPLATES, command};
+use crate::garbage;
+use crate::ours::Lehmer;
+use crate::sequence::Step;
+
+/// Commands in a round of one client.
+const LENGTH: usize = 200;
+
+/// Steps in a round of several clients, which takes longer: each waits for all effects of the one before.
+const LENGTH_OF_SEVERAL: usize = 80;
+
+/// How a round is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// One client sends everything at once.
+    Alone,
+    /// Each step waits until it had all its effects on everybody.
+    Several,
+}
+
+/// The steps of a round. Everything is drawn from the seed.
+pub fn round(seed: u64, only: &[&str], drawn: &[&'static Command]) -> (Round, Vec<Step>) {
+    let mut luck = Lehmer(seed);
+    let kind = luck.below(12);
+    let several = if only.is_empty() {
+        kind < 2
+    } else {
+        only.contains(&SEVERAL.0)
+    };
+    if several {
+        return (Round::Several, of_several(&mut luck));
+    }
+    // Most rounds stay with one group and the keys, so that its states are reached.
+    let named = |names: &[&str]| -> Vec<(&str, &str)> {
+        let all = TEMPLATES.iter().copied();
+        all.filter(|(group, _)| names.contains(group)).collect()
+    };
+    let focus = TEMPLATES[luck.below(TEMPLATES.len())].0;
+    let groups = match (only.is_empty(), luck.below(4)) {
+        (false, _) => named(only),
+        (true, 0) => TEMPLATES.to_vec(),
+        (true, 1) => named(&[focus]),
+        (true, _) => named(&[focus, "keys"]),
+    };
+    let mut steps = match kind {
+        2..5 => vec![Step::line("HELLO 3")],
+        5 => {
+            let flags = ["KEA", "Kg$x", "Elshztx", "KEAmn", "AK", "KEd"][luck.below(6)];
+            vec![
+                Step::line("HELLO 3"),
+                Step::line(&format!("CONFIG SET notify-keyspace-events {flags}")),
+                Step::line("PSUBSCRIBE __key*"),
+            ]
+        }
+        _ => Vec::new(),
+    };
+    let sense = 2 + luck.below(4);
+    steps.extend((0..LENGTH).map(|_| {
+        Step::send(match luck.below(sense) {
+            0 if only.is_empty() => garbage::command(drawn, &mut luck),
+            _ => command(&groups, &mut luck),
+        })
+    }));
+    (Round::Alone, steps)
+}
+
+fn of_several(luck: &mut Lehmer) -> Vec<Step> {
+    // What expires has a client of its own that never waits, so that both clocks agree on the moment.
+    let expiring = [
+        "PEXPIRE {k} 1",
+        "SET {k} {v} PX 1",
+        "PEXPIRE {k} 1",
+        "GETEX {k} PX 1",
+    ];
+    let watched = luck.below(3) == 0;
+    let mut steps = Vec::new();
+    if watched {
+        steps.push(Step::of("e", "CONFIG SET notify-keyspace-events KEA"));
+        steps.push(Step::of("e", "PSUBSCRIBE __key*"));
+    }
+    let other = TEMPLATES[luck.below(TEMPLATES.len())];
+    while steps.len() < LENGTH_OF_SEVERAL {
+        let client = ["a", "b", "c", "d"][luck.below(4)];
+        match luck.below(20) {
+            // When a key is noticed to have expired is open in Redis, so no one watches here.
+            0 if !watched => {
+                let line = expiring[luck.below(expiring.len())];
+                steps.push(Step::Send {
+                    client: "e",
+                    argv: command(&[("expiring", line)], luck),
+                });
+                steps.push(Step::Pass(5));
+            }
+            1..5 => steps.push(Step::Send {
+                client,
+                argv: without_timeouts(command(&[other], luck)),
+            }),
+            _ => steps.push(Step::Send {
+                client,
+                argv: without_timeouts(command(&[SEVERAL], luck)),
+            }),
+        }
+    }
+    steps
+}
+
+/// Whoever waits waits for ever: the real server's clock has no part in the order of events.
+fn without_timeouts(mut argv: Vec<Bytes>) -> Vec<Bytes> {
+    for at in 0..argv.len() {
+        let after_block = at > 0 && argv[at - 1].eq_ignore_ascii_case(b"BLOCK");
+        if &argv[at][..] == b"0.01" || (after_block && argv[at].len() > 1) {
+            argv[at] = Bytes::from_static(b"0");
+        }
+    }
+    argv
+}
