@@ -24,6 +24,32 @@ const CLOSED: u8 = 3;
 /// keeping a short one does not keep a long one.
 const TOGETHER: usize = 512;
 
+/// The arguments of a short command: together with their count of owners they take one piece of memory, where a `Bytes`
+/// of a vector takes two.
+struct Short {
+    length: u8,
+    bytes: [u8; Short::MOST],
+}
+
+impl Short {
+    const MOST: usize = 111;
+
+    fn of(source: &[u8]) -> Option<Short> {
+        let mut bytes = [0; Short::MOST];
+        bytes.get_mut(..source.len())?.copy_from_slice(source);
+        Some(Short {
+            length: source.len() as u8,
+            bytes,
+        })
+    }
+}
+
+impl AsRef<[u8]> for Short {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+}
+
 /// An engine, and the memory through which JavaScript talks with it.
 #[wasm_bindgen]
 pub struct Server {
@@ -288,7 +314,10 @@ impl Server {
         self.argv.clear();
         let mut from = 0;
         if bytes.len() <= TOGETHER {
-            let all = Bytes::copy_from_slice(bytes);
+            let all = match Short::of(bytes) {
+                Some(short) => Bytes::from_owner(short),
+                None => Bytes::copy_from_slice(bytes),
+            };
             for length in lengths {
                 let to = from + *length as usize;
                 self.argv.push(all.slice(from..to));
