@@ -403,7 +403,7 @@ class RedisCluster:
         return slots
     def _summed(self, name, keys):
         total = 0
-        for part in self._by_slot(name, keys).values():
+        for part in list(self._by_slot(name, keys).values()):
             total += _rw_cluster_call(self, name, tuple(part), {})
         return total
     def delete(self, *names):
@@ -418,7 +418,7 @@ class RedisCluster:
         keys = list(keys) if type(keys) in (list, tuple, set) else [keys]
         keys.extend(args)
         found = {}
-        for part in self._by_slot('mget', keys).values():
+        for part in list(self._by_slot('mget', keys).values()):
             values = _rw_cluster_call(self, 'mget', tuple(part), {})
             for at in range(len(part)):
                 found[part[at]] = values[at]
@@ -430,7 +430,10 @@ class RedisCluster:
             if slot not in slots:
                 slots[slot] = {}
             slots[slot][key] = value
-        return [_rw_cluster_call(self, 'mset', (part,), {}) for part in slots.values()]
+        done = []
+        for part in list(slots.values()):
+            done.append(_rw_cluster_call(self, 'mset', (part,), {}))
+        return done
     def slaveof(self, *args, **kwargs):
         raise _rw_cluster_fail('RedisClusterException', 'SLAVEOF is not supported in cluster mode')
     def replicaof(self, *args, **kwargs):

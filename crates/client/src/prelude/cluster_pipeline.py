@@ -147,7 +147,7 @@ class ClusterPipeline:
             if node.name not in groups:
                 groups[node.name] = []
             groups[node.name].append(at)
-        for place, positions in groups.items():
+        for place, positions in list(groups.items()):
             ident = cluster.get_redis_connection(nodes[place])._id
             found = None
             try:

@@ -3,6 +3,7 @@
 mod transcript;
 
 mod bounds;
+mod cluster;
 mod errors;
 mod forks;
 mod modules;

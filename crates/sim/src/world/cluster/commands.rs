@@ -24,7 +24,7 @@ impl World {
                 Some(Some(Value::error(text)))
             }
             b"FAILOVER" => {
-                let text = "ERR FAILOVER not allowed in cluster mode.";
+                let text = "ERR FAILOVER not allowed in cluster mode. Use CLUSTER FAILOVER command instead.";
                 Some(Some(Value::error(text)))
             }
             b"MIGRATE" => Some(self.migrate(node, connection, argv)),

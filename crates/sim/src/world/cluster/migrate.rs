@@ -63,6 +63,9 @@ impl World {
             Ok(asked) => asked,
             Err(text) => return Some(Value::error(text)),
         };
+        if let Some(refusal) = self.sends_migration_elsewhere(node, &asked.keys) {
+            return Some(refusal);
+        }
         let now = self.nodes[usize::from(node)].now(self.now);
         let mut reader = Reader::new(&self.nodes[usize::from(node)].engine, now);
         let keys: Vec<(Bytes, Vec<Vec<Bytes>>)> = asked
@@ -78,7 +81,7 @@ impl World {
         let member = target.and_then(|target| self.plan.members.index(target));
         let Some(member) = member else {
             return Some(Value::error(
-                "IOERR error or timeout connecting to the client",
+                "IOERR error or timeout writing to target instance",
             ));
         };
         let bus = self.bus(node)?;
@@ -103,6 +106,31 @@ impl World {
         self.queue
             .push(over, Class::Timeout, Act::MigrationOver { node, number });
         None
+    }
+
+    /// A node migrates keys of its own slots, and of those that are being moved from or to it.
+    fn sends_migration_elsewhere(&self, node: u16, keys: &[Bytes]) -> Option<Value> {
+        let view = self.view(node)?;
+        let slot = key_slot(keys.first()?);
+        if keys.iter().any(|key| key_slot(key) != slot) {
+            let text = "CROSSSLOT Keys in request don't hash to the same slot";
+            return Some(Value::error(text));
+        }
+        let (migrating, importing) = view.moves();
+        let Some(owner) = view.owner(slot) else {
+            return Some(Value::error("CLUSTERDOWN Hash slot not served"));
+        };
+        if !view.is_up() {
+            return Some(Value::error("CLUSTERDOWN The cluster is down"));
+        }
+        if owner == view.myself() || migrating.contains_key(&slot) || importing.contains_key(&slot)
+        {
+            return None;
+        }
+        let owner = &view.members()[owner];
+        let host = String::from_utf8_lossy(&owner.host);
+        let text = format!("MOVED {slot} {host}:{}", owner.port);
+        Some(Value::error(text))
     }
 
     /// Keys arrive at the node that they are moved to.
@@ -206,7 +234,7 @@ impl World {
         self.migration_fails(
             node,
             number,
-            "IOERR error or timeout connecting to the client",
+            "IOERR error or timeout writing to target instance",
         );
     }
 
