@@ -22,6 +22,7 @@
 //! ```
 
 mod args;
+mod arguments;
 mod blob;
 mod cluster;
 mod commands;

@@ -8,7 +8,7 @@ use crate::args::{Args, is};
 use crate::cx::Cx;
 use crate::number::parse_int;
 use crate::table::{Answer, Command, Flags, Keys, NO_KEYS, table};
-use crate::{Refusal, glob};
+use crate::{Refusal, arguments, glob};
 
 table! { TABLE, "server";
     "command" => command {COMMAND}, AtLeast(0), [CONTAINER LOADING STALE], NO_KEYS, "2.8.13", "",
@@ -331,8 +331,10 @@ fn docs(command: &'static Command) -> Value {
         (Value::text("summary"), Value::text(command.summary)),
         (Value::text("since"), Value::text(command.since)),
         (Value::text("group"), Value::text(command.group)),
-        (Value::text("syntax"), Value::text(command.syntax)),
     ];
+    if let Some(arguments) = arguments::describe(command.syntax) {
+        map.push((Value::text("arguments"), arguments));
+    }
     if !command.subcommands.is_empty() {
         let subs = command
             .subcommands
