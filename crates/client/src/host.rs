@@ -322,6 +322,9 @@ impl Host {
             "_rw_hang_up" => self.hang_up(call),
             "_rw_channel" => self.channel(call),
             "_rw_release" => self.release(call),
+            "_rw_sentinels" => self.sentinels(call),
+            "_rw_manage" => self.manage(call),
+            "_rw_discover" => self.discover(call),
             "_rw_resource" => self.resource(call),
             "_rw_sleep" => {
                 let seconds = arg(&call, 0).number().unwrap_or_default().clamp(0.0, 1e9);

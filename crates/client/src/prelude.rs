@@ -53,6 +53,7 @@ pieces! {
     RETRY = "retry",
     SCRIPT = "script",
     SECRETS = "secrets",
+    SENTINEL = "sentinel",
     STDERR = "stderr",
     STEPS = "steps",
     THREADS = "threads",
@@ -89,6 +90,8 @@ const CONTENTS: &[(&str, &[&str])] = &[
             "lock",
             "cluster",
             "RedisCluster",
+            "sentinel",
+            "Sentinel",
         ],
     ),
     ("redis.cluster", CLUSTER_CONTENTS),
@@ -99,6 +102,10 @@ const CONTENTS: &[(&str, &[&str])] = &[
         &["ConnectionPool", "BlockingConnectionPool"],
     ),
     ("redis.lock", &["Lock"]),
+    (
+        "redis.sentinel",
+        &["Sentinel", "MasterNotFoundError", "SlaveNotFoundError"],
+    ),
     ("redis.retry", &["Retry"]),
     ("redis.backoff", BACKOFFS),
     (
@@ -288,6 +295,7 @@ pub(crate) struct Needs {
     pools: bool,
     pub(crate) cluster: bool,
     pub(crate) listens: bool,
+    sentinels: bool,
 }
 
 impl Needs {
@@ -314,6 +322,7 @@ impl Needs {
                     || attribute("RedisCluster")
                     || attribute("cluster")
                     || facts.imported.contains("RedisCluster")),
+            sentinels: redis && attribute("Sentinel"),
             pools: attribute("ConnectionPool") || attribute("BlockingConnectionPool"),
         }
     }
@@ -365,6 +374,7 @@ fn redis_module(text: &mut String, facts: &Facts, needs: &Needs) {
         (needs.scripts, SCRIPT),
         (needs.locks, LOCK),
         (needs.listens, PUBSUB),
+        (needs.sentinels, SENTINEL),
     ]
     .into_iter()
     .filter_map(|(wanted, piece)| wanted.then_some(piece))
@@ -410,6 +420,7 @@ fn redis_module(text: &mut String, facts: &Facts, needs: &Needs) {
             (needs.cluster, "ClusterNode"),
             (needs.cluster, "RedisCluster"),
             (needs.cluster && needs.pipelines, "ClusterPipeline"),
+            (needs.sentinels, "Sentinel"),
         ] {
             if wanted {
                 let _ = writeln!(text, "_rw_class({class}, False)");
@@ -481,6 +492,7 @@ fn namespaces(text: &mut String, facts: &Facts, needs: &Needs) {
     );
     let from_url = only(attribute("from_url"), "'from_url': _rw_from_url, ");
     let part = |name: &str| attribute(name) || facts.modules.contains(&format!("redis.{name}"));
+    let sentinel = only(needs.sentinels, "'Sentinel': _rw_Sentinel, ");
     let mut parts = String::new();
     let pipeline = only(needs.pipelines, "'Pipeline': _rw_Pipeline, ");
     let cluster = only(
@@ -500,6 +512,7 @@ fn namespaces(text: &mut String, facts: &Facts, needs: &Needs) {
         ("client", true, format!("{clients}{pipeline}")),
         ("lock", needs.locks, "'Lock': _rw_Lock, ".to_owned()),
         ("cluster", needs.cluster, cluster.clone()),
+        ("sentinel", true, format!("{sentinel}{errors}")),
         ("retry", needs.retries, "'Retry': _rw_Retry, ".to_owned()),
         ("backoff", needs.retries, "**_rw_backoffs".to_owned()),
     ] {
@@ -509,6 +522,6 @@ fn namespaces(text: &mut String, facts: &Facts, needs: &Needs) {
     }
     let _ = writeln!(
         text,
-        "_rw_module_redis = type('redis', (), {{{clients}{pools}{from_url}{whole}{errors}{parts}}})"
+        "_rw_module_redis = type('redis', (), {{{clients}{pools}{from_url}{whole}{sentinel}{errors}{parts}}})"
     );
 }

@@ -10,6 +10,7 @@ mod hashes;
 mod keys;
 mod lists;
 mod reply;
+mod sentinel;
 mod server;
 mod sets;
 mod streams;
@@ -24,6 +25,7 @@ pub(crate) use arg::{Arg, Call, Param, Refusal, bind, parameters, positional};
 pub(crate) use argv::{Argv, Words};
 pub(crate) use client::{Clients, options};
 pub(crate) use reply::{Decode, convert, refusal_of};
+pub(crate) use sentinel::{Address, primary_of, replicas_of};
 
 /// One method of a client.
 pub(crate) struct Api {

@@ -76,6 +76,12 @@ pub enum Request {
         /// How long to wait, at most; zero only looks, `None` waits for ever.
         timeout: Option<Span>,
     },
+    /// Whether its machine still holds a connection of the program's pool to a node for open. Answered at once with
+    /// [`Answer::Done`], or with [`Answer::Failed`] if not.
+    IsOpen {
+        /// The connection.
+        connection: u32,
+    },
     /// Closes a connection of the program's pool. Answered at once with [`Answer::Done`].
     HangUp {
         /// The connection.

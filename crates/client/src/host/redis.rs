@@ -6,6 +6,8 @@ use monty_types::MontyObject;
 use redwind_resp::Value;
 use redwind_sim::{Answer, Batch, Failure, Request, Span};
 
+mod sentinel;
+
 use super::{Host, Next, Waits, arg, int, names, text};
 use crate::redis::{Arg, Command, Decode, Refusal, Words, command, convert, positional};
 use crate::rewrite::names::redis_line;
@@ -28,6 +30,12 @@ pub(super) struct Waiting {
     stage: Stage,
     /// The text of the script that is run, until it was loaded once.
     script: Option<Bytes>,
+    /// Sentinels are asked where its connection goes.
+    search: Option<Box<sentinel::Search>>,
+    /// Replicas that it may still connect to if nobody listens at the first.
+    left: Vec<crate::redis::Address>,
+    replicas_tried: bool,
+    primary_tried: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -40,6 +48,8 @@ struct Sent {
 enum Stage {
     /// A new connection selects its database, or says that it reads from replicas.
     Select,
+    /// It is found out whether the connection is still there.
+    Check,
     Commands,
     /// The server did not know a script; it is loaded.
     Load,
@@ -108,6 +118,10 @@ impl Host {
                 Arg::Bytes(bytes) if single => Some(Bytes::from(bytes)),
                 _ => None,
             },
+            search: None,
+            left: Vec::new(),
+            replicas_tried: false,
+            primary_tried: false,
         };
         self.send(RunProgress::FunctionCall(call), waiting)
     }
@@ -117,6 +131,14 @@ impl Host {
         let mut greeting = None;
         if !waiting.held {
             (waiting.connection, greeting) = self.clients.take(waiting.client);
+            // redis-py looks at a connection's socket when it takes it from the pool: when it was closed, it asks anew
+            // where to connect.
+            let connection = waiting.connection;
+            if self.clients.settled(connection).is_some() {
+                waiting.stage = Stage::Check;
+                self.waiting = Waits::Redis(Box::new(waiting));
+                return Next::Asks(progress, Request::IsOpen { connection });
+            }
         }
         match greeting {
             Some(words) => {
@@ -149,9 +171,17 @@ impl Host {
         commands: Vec<Vec<Bytes>>,
         batch: Batch,
     ) -> Next {
+        if self
+            .clients
+            .is_unsettled(waiting.client, waiting.connection)
+        {
+            return self.search(progress, waiting, commands, batch);
+        }
         let client = self.clients.get(waiting.client);
-        let node = client
-            .map(|client| client.host.clone())
+        let host = self.clients.settled(waiting.connection);
+        let node = host
+            .or(client.map(|client| client.host.as_str()))
+            .map(str::to_owned)
             .filter(|host| !matches!(host.as_str(), "localhost" | "127.0.0.1" | "::1"));
         let request = Request::Redis {
             node,
@@ -191,12 +221,26 @@ impl Host {
         mut waiting: Waiting,
         answer: Answer,
     ) -> Next {
+        if let Some(search) = waiting.search.take() {
+            return self.sentinel_answers(progress, waiting, *search, answer);
+        }
         let failure = match answer {
             Answer::Failed(failure) => Some(failure),
             _ => None,
         };
         match (waiting.stage, failure) {
             (Stage::Backoff, _) => self.send(progress, waiting),
+            (Stage::Check, None) => self.send_commands(progress, waiting),
+            (Stage::Check, Some(_)) => {
+                self.clients.unsettle(waiting.connection);
+                match self.clients.greeting(waiting.client) {
+                    Some(words) => {
+                        waiting.stage = Stage::Select;
+                        self.transmit(progress, waiting, vec![words], Batch::Single)
+                    }
+                    None => self.send_commands(progress, waiting),
+                }
+            }
             (Stage::Aside(Aside::Told), Some(failure)) => {
                 self.clients.broke(waiting.connection);
                 let refusal = self.connection_error(waiting.client, failure);
@@ -227,6 +271,10 @@ impl Host {
                     Answer::Replies(replies) => replies,
                     _ => Vec::new(),
                 };
+                if let Some(refusal) = self.demoted(waiting.client, &replies) {
+                    waiting.failures += 1;
+                    return self.failed_with(progress, waiting, refusal);
+                }
                 let unknown = matches!(replies.first(), Some(Value::Error(text)) if text.starts_with(b"NOSCRIPT"));
                 if let (true, Some(script)) = (unknown, waiting.script.take()) {
                     waiting.stage = Stage::Load;
@@ -272,8 +320,28 @@ impl Host {
 
     /// The connection failed: it is closed; the commands are sent again if the client was told to.
     fn failed(&mut self, progress: RunProgress, mut waiting: Waiting, failure: Failure) -> Next {
+        if self.try_elsewhere(&mut waiting, failure) {
+            return self.send_commands(progress, waiting);
+        }
+        let refusal = if waiting.primary_tried && failure == Failure::Refused {
+            let managed = self.clients.managed(waiting.client);
+            sentinel::no_replica(managed.map_or("", |managed| &managed.service))
+        } else {
+            self.connection_error(waiting.client, failure)
+        };
+        self.failed_with(progress, waiting, refusal)
+    }
+
+    /// The same with what redis-py raises.
+    fn failed_with(
+        &mut self,
+        progress: RunProgress,
+        mut waiting: Waiting,
+        refusal: Refusal,
+    ) -> Next {
+        (waiting.replicas_tried, waiting.primary_tried) = (false, false);
+        waiting.left.clear();
         self.clients.broke(waiting.connection);
-        let refusal = self.connection_error(waiting.client, failure);
         let client = self.clients.get(waiting.client).cloned();
         if waiting.held {
             let message = format!(
@@ -356,6 +424,10 @@ pub(super) fn aside(client: i64, connection: u32, aside: Aside) -> Waiting {
         failures: 0,
         stage: Stage::Aside(aside),
         script: None,
+        search: None,
+        left: Vec::new(),
+        replicas_tried: false,
+        primary_tried: false,
     }
 }
 

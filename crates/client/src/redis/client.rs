@@ -1,12 +1,13 @@
 //! `redis.Redis(…)`: where a client connects, how it reads replies, and its pool of connections.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use redwind_sim::Span;
 
 use super::arg::{Arg, Call, Refusal, bind, parameters};
 use super::reply::Decode;
+use super::sentinel::{Address, Managed, Manager};
 
 /// What a `Redis` object was made with. Most settings of redis-py concern sockets and have no effect here.
 const PARAMETERS: &str = "host='localhost', port=6379, db=0, password=None, socket_timeout=None, \
@@ -71,6 +72,7 @@ pub(crate) fn options(args: Vec<Arg>, named: Vec<(String, Arg)>) -> Result<Clien
         retry: Retry::of(call.get("retry"), call.flag("retry_on_timeout")),
         free: Vec::new(),
         readonly: call.flag("_readonly"),
+        managed: None,
     };
     if let Arg::Text(url) = call.get("url") {
         client.follow(url, &call)?;
@@ -103,7 +105,9 @@ pub(crate) struct Client {
     /// Every connection says that it reads from replicas too.
     readonly: bool,
     /// Connections that are open and not in use.
-    free: Vec<u32>,
+    pub(super) free: Vec<u32>,
+    /// Sentinels know where it connects to.
+    pub(super) managed: Option<Managed>,
 }
 
 impl Client {
@@ -238,6 +242,9 @@ pub(crate) struct Clients {
     opened: u32,
     /// Connections that failed: they are never used again.
     broken: BTreeSet<u32>,
+    pub(super) managers: Vec<Manager>,
+    /// Where connections go of which sentinels have said so.
+    pub(super) addresses: BTreeMap<u32, Address>,
 }
 
 impl Clients {
@@ -255,6 +262,10 @@ impl Clients {
     pub(crate) fn add(&mut self, client: Client) -> i64 {
         self.clients.push(client);
         self.clients.len() as i64 - 1
+    }
+
+    pub(super) fn client_mut(&mut self, id: i64) -> Option<&mut Client> {
+        self.clients.get_mut(usize::try_from(id).ok()?)
     }
 
     /// The client of that number.
@@ -276,7 +287,12 @@ impl Clients {
         }
         let connection = self.opened;
         self.opened += 1;
-        (connection, client.greeting())
+        (connection, self.greeting(id))
+    }
+
+    /// What a new connection of a client says first.
+    pub(crate) fn greeting(&self, id: i64) -> Option<Vec<Bytes>> {
+        self.get(id)?.greeting()
     }
 
     /// Gives a connection back to the pool, unless it failed.

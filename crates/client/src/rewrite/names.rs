@@ -76,6 +76,8 @@ pub(crate) const REDIS_ERRORS: &[(&str, &str)] = &[
     ("SlotNotCoveredError", "RedisClusterException"),
     ("CrossSlotTransactionError", "RedisClusterException"),
     ("InvalidPipelineStack", "RedisClusterException"),
+    ("MasterNotFoundError", "ConnectionError"),
+    ("SlaveNotFoundError", "ConnectionError"),
 ];
 
 /// An exception class of redis-py and those above it, with commas between.

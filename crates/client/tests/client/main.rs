@@ -14,5 +14,6 @@ mod redis;
 mod redis_py;
 mod refusals;
 mod resources;
+mod sentinels;
 mod steps;
 mod threads;

@@ -157,6 +157,7 @@ pub(crate) fn words(request: &Request) -> String {
             None => format!("listen on {connection}"),
         },
         Request::HangUp { connection } => format!("hang up {connection}"),
+        Request::IsOpen { connection } => format!("is {connection} open?"),
         Request::Resource(call) => {
             let mut args: Vec<String> = call.args.iter().map(ToString::to_string).collect();
             args.extend(

@@ -257,6 +257,14 @@ impl World {
                     self.unpark(client, thread);
                     answer = Answer::Done;
                 }
+                Request::IsOpen { connection } => {
+                    let open = self.clients[usize::from(client)].is_open(connection);
+                    answer = if open {
+                        Answer::Done
+                    } else {
+                        Answer::Failed(Failure::Reset)
+                    };
+                }
                 request => return self.serve(client, request),
             }
         }
@@ -327,7 +335,8 @@ impl World {
             Request::WallClock
             | Request::MonotonicClock
             | Request::HangUp { .. }
-            | Request::Unpark { .. } => {}
+            | Request::Unpark { .. }
+            | Request::IsOpen { .. } => {}
         }
     }
 
