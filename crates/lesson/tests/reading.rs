@@ -563,3 +563,58 @@ fn a_mistake_about_nodes_and_links_is_told_with_its_line_and_remedy() {
         assert!(found.starts_with("small.md:"), "{found}");
     }
 }
+
+#[test]
+fn sentinels_watch_a_primary_under_a_name_and_may_differ() {
+    let text = with_nodes(
+        r#"
+sentinels = ["s1", "s2", "s3"]
+
+[watch.mymaster]
+primary = "n1"
+down_after = "5s"
+failover_timeout = "1m"
+
+[sentinel.s3]
+clock = "+50ms"
+restarts = "2s"
+down_after = "1s"
+quorum = 1
+
+[node.n2]
+replica_of = "n1"
+config = { replica-priority = 0 }
+"#,
+    );
+    let lesson = Lesson::parse("small.md", &text).map_err(|problems| problems.to_string());
+    let nodes = lesson.unwrap().world.nodes;
+    let names: Vec<&str> = nodes.iter().map(|node| node.spec.name.as_str()).collect();
+    assert_eq!(names, ["n1", "n2", "n3", "s1", "s2", "s3"]);
+    let watch = |node: usize| nodes[node].spec.watches[0].clone();
+    assert_eq!(watch(3).quorum, 2, "a majority, unless it says otherwise");
+    assert_eq!(watch(3).down_after, Span::seconds(5));
+    assert_eq!(watch(3).failover_timeout, Span::seconds(60));
+    assert_eq!(
+        (watch(5).quorum, watch(5).down_after),
+        (1, Span::seconds(1))
+    );
+    assert_eq!(nodes[5].spec.clock.ahead_micros, 50_000);
+    assert_eq!(nodes[5].spec.restarts_after, Some(Span::seconds(2)));
+    assert!(nodes[0].spec.watches.is_empty());
+}
+
+#[test]
+fn a_mistake_about_sentinels_is_told_with_its_remedy() {
+    let told = problems(&with_nodes("sentinels = [\"s1\"]\n"));
+    assert!(told.contains("the sentinels watch nobody"), "{told}");
+    let told = problems(&with_nodes(
+        "sentinels = [\"s1\", \"n2\"]\n[watch.mymaster]\nprimary = \"n9\"\nquorum = 3\n[sentinel.s9]\nquorum = 1\n",
+    ));
+    for expected in [
+        "`n9`, to be watched as mymaster, is no primary",
+        "two nodes are called `n2`",
+        "there is no sentinel `s9`",
+    ] {
+        assert!(told.contains(expected), "{expected}: {told}");
+    }
+}

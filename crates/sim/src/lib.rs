@@ -17,7 +17,8 @@
 //! - A lost packet is sent again after 200 ms, then after twice as long each time, as TCP does; a command takes time only on a slow
 //!   processor: 10 µs for each time that it is slower.
 //! - `appendfsync everysec` forces the disk at every whole second since the node's start, `no` every thirty.
-//! - A failover sends away the old primary's clients, as Sentinel does, and moves the address that programs use
+//! - Sentinels begin as after some time of quiet. Their failovers do not move the address that programs use when they name no node.
+//! - The fault `failover` sends away the old primary's clients, as Sentinel does, and moves the address that programs use
 //!   when they name no node.
 //! - The run ends when every program has ended and no message is under way: expiries still to come are not told.
 

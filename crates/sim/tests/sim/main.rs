@@ -16,5 +16,6 @@ mod properties;
 mod replicas;
 mod replicated_worlds;
 mod resources;
+mod sentinel_commands;
 mod sentinels;
 mod timelines;

@@ -31,7 +31,7 @@ fn watched(clients: &[(&str, &[&str])], quorum: u16) -> Scenario {
 }
 
 /// A world in which nobody does anything for so long.
-fn quiet(lasts: &str, quorum: u16, interventions: &[&str]) -> Scenario {
+pub(crate) fn quiet(lasts: &str, quorum: u16, interventions: &[&str]) -> Scenario {
     let sleep = format!("sleep {lasts}");
     with(watched(&[("app", &[&sleep])], quorum), interventions)
 }
@@ -494,4 +494,49 @@ fn a_sentinel_that_leads_and_dies_leaves_the_failover_to_another() {
             17.803s s3 +switch-master mymaster n1 6379 n3 6379
         ",
     );
+}
+
+#[test]
+fn a_sentinel_that_was_paused_distrusts_itself() {
+    check_story(
+        &quiet("12s", 2, &["pause s1 at 2s for 4s", "crash n1 at 8s"]),
+        &["tilt", "sentinel s1", "elected", "switch"],
+        "PAUSED",
+    );
+}
+
+#[test]
+fn who_listens_to_a_sentinel_hears_what_it_announces() {
+    let scenario = with(
+        watched(
+            &[(
+                "app",
+                &[
+                    "on s2: PING",
+                    "subscription: PSUBSCRIBE +*",
+                    "listen 1s",
+                    "listen 5s",
+                    "listen 5s",
+                ],
+            )],
+            2,
+        ),
+        &["crash n1 at 3s"],
+    );
+    let run = run(scenario);
+    let heard: Vec<String> = timeline(&run)
+        .into_iter()
+        .filter(|line| line.contains("hears") && line.contains("app"))
+        .collect();
+    assert_eq!(heard, ["HEARD"]);
+}
+
+#[test]
+fn a_replica_with_priority_zero_is_never_promoted() {
+    let mut scenario = quiet("10s", 2, &["crash n1 at 3s"]);
+    let never = ("replica-priority".to_owned(), "0".to_owned());
+    scenario.nodes[2].config.push(never.clone());
+    check_story(&scenario, &["selected", "good"], "PRIORITY");
+    scenario.nodes[1].config.push(never);
+    check_story(&scenario, &["selected", "good"], "NOGOOD");
 }
