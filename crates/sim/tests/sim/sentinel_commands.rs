@@ -48,13 +48,12 @@ fn it_says_who_the_primary_is_and_what_it_thinks_of_the_others() {
         "1) \"n1\"\n2) \"6379\"",
         "(nil)",
         "OK 3 usable Sentinels. Quorum and failover authorization can be reached",
-        "# Sentinel\nsentinel_masters:1\nsentinel_tilt:0\nsentinel_tilt_since_seconds:-1\nsentinel_running_scripts:0\n\
-         sentinel_scripts_queue_length:0\nsentinel_simulate_failure_flags:0\n\
-         master0:name=mymaster,status=ok,address=n1:6379,slaves=2,sentinels=3",
+        "\"# Sentinel\\r\\nsentinel_masters:1\\r\\nsentinel_tilt:0\\r\\nsentinel_tilt_since_seconds:-1\\r\\n\
+         sentinel_running_scripts:0\\r\\nsentinel_scripts_queue_length:0\\r\\nsentinel_simulate_failure_flags:0\\r\\n\
+         master0:name=mymaster,status=ok,address=n1:6379,slaves=2,sentinels=3\\r\\n\"",
         "1) \"sentinel\"\n2) 1) \"mymaster\"",
         "1) (integer) 0\n2) \"*\"\n3) (integer) 0",
     ];
-    let told: Vec<String> = told.iter().map(|text| text.replace('\r', "")).collect();
     assert_eq!(told, expected);
 }
 

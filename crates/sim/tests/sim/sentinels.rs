@@ -501,7 +501,18 @@ fn a_sentinel_that_was_paused_distrusts_itself() {
     check_story(
         &quiet("12s", 2, &["pause s1 at 2s for 4s", "crash n1 at 8s"]),
         &["tilt", "sentinel s1", "elected", "switch"],
-        "PAUSED",
+        "
+            3.1s s3 +sdown sentinel s1 s1 26379 @ mymaster n1 6379
+            3.752s s2 +sdown sentinel s1 s1 26379 @ mymaster n1 6379
+            6s s1 +tilt #tilt mode entered
+            6.02s s3 -sdown sentinel s1 s1 26379 @ mymaster n1 6379
+            6.023s s2 -sdown sentinel s1 s1 26379 @ mymaster n1 6379
+            9.236s s2 +elected-leader master mymaster n1 6379
+            9.291s s2 +selected-slave slave n3:6379 n3 6379 @ mymaster n1 6379
+            10.287s s1 +switch-master mymaster n1 6379 n3 6379
+            10.287s s3 +switch-master mymaster n1 6379 n3 6379
+            11.379s s2 +switch-master mymaster n1 6379 n3 6379
+        ",
     );
 }
 
@@ -528,7 +539,14 @@ fn who_listens_to_a_sentinel_hears_what_it_announces() {
         .into_iter()
         .filter(|line| line.contains("hears") && line.contains("app"))
         .collect();
-    assert_eq!(heard, ["HEARD"]);
+    assert_eq!(
+        heard,
+        [
+            "4.02ms app hears from s2 that it listens to +*",
+            "4.095s app hears \"master mymaster n1 6379\" on +sdown, as +*, from s2",
+            "4.166s app hears \"master mymaster n1 6379 #quorum 2/2\" on +odown, as +*, from s2",
+        ]
+    );
 }
 
 #[test]
@@ -536,7 +554,19 @@ fn a_replica_with_priority_zero_is_never_promoted() {
     let mut scenario = quiet("10s", 2, &["crash n1 at 3s"]);
     let never = ("replica-priority".to_owned(), "0".to_owned());
     scenario.nodes[2].config.push(never.clone());
-    check_story(&scenario, &["selected", "good"], "PRIORITY");
+    check_story(
+        &scenario,
+        &["selected", "good"],
+        "
+            4.283s s2 +selected-slave slave n2:6379 n2 6379 @ mymaster n1 6379
+        ",
+    );
     scenario.nodes[1].config.push(never);
-    check_story(&scenario, &["selected", "good"], "NOGOOD");
+    check_story(
+        &scenario,
+        &["selected", "good"],
+        "
+            4.283s s2 -failover-abort-no-good-slave master mymaster n1 6379
+        ",
+    );
 }
