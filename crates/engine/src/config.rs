@@ -50,6 +50,8 @@ pub struct Config {
     pub requirepass: String,
     /// How many clients a host lets in; the engine counts nobody away.
     pub maxclients: i64,
+    /// After how many seconds a host closes a client that says nothing; 0 is never.
+    pub timeout: i64,
     /// How much a host lets wait unprocessed from one client.
     pub client_query_buffer_limit: i64,
     /// How much a host owes an ordinary client, a replica and a subscriber before it cuts them off.
@@ -89,6 +91,7 @@ impl Default for Config {
             hll_sparse_max_bytes: 3000,
             requirepass: String::new(),
             maxclients: 10_000,
+            timeout: 0,
             client_query_buffer_limit: 1 << 30,
             client_output_buffer_limit: [
                 OutputLimit::default(),
@@ -360,6 +363,7 @@ const NUMBERS: &[Number] = &[
         0,
         MAX,
     ),
+    ("timeout", "", |c| &mut c.timeout, 0, i32::MAX as i64),
     (
         "zset-max-listpack-entries",
         "zset-max-ziplist-entries",

@@ -243,7 +243,6 @@ const SETTINGS: &[(&str, &str, &str, Kind)] = &[
     ("syslog-ident", "", "redis", Start),
     ("tcp-backlog", "", "511", Start),
     ("tcp-keepalive", "", "300", Number(0, INT)),
-    ("timeout", "", "0", Number(0, INT)),
     ("tracking-table-max-keys", "", "1000000", Count),
     ("unixsocket", "", "", Start),
     ("unixsocketperm", "", "0", Start),

@@ -27,6 +27,8 @@ pub(crate) struct Connection {
     out: Vec<u8>,
     written: usize,
     above_soft: Option<Instant>,
+    /// When it last sent something.
+    pub(crate) heard: Instant,
     pub(crate) replies: Replies,
     /// The last command waits; what follows it stays unread.
     pub(crate) blocked: bool,
@@ -44,6 +46,7 @@ impl Connection {
             out: Vec::new(),
             written: 0,
             above_soft: None,
+            heard: Instant::now(),
             replies: Replies::On,
             blocked: false,
             closing: false,

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use mio::net::{TcpListener, TcpStream};
@@ -23,6 +23,9 @@ const WAKER: Token = Token(usize::MAX - 1);
 
 /// What one connection may send before the next one's turn.
 const TURN: usize = 64 * 1024;
+
+/// How often idle clients are looked for.
+const SWEEP: Duration = Duration::from_millis(500);
 
 /// Stops a running server from anywhere.
 #[derive(Clone, Debug)]
@@ -70,6 +73,8 @@ pub struct Server {
     out: Outputs,
     buffer: Box<[u8]>,
     stopping: bool,
+    /// When idle clients were last looked for.
+    swept: Instant,
 }
 
 impl Server {
@@ -105,6 +110,7 @@ impl Server {
             out: Outputs::new(),
             buffer: vec![0; TURN].into_boxed_slice(),
             stopping: false,
+            swept: Instant::now(),
         })
     }
 
@@ -151,6 +157,7 @@ impl Server {
             for id in again {
                 self.turn(id);
             }
+            self.close_idle();
             self.flush();
         }
         // What was answered before the end shall arrive.
@@ -164,12 +171,38 @@ impl Server {
         if !self.again.is_empty() {
             return Some(Duration::ZERO);
         }
+        let due = self.until_due();
+        if self.engine.config().timeout > 0 && !self.connections.is_empty() {
+            return Some(due.map_or(SWEEP, |due| due.min(SWEEP)));
+        }
+        due
+    }
+
+    /// How long until the engine has something to do by itself.
+    fn until_due(&self) -> Option<Duration> {
         let due = self.engine.next_deadline()?;
         match self.clock {
             ClockMode::Manual(now) => (due <= now).then_some(Duration::ZERO),
             ClockMode::Wall => Some(Duration::from_micros(
                 due.0.saturating_sub(self.clock.now().0),
             )),
+        }
+    }
+
+    /// Closes who has been silent for as long as `timeout` says, by the machine's clock; who waits or listens
+    /// has reason to be silent.
+    fn close_idle(&mut self) {
+        let timeout = u64::try_from(self.engine.config().timeout).unwrap_or(0);
+        if timeout == 0 || self.swept.elapsed() < SWEEP {
+            return;
+        }
+        self.swept = Instant::now();
+        for (id, connection) in &mut self.connections {
+            let excused = connection.blocked || self.engine.is_listening(*id);
+            if !excused && connection.heard.elapsed() > Duration::from_secs(timeout) {
+                connection.lost = true;
+                self.dirty.push(*id);
+            }
         }
     }
 
@@ -222,6 +255,7 @@ impl Server {
         };
         let limit = self.engine.config().client_query_buffer_limit;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        connection.heard = Instant::now();
         if !connection.closing && connection.read(&mut self.buffer, limit) {
             self.again.push(id);
         }

@@ -463,3 +463,22 @@ fn shutdown_ends_the_server() {
     let ended = server.thread.take().expect("it runs").join();
     assert!(matches!(ended, Ok(Ok(()))), "{ended:?}");
 }
+
+#[test]
+fn who_is_silent_for_too_long_is_cut_off_unless_they_wait_or_listen() {
+    let server = Running::wall();
+    let (mut idle, mut waiting, mut listening) =
+        (server.client(), server.client(), server.client());
+    waiting.send("BLPOP queue 0\r\n");
+    listening.ask(
+        "SUBSCRIBE news",
+        "*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n",
+    );
+    idle.ask("CONFIG SET timeout 1", "+OK\r\n");
+    idle.expect_end();
+    let mut new = server.client();
+    new.ask("RPUSH queue job", ":1\r\n");
+    waiting.expect("*2\r\n$5\r\nqueue\r\n$3\r\njob\r\n");
+    new.ask("PUBLISH news hello", ":1\r\n");
+    listening.expect("*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$5\r\nhello\r\n");
+}
