@@ -78,6 +78,17 @@ impl CaptionsProps {
                 html! { <text class={classes!("label", lane)} x={n(x)} y={n(y)} {transform}>{ &band.text }</text> },
             );
         }
+        // A thread may sleep in a process that stands still: the greater of the two is told.
+        let covered = band.kind == BandKind::Sleep
+            && self.picture.bands.iter().any(|other| {
+                other.kind == BandKind::Pause
+                    && other.lane == band.lane
+                    && other.from < band.to
+                    && band.from < other.to
+            });
+        if covered {
+            return None;
+        }
         let (room, needed) = if frame.down {
             (to - from, 18.0)
         } else {

@@ -340,7 +340,12 @@ impl Picture {
                     format!("does not hear {here}"),
                 )
             };
-            let sides = [(&cut.from, one), (&cut.to, other)];
+            // Who is cut off from most of the others is shown; that they are cut off from it goes without saying.
+            let mut sides = vec![(&cut.from, one), (&cut.to, other)];
+            if cut.from.len() != cut.to.len() {
+                sides.sort_by_key(|(side, _)| side.len());
+                sides.truncate(1);
+            }
             let (from, to) = (place(Some(spell.from)), place(spell.to));
             let record = spell.from;
             sides.into_iter().flat_map(move |(side, text)| {
