@@ -1,7 +1,7 @@
 //! A cluster: `[cluster]`, which divides the hash slots between the nodes of `nodes`.
 
 use redwind_engine::SLOTS;
-use redwind_sim::{ClusterMember, ClusterSpec, Span};
+use redwind_sim::{ClusterMember, ClusterSpec, Fault, Intervention, Span};
 use toml::de::DeValue;
 
 use crate::fields::{At, Section};
@@ -56,6 +56,17 @@ pub(crate) fn read(section: &Section<'_>, nodes: &mut [Node]) -> Option<ClusterS
     slots(&details, line, &members, nodes, &mut spec);
     details.finish();
     Some(spec)
+}
+
+/// Whether a fault means nothing without slots.
+pub(crate) fn is_needed_by(fault: &Intervention) -> bool {
+    matches!(
+        fault,
+        Intervention::Fault {
+            fault: Fault::MoveSlot { .. },
+            ..
+        }
+    )
 }
 
 /// The nodes that form it: those named, or all.

@@ -143,6 +143,12 @@ pub(crate) fn read(section: &Section<'_>) -> World {
     world.links = links::read(section, &names);
     for At { line, it } in section.texts("faults") {
         match Intervention::parse(&it, &names) {
+            Ok(fault) if cluster::is_needed_by(&fault) && world.cluster.is_none() => section
+                .report(
+                    line,
+                    format!("the fault \"{it}\" needs a cluster, which this world has not"),
+                    "Add `[cluster]`: its nodes share the slots.",
+                ),
             Ok(fault) => world.faults.push(fault),
             Err(mistake) => section.report(
                 line,

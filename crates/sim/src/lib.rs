@@ -20,6 +20,8 @@
 //! - Sentinels begin as after some time of quiet. Their failovers do not move the address that programs use when they name no node.
 //! - The fault `failover` sends away the old primary's clients, as Sentinel does, and moves the address that programs use
 //!   when they name no node.
+//! - The nodes of a cluster have been one for long when the world begins: nobody has to meet anybody. What they tell each other is
+//!   not told, only what they conclude from it.
 //! - The run ends when every program has ended and no message is under way: expiries still to come are not told.
 
 mod belief;

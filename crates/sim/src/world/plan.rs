@@ -21,6 +21,12 @@ impl ScenarioError {
         Self(format!("{node} can't be configured: {why}"))
     }
 
+    pub(crate) fn no_cluster(fault: &str) -> Self {
+        Self(format!(
+            "the intervention \"{fault}\" can't be: this world has no cluster, so it has no slots"
+        ))
+    }
+
     pub(crate) fn cluster(why: String) -> Self {
         Self(format!("the cluster can't be: {why}"))
     }

@@ -4,6 +4,7 @@ mod beliefs;
 mod buffers;
 mod cluster;
 mod cluster_elections;
+mod cluster_properties;
 mod common;
 mod disturbances;
 mod faults;

@@ -32,7 +32,7 @@ use crate::world::World;
 use crate::world::node::Node;
 use crate::world::plan::{Plan, ScenarioError};
 use crate::world::queue::{Act, Class};
-use crate::{ClusterNews, Event, KeyChange, Place, Scenario, SimTime, Span};
+use crate::{ClusterNews, Event, Fault, Intervention, KeyChange, Place, Scenario, SimTime, Span};
 
 /// A node looks after its cluster ten times a second.
 const BEAT: Span = Span::millis(100);
@@ -104,7 +104,19 @@ impl Members {
     /// The members of a scenario's cluster.
     pub(crate) fn of(scenario: &Scenario) -> Result<Self, ScenarioError> {
         let Some(spec) = &scenario.cluster else {
-            return Ok(Self::default());
+            let moves = scenario.interventions.iter().find(|intervention| {
+                matches!(
+                    intervention,
+                    Intervention::Fault {
+                        fault: Fault::MoveSlot { .. },
+                        ..
+                    }
+                )
+            });
+            return match moves {
+                Some(fault) => Err(ScenarioError::no_cluster(&fault.to_string())),
+                None => Ok(Self::default()),
+            };
         };
         let known: Vec<String> = scenario
             .nodes
