@@ -75,7 +75,7 @@ pub fn first_difference(
             {
                 let open = open.entry(client_of(steps, left)).or_default();
                 match open.hears(&left.value) {
-                    Meaning::Message => left.value == right.value,
+                    Meaning::Message => same(&unnamed(&left.value), &unnamed(&right.value)),
                     Meaning::Answer(argv, queued) => {
                         answers_agree(&argv, &queued, &left.value, &right.value, circumstances)
                     }
@@ -182,6 +182,10 @@ fn agree(argv: &[Bytes], theirs: &Value, ours: &Value, circumstances: Circumstan
         // With a count that covers everything the order may still be one of many; with less, the choice is free.
         b"srandmember" | b"hrandfield" | b"zrandmember" => return alike(theirs, ours),
         b"object" if sub == b"idletime" => return close(theirs, ours),
+        // Of everything that is listened to, in an order that Redis leaves open.
+        b"unsubscribe" | b"punsubscribe" | b"sunsubscribe" if argv.len() == 1 => {
+            return same(&unnamed(theirs), &unnamed(ours));
+        }
         b"hello" => return same(&unnumbered(theirs), &unnumbered(ours)),
         b"xinfo" => return same(&timeless(theirs), &timeless(ours)),
         b"xpending" => return pending_agree(theirs, ours),
@@ -312,6 +316,20 @@ fn unnumbered(value: &Value) -> Value {
         &|name| matches!(name, b"id" | b"version" | b"modules"),
         &|_| Value::Null,
     )
+}
+
+/// The end of a subscription without its name.
+fn unnamed(value: &Value) -> Value {
+    let (Value::Array(items) | Value::Push(items)) = value else {
+        return value.clone();
+    };
+    let ends = |kind: &Value| matches!(kind, Value::Bulk(kind) if kind.ends_with(b"unsubscribe"));
+    match &items[..] {
+        [kind, Value::Bulk(_), left] if ends(kind) => {
+            Value::Array(vec![kind.clone(), left.clone()])
+        }
+        _ => value.clone(),
+    }
 }
 
 /// What `XINFO` tells without what the clock says.
