@@ -116,9 +116,8 @@ fn when_all_is_over_every_node_knows_the_same_owners_and_serves() {
         };
         let first = owners(0);
         for node in 1..6 {
-            assert_eq!(
+            assert!(
                 owners(node) == first,
-                true,
                 "seed {seed}: n{}; {:?}",
                 node + 1,
                 faults(seed)
