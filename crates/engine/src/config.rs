@@ -207,6 +207,17 @@ impl Policy {
         found.map(|(policy, _)| *policy)
     }
 
+    /// Whether only keys with an expiry may go.
+    pub(crate) fn spares_lasting(self) -> bool {
+        matches!(
+            self,
+            Policy::VolatileLru
+                | Policy::VolatileLfu
+                | Policy::VolatileRandom
+                | Policy::VolatileTtl
+        )
+    }
+
     /// Whether how often keys are used is counted.
     pub fn counts_use(self) -> bool {
         matches!(self, Policy::AllKeysLfu | Policy::VolatileLfu)

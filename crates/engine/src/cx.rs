@@ -421,6 +421,11 @@ impl<'a> Cx<'a> {
         }
     }
 
+    /// Replicas shall not repeat the command itself, but only what is named from here on.
+    pub(crate) fn repeat_only(&mut self, list: Vec<Vec<Bytes>>) {
+        self.effect = Effect::Instead(list);
+    }
+
     /// Replicas shall repeat this instead of the command itself.
     pub(crate) fn repeat_as(&mut self, argv: Vec<Bytes>) {
         match &mut self.effect {

@@ -10,6 +10,7 @@ use redwind_resp::{Protocol, Value};
 use crate::blob::Blob;
 use crate::cluster::Cluster;
 use crate::db::{Data, Db, Fixed};
+use crate::memory::Pool;
 use crate::pause::Pause;
 use crate::pubsub::PubSub;
 use crate::scripting::{Drand, JsonSettings, Script};
@@ -93,6 +94,8 @@ pub struct Engine {
     pub(crate) scripts: Arc<BTreeMap<[u8; 40], Script>>,
     /// What `math.random` draws from in scripts.
     pub(crate) script_luck: Drand,
+    /// What may have to go when memory runs out.
+    pub(crate) pool: Pool,
     /// What scripts have told `cjson`.
     pub(crate) script_json: JsonSettings,
     pub(crate) started: Option<Micros>,
@@ -132,6 +135,7 @@ impl Engine {
             pubsub: Arc::default(),
             scripts: Arc::default(),
             script_luck: Drand::default(),
+            pool: Pool::default(),
             script_json: JsonSettings::default(),
             started: None,
             saved: None,

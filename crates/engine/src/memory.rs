@@ -115,80 +115,136 @@ impl Cx<'_> {
         Ok(())
     }
 
-    /// Deletes the best of a few sampled keys; `false` if no key may go.
+    /// Deletes the key that deserves most to go of those that were sampled; `false` if no key may go.
     fn evict_one(&mut self) -> bool {
         let policy = self.engine.config.maxmemory_policy;
-        let only_expiring = matches!(
-            policy,
-            Policy::VolatileLru
-                | Policy::VolatileLfu
-                | Policy::VolatileRandom
-                | Policy::VolatileTtl
-        );
-        if policy == Policy::NoEviction {
+        let victim = match policy {
+            Policy::NoEviction => None,
+            Policy::AllKeysRandom | Policy::VolatileRandom => self.any_victim(policy),
+            _ => self.best_victim(policy),
+        };
+        let Some((db, key)) = victim else {
             return false;
-        }
-        let here = self.db;
-        let mut best: Option<(u64, u32, Bytes)> = None;
-        for db in 0..self.engine.dbs.len() as u32 {
-            self.db = db;
-            if let Some((score, key)) = self.sample(policy, only_expiring)
-                && best.as_ref().is_none_or(|(best, ..)| score > *best)
-            {
-                best = Some((score, db, key));
-            }
-        }
-        let victim = best.map(|(_, db, key)| (db, key));
-        if let Some((db, key)) = &victim {
-            self.db = *db;
-            self.db_mut().remove(key);
-            self.touch(key);
-            self.engine.counters.evicted_keys += 1;
-            self.event("evicted", key);
-            if self.engine.config.report_effects {
-                let argv = vec![Bytes::from_static(b"DEL"), key.clone()];
-                self.out.push(Output::Propagate { db: *db, argv });
-            }
+        };
+        let here = std::mem::replace(&mut self.db, db);
+        self.db_mut().remove(&key);
+        self.touch(&key);
+        self.engine.counters.evicted_keys += 1;
+        self.event("evicted", &key);
+        if self.engine.config.report_effects {
+            let argv = vec![Bytes::from_static(b"DEL"), key];
+            self.out.push(Output::Propagate { db, argv });
         }
         self.db = here;
-        victim.is_some()
+        true
     }
 
-    /// The key of this database that deserves most to go, among a few; with how much it does.
-    fn sample(&mut self, policy: Policy, only_expiring: bool) -> Option<(u64, Bytes)> {
-        let candidates = if only_expiring {
-            self.db().due_count()
+    /// How many keys of a database may go.
+    fn candidates(&self, db: u32, policy: Policy) -> usize {
+        let db = &self.engine.dbs[db as usize];
+        if policy.spares_lasting() {
+            db.due_count()
         } else {
-            self.db().len()
-        };
-        if candidates == 0 {
-            return None;
+            db.len()
         }
-        if policy == Policy::VolatileTtl {
-            // The order of expiry is known, so no sampling is needed.
-            let (at, key) = self.db().soonest()?;
-            return Some((u64::MAX - at.unsigned_abs(), key.to_bytes()));
-        }
-        let samples = self.engine.config.maxmemory_samples.clamp(1, 64) as usize;
-        let mut best: Option<(u64, Bytes)> = None;
-        for _ in 0..samples.min(candidates) {
-            let at = self.pick(candidates, Choice::Eviction);
-            let (now, decay) = (self.now, self.engine.config.lfu_decay_time);
-            let found = if only_expiring {
-                self.db().nth_due(at)
-            } else {
-                self.db().entry(at)
-            };
-            let Some((key, entry)) = found else { continue };
-            let score = match policy {
-                Policy::AllKeysRandom | Policy::VolatileRandom => 0,
-                _ if policy.counts_use() => u64::from(255 - frequency(entry.used, now, decay)),
-                _ => (now.0 / 1_000_000).saturating_sub(u64::from(entry.used)),
-            };
-            if best.as_ref().is_none_or(|(best, _)| score > *best) {
-                best = Some((score, key.to_bytes()));
+    }
+
+    /// Any key; the databases take turns.
+    fn any_victim(&mut self, policy: Policy) -> Option<(u32, Bytes)> {
+        let count = self.engine.dbs.len() as u32;
+        for _ in 0..count {
+            let db = self.engine.pool.turn % count;
+            self.engine.pool.turn = (db + 1) % count;
+            let candidates = self.candidates(db, policy);
+            if candidates > 0 {
+                let at = self.pick(candidates, Choice::Eviction);
+                let (key, _) = self.candidate(db, at, policy)?;
+                return Some((db, key));
             }
         }
-        best
+        None
+    }
+
+    /// The best of the pool, to which a few keys of each database are added first.
+    fn best_victim(&mut self, policy: Policy) -> Option<(u32, Bytes)> {
+        loop {
+            let mut any = false;
+            for db in 0..self.engine.dbs.len() as u32 {
+                any |= self.sample(db, policy);
+            }
+            if !any {
+                return None;
+            }
+            while let Some((_, db, key)) = self.engine.pool.candidates.pop() {
+                // What was sampled earlier may be gone, or last for ever now.
+                let entry = self.engine.dbs[db as usize].get(&key);
+                if entry.is_some_and(|e| !policy.spares_lasting() || e.expires().is_some()) {
+                    return Some((db, key));
+                }
+            }
+        }
+    }
+
+    /// The key at a place among those that may go.
+    fn candidate(&self, db: u32, at: usize, policy: Policy) -> Option<(Bytes, u64)> {
+        let keys = &self.engine.dbs[db as usize];
+        let (key, entry) = if policy.spares_lasting() {
+            keys.nth_due(at)?
+        } else {
+            keys.entry(at)?
+        };
+        let score = match policy {
+            Policy::VolatileTtl => u64::MAX - entry.expires().map_or(0, i64::unsigned_abs),
+            _ if policy.counts_use() => {
+                let decay = self.engine.config.lfu_decay_time;
+                u64::from(255 - frequency(entry.used, self.now, decay))
+            }
+            _ => (self.now.0 / 1_000_000).saturating_sub(u64::from(entry.used)),
+        };
+        Some((key.to_bytes(), score))
+    }
+
+    /// Adds a few keys of a database to the pool; `false` if none may go.
+    fn sample(&mut self, db: u32, policy: Policy) -> bool {
+        let candidates = self.candidates(db, policy);
+        let samples = self.engine.config.maxmemory_samples.clamp(1, 64) as usize;
+        for _ in 0..samples.min(candidates) {
+            let at = self.pick(candidates, Choice::Eviction);
+            if let Some((key, score)) = self.candidate(db, at, policy) {
+                self.engine.pool.offer(score, db, key);
+            }
+        }
+        candidates > 0
+    }
+}
+
+/// How many candidates are remembered.
+const POOL: usize = 16;
+
+/// Keys that were sampled before and did not have to go yet: as in Redis, what deserves most to go is chosen among these
+/// and new ones, which is much nearer to the best of all keys than a single sample.
+#[derive(Clone, Default)]
+pub(crate) struct Pool {
+    /// How much each deserves to go, the least first.
+    candidates: Vec<(u64, u32, Bytes)>,
+    /// The database from which the next key is taken when any will do.
+    turn: u32,
+}
+
+impl Pool {
+    fn offer(&mut self, score: u64, db: u32, key: Bytes) {
+        let same = |(_, of, known): &(u64, u32, Bytes)| *of == db && *known == key;
+        if self.candidates.iter().any(same) {
+            return;
+        }
+        let at = self
+            .candidates
+            .partition_point(|(known, ..)| *known < score);
+        if self.candidates.len() < POOL {
+            self.candidates.insert(at, (score, db, key));
+        } else if at > 0 {
+            self.candidates.remove(0);
+            self.candidates.insert(at - 1, (score, db, key));
+        }
     }
 }

@@ -24,6 +24,8 @@ pub(crate) fn run(mut args: impl Iterator<Item = String>) -> Result<()> {
                 "table",
                 "--test",
                 "lookups",
+                "--test",
+                "effects",
             ])
             .args(["--", "--ignored", "record"])
             .env("REDWIND_REFERENCE", &server)

@@ -97,6 +97,11 @@ impl Client {
 impl Reference {
     /// Starts the server, or says why it cannot be had.
     pub fn start() -> Result<Reference, String> {
+        Reference::start_with(&["--appendonly", "no"])
+    }
+
+    /// Starts the server with these settings, too.
+    pub fn start_with(settings: &[&str]) -> Result<Reference, String> {
         let path = find().ok_or(
             "no reference redis-server: run `cargo xtask record` once, which fetches it, \
              or set REDWIND_REFERENCE to a redis-server 8.2",
@@ -114,9 +119,10 @@ impl Reference {
                 "--save",
                 "",
             ])
-            .args(["--appendonly", "no", "--enable-debug-command", "yes"])
+            .args(["--enable-debug-command", "yes"])
             // Who waits is told soon after its time is up.
             .args(["--hz", "500"])
+            .args(settings)
             .args(["--dir", &folder.to_string_lossy()])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -138,6 +144,11 @@ impl Reference {
             std::thread::sleep(Duration::from_millis(10));
         }
         Ok(reference)
+    }
+
+    /// Where it writes.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// An empty server and no clients.

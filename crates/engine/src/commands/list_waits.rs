@@ -172,6 +172,11 @@ fn blocking_move(
 ) -> Answer {
     if let Some(reply) = move_item(cx, args, from, to)? {
         let (source, destination) = (args.key(0).clone(), args.key(1).clone());
+        // The older command has an older name.
+        if args.len() == 3 {
+            cx.repeat_as(vec![word("RPOPLPUSH"), source, destination]);
+            return Ok(reply);
+        }
         cx.repeat_as(vec![
             word("LMOVE"),
             source,

@@ -28,6 +28,7 @@ mod scripts;
 mod server;
 mod sets;
 mod sort;
+mod stream_effects;
 mod stream_groups;
 mod stream_info;
 mod stream_nack;

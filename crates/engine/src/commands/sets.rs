@@ -195,6 +195,9 @@ fn spop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     if members.is_empty() {
         return Ok(Value::Set(Vec::new()));
     }
+    if count.is_some_and(|count| count >= len) {
+        repeat = vec![word("DEL"), key.clone()];
+    }
     cx.repeat_as(repeat);
     let mut values = members.into_iter().map(bulk);
     Ok(match count {

@@ -6,6 +6,7 @@ use redwind_resp::Value;
 use crate::Refusal;
 use crate::args::{Args, is};
 use crate::blob::Blob;
+use crate::commands::stream_effects::{claim_again, set_again};
 use crate::commands::streams::{
     bad_id, delete_with_refs, entry_value, id_value, ids, parse_border, parse_id, range_end,
     range_start, refs_and_ids,
@@ -411,6 +412,8 @@ fn take_over(
     claim: &Claim,
 ) -> Answer {
     let now_ms = cx.now_ms();
+    let tells = cx.engine.config.report_effects;
+    let mut repeat = Vec::new();
     let Some(mut edit) = cx.edit::<Stream>(key)? else {
         return Ok(Value::Array(Vec::new()));
     };
@@ -427,6 +430,12 @@ fn take_over(
         let exists = stream.get(*id).is_some();
         if !exists {
             // A deleted entry cannot be given to anybody; it is forgotten.
+            if let Some(pending) = group.pending.get(id) {
+                // Nor can a replica give it, and so forgets it, too.
+                let (owner, ids) = (pending.owner(), (*id, group.last_id));
+                let was = (pending.delivered_ms, pending.deliveries);
+                repeat.push(claim_again(key, (name, &owner), ids, was));
+            }
             forgotten += usize::from(group.acknowledge(*id));
             continue;
         }
@@ -443,12 +452,20 @@ fn take_over(
             (None, false) => deliveries.saturating_add(1),
         };
         group.assign(*id, consumer, claim.delivered_ms, deliveries);
+        if tells {
+            let ids = (*id, group.last_id);
+            let given = (claim.delivered_ms, deliveries);
+            repeat.push(claim_again(key, (name, consumer), ids, given));
+        }
         claimed.push(*id);
     }
     if !claimed.is_empty()
         && let Some(consumer) = group.consumers.get_mut(&consumer[..])
     {
         consumer.active_ms = Some(now_ms);
+    }
+    if raised && repeat.is_empty() {
+        repeat.push(set_again(key, name, &group));
     }
     stream.groups.insert(Blob::from(name), group);
     let show = |id: &Id| match stream.get(*id) {
@@ -461,6 +478,8 @@ fn take_over(
     }
     let changes = claimed.len() + forgotten;
     edit.add_dirty(changes.max(usize::from(raised)));
+    drop(edit);
+    cx.repeat_only(repeat);
     Ok(reply)
 }
 

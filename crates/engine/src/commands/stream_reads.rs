@@ -5,11 +5,11 @@ use redwind_resp::Value;
 
 use crate::args::{Args, is};
 use crate::blob::Blob;
+use crate::commands::stream_effects::{claim_again, consumer_again, set_again};
 use crate::commands::stream_groups::no_group_text;
 use crate::commands::streams::{entry_value, id_value, parse_id};
-use crate::commands::strings::word;
 use crate::cx::{Block, Cx};
-use crate::number::{int_bytes, parse_int};
+use crate::number::parse_int;
 use crate::session::Awaits;
 use crate::table::Answer;
 use crate::types::stream::{Entry, Id, Stream};
@@ -255,6 +255,7 @@ pub(super) fn xreadgroup(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         return Err(Refusal::Syntax);
     };
     let starts = request.starts(cx)?;
+    cx.repeat_only(Vec::new());
     let mut found = Vec::new();
     let (mut waits, mut next_claim) = (true, None::<i64>);
     for (key, start) in request.keys.iter().zip(&starts) {
@@ -348,6 +349,7 @@ fn deliver(
     request: &Request<'_>,
 ) -> Result<Delivery, Refusal> {
     let now_ms = cx.now_ms();
+    let tells = cx.engine.config.report_effects;
     let mut delivery = Delivery {
         reply: Vec::new(),
         next_claim: None,
@@ -374,7 +376,15 @@ fn deliver(
             delivery.reply.push(claimed_value(entry, idle, before));
             let deliveries = before.saturating_add(1);
             state.assign(id, consumer, now_ms, deliveries);
-            repeat.push(claim_again(key, (group, consumer), id, now_ms, deliveries));
+            if tells {
+                let ids = (id, state.last_id);
+                repeat.push(claim_again(
+                    key,
+                    (group, consumer),
+                    ids,
+                    (now_ms, deliveries),
+                ));
+            }
         }
         let rest = state.pending.iter();
         delivery.next_claim = rest
@@ -398,7 +408,17 @@ fn deliver(
         state.last_id = entry.id;
         if !request.no_ack {
             state.assign(entry.id, consumer, now_ms, 1);
+            if tells {
+                let ids = (entry.id, entry.id);
+                repeat.push(claim_again(key, (group, consumer), ids, (now_ms, 1)));
+            }
         }
+    }
+    if tells && new && request.no_ack {
+        repeat.push(consumer_again(key, (group, consumer)));
+    }
+    if tells && !entries.is_empty() {
+        repeat.push(set_again(key, group, &state));
     }
     let show = |entry| match request.claim {
         Some(_) => claimed_value(entry, 0, 0),
@@ -420,19 +440,9 @@ fn deliver(
         edit.add_dirty(1);
     }
     drop(edit);
-    if !repeat.is_empty() {
-        // When a replica repeats it, other entries may be idle for long enough.
-        if !entries.is_empty() {
-            repeat.push(read_again(
-                key,
-                (group, consumer),
-                entries.len(),
-                request.no_ack,
-            ));
-        }
-        for argv in repeat {
-            cx.repeat_as(argv);
-        }
+    // A replica that read for itself would read at another time.
+    for argv in repeat {
+        cx.repeat_as(argv);
     }
     Ok(delivery)
 }
@@ -446,49 +456,4 @@ fn claimed_value(entry: &Entry, idle_ms: i64, deliveries: i64) -> Value {
         }
         other => other,
     }
-}
-
-fn claim_again(
-    key: &Bytes,
-    (group, consumer): (&Bytes, &Bytes),
-    id: Id,
-    now_ms: i64,
-    deliveries: i64,
-) -> Vec<Bytes> {
-    let number = |n: i64| Bytes::from(int_bytes(n));
-    vec![
-        word("XCLAIM"),
-        key.clone(),
-        group.clone(),
-        consumer.clone(),
-        word("0"),
-        Bytes::from(id.to_string()),
-        word("TIME"),
-        number(now_ms),
-        word("RETRYCOUNT"),
-        number(deliveries),
-        word("FORCE"),
-        word("JUSTID"),
-    ]
-}
-
-fn read_again(
-    key: &Bytes,
-    (group, consumer): (&Bytes, &Bytes),
-    count: usize,
-    no_ack: bool,
-) -> Vec<Bytes> {
-    let mut argv = vec![
-        word("XREADGROUP"),
-        word("GROUP"),
-        group.clone(),
-        consumer.clone(),
-        word("COUNT"),
-        Bytes::from(count.to_string()),
-    ];
-    if no_ack {
-        argv.push(word("NOACK"));
-    }
-    argv.extend([word("STREAMS"), key.clone(), word(">")]);
-    argv
 }

@@ -9,10 +9,9 @@ use redwind_resp::Value;
 use crate::Refusal;
 use crate::args::{Args, is};
 use crate::blob::Blob;
-use crate::commands::strings::word;
-use crate::commands::{stream_groups, stream_info, stream_nack, stream_reads};
+use crate::commands::{stream_effects, stream_groups, stream_info, stream_nack, stream_reads};
 use crate::cx::Cx;
-use crate::number::{int_bytes, parse_int, parse_unsigned};
+use crate::number::{parse_int, parse_unsigned};
 use crate::table::{Answer, FIRST, Keys, NO_KEYS, SECOND, needs_subcommand, table};
 use crate::types::stream::{Cut, Entry, Id, Refs, Stream};
 
@@ -235,6 +234,11 @@ impl Options {
     }
 
     /// Cuts the stream; gives how many entries went.
+    /// How much is cut, if only roughly so.
+    fn approximate_cut(&self) -> Option<Cut> {
+        self.cut.filter(|_| self.approximately)
+    }
+
     fn trim(&self, stream: &mut Stream, node_entries: i64) -> usize {
         let Some(cut) = self.cut else { return 0 };
         // Approximate trimming works in bounded steps unless told otherwise.
@@ -318,6 +322,7 @@ fn xadd(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let parts: Arc<[Blob]> = fields.iter().map(Blob::from).collect();
     stream.append(id, parts, config);
     let trimmed = options.trim(stream, config.stream_node_max_entries);
+    let left = (stream.len(), stream.first_id());
     edit.changed("xadd");
     drop(edit);
     if trimmed > 0 {
@@ -327,7 +332,11 @@ fn xadd(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let mut repeat: Vec<Bytes> = args.argv().to_vec();
     let id = Bytes::from(id.to_string());
     repeat[options.id_at + 1] = id.clone();
-    cx.repeat_as(repeat);
+    cx.repeat_as(stream_effects::exactly(
+        repeat,
+        options.approximate_cut(),
+        left,
+    ));
     Ok(Value::Bulk(id))
 }
 
@@ -498,22 +507,18 @@ fn xtrim(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     };
     let (stream, config) = edit.with_config();
     let deleted = options.trim(stream, config.stream_node_max_entries);
-    let len = stream.len();
+    let left = (stream.len(), stream.first_id());
     if deleted > 0 {
         edit.changed("xtrim");
         edit.add_dirty(deleted - 1);
     }
     drop(edit);
     if deleted > 0 {
-        // Replicas cut to what is left, whatever their nodes are.
-        let len = Bytes::from(int_bytes(len as i64));
-        cx.repeat_as(vec![
-            word("XTRIM"),
-            key.clone(),
-            word("MAXLEN"),
-            word("="),
-            len,
-        ]);
+        cx.repeat_as(stream_effects::exactly(
+            args.argv().to_vec(),
+            options.approximate_cut(),
+            left,
+        ));
     }
     Ok(Value::from(deleted))
 }

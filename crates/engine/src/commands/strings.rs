@@ -307,7 +307,7 @@ fn store(cx: &mut Cx<'_>, args: &Args<'_>, how: Store<'_>) -> Answer {
             word("PXAT"),
             when,
         ]);
-    } else if !plain {
+    } else if how.wants_old || how.condition.needs_string() {
         let mut repeat = vec![word("SET"), key.clone(), value.clone()];
         if matches!(how.expiry, Expiry::Keep) {
             repeat.push(word("KEEPTTL"));
