@@ -30,6 +30,7 @@ Faults, one a --fault, each in one sentence (the same that the page and lessons 
   restart worker-a at 20s
   drop worker-a's 1st SET                               the request is lost
   drop the reply to worker-a's 1st SET                  the command is executed, nobody learns of it
+  fail worker-a's 1st db.update                         a resource does nothing, and says that it could not
   delay worker-a's 1st storage.write by 5s
   type redis at 11.2s: DEL lock:report                  a command from nowhere
 

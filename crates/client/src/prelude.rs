@@ -70,7 +70,23 @@ const RESOURCES: &[(&str, &[&str])] = &[
     ),
     ("storage", &["read", "write", "delete"]),
     ("mailer", &["send"]),
+    ("objects", &["put", "get", "list", "delete"]),
 ];
+
+/// What each raises.
+const RESOURCE_ERRORS: &[(&str, &[&str])] = &[
+    ("db", &["IntegrityError", "OperationalError"]),
+    ("storage", &["StaleToken", "Unavailable"]),
+    ("mailer", &["Unavailable"]),
+    ("objects", &["PreconditionFailed", "Unavailable"]),
+];
+
+/// Whether a name is that of an exception that a resource raises.
+pub(crate) fn is_resource_error(name: &str) -> bool {
+    RESOURCE_ERRORS
+        .iter()
+        .any(|(_, errors)| errors.contains(&name))
+}
 
 /// What can be imported from the modules that live here, besides the exceptions of redis.
 const CONTENTS: &[(&str, &[&str])] = &[
@@ -143,8 +159,9 @@ const CONTENTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("db", RESOURCES[0].1),
-    ("storage", &["read", "write", "delete", "StaleToken"]),
+    ("storage", RESOURCES[1].1),
     ("mailer", RESOURCES[2].1),
+    ("objects", RESOURCES[3].1),
 ];
 
 const CLUSTER_CONTENTS: &[&str] = &[
@@ -170,9 +187,13 @@ pub(crate) fn provides(module: &str) -> bool {
 
 /// Whether a module that lives here has something of that name.
 pub(crate) fn has(module: &str, name: &str) -> bool {
-    CONTENTS
+    let raises = RESOURCE_ERRORS
         .iter()
-        .any(|(known, contents)| *known == module && contents.contains(&name))
+        .any(|(known, errors)| *known == module && errors.contains(&name));
+    raises
+        || CONTENTS
+            .iter()
+            .any(|(known, contents)| *known == module && contents.contains(&name))
 }
 
 /// What a module that lives here has, as a sentence.
@@ -182,6 +203,12 @@ pub(crate) fn contents(module: &str) -> String {
         .filter(|(known, _)| *known == module)
         .flat_map(|(_, contents)| contents.iter().copied())
         .collect();
+    names.extend(
+        RESOURCE_ERRORS
+            .iter()
+            .filter(|(known, _)| *known == module)
+            .flat_map(|(_, errors)| errors.iter().copied()),
+    );
     if module == "redis" || module == "redis.exceptions" {
         names.extend(REDIS_ERRORS.iter().map(|(name, _)| *name));
     }
@@ -275,8 +302,12 @@ fn resource_module(text: &mut String, facts: &Facts, resource: &str, methods: &[
         );
         let _ = write!(namespace, "'{method}': _rw_{resource}_{method}, ");
     }
-    if facts.attributes.contains("StaleToken") && resource == "storage" {
-        namespace.push_str("'StaleToken': _rw_kind('StaleToken'), ");
+    let errors = RESOURCE_ERRORS
+        .iter()
+        .filter(|(known, _)| *known == resource)
+        .flat_map(|(_, errors)| errors.iter());
+    for error in errors.filter(|error| facts.attributes.contains(**error)) {
+        let _ = write!(namespace, "'{error}': _rw_kind('{error}'), ");
     }
     let _ = writeln!(
         text,

@@ -54,6 +54,7 @@ fn clearer(kind: &str, message: String) -> String {
             "db",
             "storage",
             "mailer",
+            "objects",
         ] {
             let machinery = format!("type object '{module}' has no attribute");
             if let Some(rest) = message.strip_prefix(&machinery) {

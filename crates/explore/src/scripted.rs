@@ -64,6 +64,7 @@ impl Script {
             kind,
             takes: Span(0),
             initial: Vec::new(),
+            unique: Vec::new(),
         };
         Self {
             scenario: Scenario {

@@ -109,6 +109,7 @@ impl Lesson {
             kind: resource.kind,
             takes: resource.takes,
             initial: resource.initial.clone(),
+            unique: resource.unique.clone(),
         });
         Ok(Scenario {
             seed: setup.seed.unwrap_or(self.seed),

@@ -70,6 +70,8 @@ pub struct Resource {
     pub takes: Span,
     /// What it holds from the start: `(table or name, id, value)`.
     pub initial: Vec<(String, String, Data)>,
+    /// Of a database: what no two rows of a table may share, `table.field` each.
+    pub unique: Vec<String>,
 }
 
 impl World {
@@ -108,10 +110,11 @@ impl World {
 
 pub(crate) const SPAN: &str =
     "Write a time with its unit, such as \"250us\", \"31ms\", \"1.5s\" or \"2m\".";
-const KINDS: [(&str, ResourceKind); 3] = [
+const KINDS: [(&str, ResourceKind); 4] = [
     ("db", ResourceKind::Db),
     ("storage", ResourceKind::Storage),
     ("mailer", ResourceKind::Mailer),
+    ("objects", ResourceKind::Objects),
 ];
 
 pub(crate) fn read(section: &Section<'_>) -> World {
@@ -335,8 +338,12 @@ fn resources(section: &Section<'_>) -> Vec<Resource> {
         };
         let initial = match kind {
             ResourceKind::Db => rows(&details),
-            ResourceKind::Storage => values(&details),
+            ResourceKind::Storage | ResourceKind::Objects => values(&details),
             ResourceKind::Mailer => Vec::new(),
+        };
+        let unique = match kind {
+            ResourceKind::Db => unique(&details),
+            _ => Vec::new(),
         };
         details.finish();
         resources.push(Resource {
@@ -344,9 +351,26 @@ fn resources(section: &Section<'_>) -> Vec<Resource> {
             kind: *kind,
             takes,
             initial,
+            unique,
         });
     }
     resources
+}
+
+/// `unique = ["users.email"]`
+fn unique(details: &Section<'_>) -> Vec<String> {
+    let mut fields = Vec::new();
+    for At { line, it } in details.texts("unique") {
+        match it.split_once('.') {
+            Some((table, field)) if !table.is_empty() && !field.is_empty() => fields.push(it),
+            _ => details.report(
+                line,
+                format!("`{it}` names no field of a table"),
+                "Write table and field: `unique = [\"users.email\"]`.",
+            ),
+        }
+    }
+    fields
 }
 
 /// `rows.users.42 = { name = "Ada" }`

@@ -46,6 +46,7 @@ fn scenario(clients: usize, records: u32, steps: &[&str]) -> Scenario {
             kind: ResourceKind::Storage,
             takes: Span::millis(1),
             initial: Vec::new(),
+            unique: Vec::new(),
         }],
         latency: Latency {
             least: Span(500),

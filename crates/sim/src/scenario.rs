@@ -158,6 +158,8 @@ pub enum ResourceKind {
     Storage,
     /// Records every message sent.
     Mailer,
+    /// Objects with tags, and writes that can ask for one.
+    Objects,
 }
 
 /// A resource beside Redis.
@@ -171,6 +173,8 @@ pub struct ResourceSpec {
     pub takes: Span,
     /// Rows or values that are there from the start: `(table or name, id, row)`; for a storage the id is empty.
     pub initial: Vec<(String, String, crate::Data)>,
+    /// Of a database: the fields that no two rows of a table may share, each `table.field`.
+    pub unique: Vec<String>,
 }
 
 /// How long a message takes one way: drawn evenly from `least..=most`.
@@ -246,6 +250,11 @@ pub enum Intervention {
         leg: Leg,
         /// How much later it arrives.
         by: Span,
+    },
+    /// `fail worker-a's 1st db.update`: the resource does nothing, and says that it could not.
+    Fail {
+        /// Which call.
+        call: Call,
     },
     /// `type redis at 11.2s: DEL lock:report`: a command from the terminal.
     Type {

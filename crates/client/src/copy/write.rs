@@ -55,13 +55,9 @@ impl Writer {
         self.bytes.extend_from_slice(bytes);
     }
 
-    fn count(&mut self, tag: Tag, len: Option<usize>) -> Result<(), Unreadable> {
-        let Some(len) = len else {
-            return Err(Unreadable("a sequence of unknown length".to_owned()));
-        };
+    fn count(&mut self, tag: Tag, len: usize) {
         self.tag(tag);
         self.varint(len as u64);
-        Ok(())
     }
 
     #[inline]
@@ -76,14 +72,14 @@ impl Writer {
     }
 }
 
-impl ser::Serializer for &mut Writer {
+impl<'a> ser::Serializer for &'a mut Writer {
     type Ok = ();
     type Error = Unreadable;
-    type SerializeSeq = Self;
+    type SerializeSeq = Counted<'a>;
     type SerializeTuple = Self;
     type SerializeTupleStruct = Self;
     type SerializeTupleVariant = Self;
-    type SerializeMap = Self;
+    type SerializeMap = Counted<'a>;
     type SerializeStruct = Self;
     type SerializeStructVariant = Self;
 
@@ -201,16 +197,15 @@ impl ser::Serializer for &mut Writer {
         self.variant(Tag::Holding, index);
         value.serialize(self)
     }
-    fn serialize_seq(self, len: Option<usize>) -> Result<Self, Unreadable> {
-        self.count(Tag::Sequence, len)?;
-        Ok(self)
+    fn serialize_seq(self, len: Option<usize>) -> Result<Counted<'a>, Unreadable> {
+        Ok(Counted::new(self, Tag::Sequence, len))
     }
     fn serialize_tuple(self, len: usize) -> Result<Self, Unreadable> {
-        self.count(Tag::Tuple, Some(len))?;
+        self.count(Tag::Tuple, len);
         Ok(self)
     }
     fn serialize_tuple_struct(self, _: &'static str, len: usize) -> Result<Self, Unreadable> {
-        self.count(Tag::Tuple, Some(len))?;
+        self.count(Tag::Tuple, len);
         Ok(self)
     }
     fn serialize_tuple_variant(
@@ -223,12 +218,11 @@ impl ser::Serializer for &mut Writer {
         self.fields(index, len);
         Ok(self)
     }
-    fn serialize_map(self, len: Option<usize>) -> Result<Self, Unreadable> {
-        self.count(Tag::Map, len)?;
-        Ok(self)
+    fn serialize_map(self, len: Option<usize>) -> Result<Counted<'a>, Unreadable> {
+        Ok(Counted::new(self, Tag::Map, len))
     }
     fn serialize_struct(self, _: &'static str, len: usize) -> Result<Self, Unreadable> {
-        self.count(Tag::Record, Some(len))?;
+        self.count(Tag::Record, len);
         Ok(self)
     }
     fn serialize_struct_variant(
@@ -259,7 +253,6 @@ macro_rules! elements {
 }
 
 elements!(
-    SerializeSeq::serialize_element,
     SerializeTuple::serialize_element,
     SerializeTupleStruct::serialize_field,
     SerializeTupleVariant::serialize_field
@@ -289,16 +282,72 @@ macro_rules! fields {
 
 fields!(SerializeStruct, SerializeStructVariant);
 
-impl ser::SerializeMap for &mut Writer {
+/// A sequence or a map on its way: its count stands before it, and may only be known behind it.
+struct Counted<'w> {
+    writer: &'w mut Writer,
+    tag: Tag,
+    /// Where it begins and how many there were, when the count was not given.
+    counting: Option<(usize, u64)>,
+}
+
+impl<'w> Counted<'w> {
+    fn new(writer: &'w mut Writer, tag: Tag, len: Option<usize>) -> Self {
+        let counting = match len {
+            Some(len) => {
+                writer.count(tag, len);
+                None
+            }
+            None => Some((writer.bytes.len(), 0)),
+        };
+        Self {
+            writer,
+            tag,
+            counting,
+        }
+    }
+
+    fn one_more(&mut self) {
+        if let Some((_, count)) = &mut self.counting {
+            *count += 1;
+        }
+    }
+
+    fn finish(self) {
+        let Some((start, count)) = self.counting else {
+            return;
+        };
+        let mut head = Writer { bytes: Vec::new() };
+        head.tag(self.tag);
+        head.varint(count);
+        self.writer.bytes.splice(start..start, head.bytes);
+    }
+}
+
+impl ser::SerializeSeq for Counted<'_> {
+    type Ok = ();
+    type Error = Unreadable;
+    fn serialize_element<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Unreadable> {
+        self.one_more();
+        value.serialize(&mut *self.writer)
+    }
+    fn end(self) -> Result<(), Unreadable> {
+        self.finish();
+        Ok(())
+    }
+}
+
+impl ser::SerializeMap for Counted<'_> {
     type Ok = ();
     type Error = Unreadable;
     fn serialize_key<T: ?Sized + Serialize>(&mut self, key: &T) -> Result<(), Unreadable> {
-        key.serialize(&mut **self)
+        self.one_more();
+        key.serialize(&mut *self.writer)
     }
     fn serialize_value<T: ?Sized + Serialize>(&mut self, value: &T) -> Result<(), Unreadable> {
-        value.serialize(&mut **self)
+        value.serialize(&mut *self.writer)
     }
     fn end(self) -> Result<(), Unreadable> {
+        self.finish();
         Ok(())
     }
 }

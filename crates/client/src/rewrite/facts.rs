@@ -95,7 +95,10 @@ impl Facts {
             || needs.locks
             || needs.cluster
             || facts.classes.values().any(|class| !class.bases.is_empty())
-            || facts.attributes.contains("StaleToken")
+            || facts
+                .attributes
+                .iter()
+                .any(|name| crate::prelude::is_resource_error(name))
             || REDIS_ERRORS
                 .iter()
                 .any(|(name, _)| facts.attributes.contains(*name));
@@ -144,7 +147,7 @@ impl Facts {
         let last = name.rsplit('.').next().unwrap_or(name);
         BUILTIN_ERRORS.iter().any(|(known, _)| *known == last)
             || REDIS_ERRORS.iter().any(|(known, _)| *known == last)
-            || last == "StaleToken"
+            || crate::prelude::is_resource_error(last)
     }
 
     /// The members that a class has, its own and those of the program's classes above it, with the class each

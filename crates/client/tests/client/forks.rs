@@ -39,6 +39,10 @@ for i in range(6):
         pipe.set('a', token)
         pipe.execute()
     time.sleep(0.5)
+    for name, n in {'a': 1, 'b': 2}.items():
+        print(name, n)
+    for at, (x, y) in enumerate(zip([1, 2], {3, 4})):
+        print(at, x, y)
 ";
 
 /// Everything that a program asks from here to its end.

@@ -61,6 +61,42 @@ except TypeError as e:
 }
 
 #[test]
+fn every_resource_has_its_exceptions_by_name() {
+    let refused = |kind: &str| Answer::Refused {
+        kind: kind.to_owned(),
+        message: "no".to_owned(),
+    };
+    let source = "\
+import db
+import objects
+from db import OperationalError
+try:
+    db.insert('t', 1, {})
+except db.IntegrityError as e:
+    print(type(e).__name__)
+try:
+    db.get('t', 1)
+except OperationalError as e:
+    print(type(e).__name__)
+try:
+    objects.put('a', 'b', if_none_match='*')
+except objects.PreconditionFailed as e:
+    print(type(e).__name__)
+";
+    assert_eq!(
+        printed(
+            source,
+            [
+                refused("IntegrityError"),
+                refused("OperationalError"),
+                refused("PreconditionFailed")
+            ]
+        ),
+        "IntegrityError\nOperationalError\nPreconditionFailed\n"
+    );
+}
+
+#[test]
 fn what_cannot_be_kept_is_refused_with_the_remedy() {
     let text = printed("db.put('t', 1, {'v': b'x'})\n", []);
     assert!(text.contains("decode_responses=True"), "{text}");

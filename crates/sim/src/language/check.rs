@@ -16,6 +16,14 @@ impl Intervention {
                 at.check(names)
             }
             Self::Drop { call, .. } | Self::Delay { call, .. } => call.check(names),
+            Self::Fail { call } => {
+                if !call.name.as_ref().is_some_and(|name| name.contains('.')) {
+                    let why = "only a named call of a resource can fail so, such as worker-a's 1st db.update; \
+                               a command can be dropped or delayed, and a node can crash";
+                    return Err(Mistake(why.to_owned()));
+                }
+                call.check(names)
+            }
             Self::Type { node, .. } => known("node", node, &names.nodes),
         }
     }

@@ -19,6 +19,7 @@
 //! | `failover n2 at 5s` | a replica is made the primary, the others follow it |
 //! | `move-slot 866 to n2 at 3s for 500ms` | a hash slot of a cluster moves; its keys stay behind for so long |
 //! | `drop worker-a's 2nd SET` | a request never arrives; `drop the reply to …`: its reply |
+//! | `fail worker-a's 1st db.update` | a resource does nothing, and says that it could not |
 //! | `delay worker-a's 1st storage.write by 5s` | a request arrives later; `delay the reply to …`: its reply |
 //! | `type redis at 11.2s: DEL lock:report` | a person types a command on a node |
 //!

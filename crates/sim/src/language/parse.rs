@@ -11,7 +11,7 @@ use crate::{
 };
 
 const FAULTS: &str = "pause, crash, restart, cut-power, slow-disk, slow-cpu, jump-clock, drift, partition, lose, slow-link, reset, \
-     failover, move-slot, drop, delay or type";
+     failover, move-slot, drop, delay, fail or type";
 const POSITION: &str =
     "a moment (at 31ms, at line 12 of worker-a, before or after worker-a's 2nd SET, when …)";
 const CALL: &str = "a call such as worker-a's 2nd SET";
@@ -107,6 +107,9 @@ impl FromStr for Intervention {
             words.need("by")?;
             let by = words.span()?;
             Self::Delay { call, leg, by }
+        } else if words.skip("fail") {
+            let call = call(&mut words)?;
+            Self::Fail { call }
         } else {
             return Err(words.expected(FAULTS));
         };

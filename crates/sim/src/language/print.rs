@@ -61,6 +61,7 @@ impl Display for Intervention {
             },
             Self::Drop { call, leg } => write!(f, "drop {}{call}", of(*leg)),
             Self::Delay { call, leg, by } => write!(f, "delay {}{call} by {by}", of(*leg)),
+            Self::Fail { call } => write!(f, "fail {call}"),
             Self::Type { node, at, line } => write!(f, "type {node} at {at}: {line}"),
         }
     }

@@ -41,15 +41,46 @@ const SELECT: Signature = Signature {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Db {
     rows: BTreeMap<(String, String), Data>,
+    /// Tables and their fields that no two rows may share.
+    unique: Vec<(String, String)>,
 }
 
 impl Db {
-    pub(super) fn new(initial: &[(String, String, Data)]) -> Self {
+    pub(super) fn new(initial: &[(String, String, Data)], unique: &[String]) -> Self {
         let rows = initial
             .iter()
             .map(|(table, id, row)| ((table.clone(), id.clone()), row.clone()))
             .collect();
-        Self { rows }
+        let unique = unique
+            .iter()
+            .filter_map(|field| field.split_once('.'))
+            .map(|(table, field)| (table.to_owned(), field.to_owned()))
+            .collect();
+        Self { rows, unique }
+    }
+
+    /// Refuses a row that would share with another what no two may.
+    fn allows(&self, place: &(String, String), row: &Data, value: String) -> Result<(), Refused> {
+        for (_, field) in self.unique.iter().filter(|(table, _)| *table == place.0) {
+            let Some(new) = row.get(field).filter(|new| **new != Data::Null) else {
+                continue;
+            };
+            let other = self.rows.iter().find(|(at, other)| {
+                at.0 == place.0 && at.1 != place.1 && other.get(field) == Some(new)
+            });
+            if let Some((other, _)) = other {
+                return Err(Refused {
+                    kind: "IntegrityError",
+                    message: format!(
+                        "{}.{field} must be unique: {} has {new} too",
+                        place.0,
+                        target(other)
+                    ),
+                    effect: Some(effect(place, value, false)),
+                });
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn call(&mut self, args: &Args<'_>) -> Outcome {
@@ -62,6 +93,7 @@ impl Db {
             "put" => {
                 let [table, id, row] = args.bind(&PUT)?;
                 let (place, row) = (place(table, id), row.unwrap_or(&Data::Null));
+                self.allows(&place, row, shown(row))?;
                 let effect = effect(&place, shown(row), true);
                 self.rows.insert(place, row.clone());
                 Ok((Data::Null, Some(effect)))
@@ -85,6 +117,7 @@ impl Db {
                 effect: Some(effect(&place, shown(row), false)),
             });
         }
+        self.allows(&place, row, shown(row))?;
         let effect = effect(&place, shown(row), true);
         self.rows.insert(place, row.clone());
         Ok((Data::Null, Some(effect)))
@@ -99,6 +132,11 @@ impl Db {
         };
         let condition = fields(args, &UPDATE, condition)?;
         let shown = shown(&Data::Map(changes.clone()));
+        if let Some(row) = self.rows.get(&place).filter(|row| agrees(row, condition)) {
+            let mut new = row.clone();
+            set(&mut new, changes);
+            self.allows(&place, &new, shown.clone())?;
+        }
         let Some(row) = self
             .rows
             .get_mut(&place)
@@ -106,14 +144,8 @@ impl Db {
         else {
             return Ok((Data::Int(0), Some(effect(&place, shown, false))));
         };
-        let Data::Map(known) = row else {
+        if !set(row, changes) {
             return Err(args.wrong(&UPDATE, &format!("{} is no row of fields", target(&place))));
-        };
-        for (name, value) in changes {
-            match known.iter_mut().find(|(known, _)| known == name) {
-                Some((_, old)) => *old = value.clone(),
-                None => known.push((name.clone(), value.clone())),
-            }
         }
         Ok((Data::Int(1), Some(effect(&place, shown, true))))
     }
@@ -160,6 +192,20 @@ impl Db {
         };
         self.rows.iter().map(row).collect()
     }
+}
+
+/// Gives fields of a row new values; `false` when it has no fields.
+fn set(row: &mut Data, changes: &Fields) -> bool {
+    let Data::Map(known) = row else {
+        return false;
+    };
+    for (name, value) in changes {
+        match known.iter_mut().find(|(known, _)| known == name) {
+            Some((_, old)) => *old = value.clone(),
+            None => known.push((name.clone(), value.clone())),
+        }
+    }
+    true
 }
 
 fn place(table: Option<&Data>, id: Option<&Data>) -> (String, String) {

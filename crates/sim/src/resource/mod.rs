@@ -1,8 +1,9 @@
-//! What programs act on beside Redis: a database, a store, a mailer. Each records every effect it has.
+//! What programs act on beside Redis: a database, a store, objects, a mailer. Each records every effect it has.
 
 mod args;
 mod db;
 mod mailer;
+mod objects;
 mod storage;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ enum State {
     Db(db::Db),
     Storage(storage::Storage),
     Mailer(mailer::Mailer),
+    Objects(objects::Objects),
 }
 
 /// Why a call is refused.
@@ -52,9 +54,10 @@ impl Refused {
 impl Resource {
     pub(crate) fn new(spec: &ResourceSpec) -> Self {
         let state = match spec.kind {
-            ResourceKind::Db => State::Db(db::Db::new(&spec.initial)),
+            ResourceKind::Db => State::Db(db::Db::new(&spec.initial, &spec.unique)),
             ResourceKind::Storage => State::Storage(storage::Storage::new(&spec.initial)),
             ResourceKind::Mailer => State::Mailer(mailer::Mailer::default()),
+            ResourceKind::Objects => State::Objects(objects::Objects::new(&spec.initial)),
         };
         Self {
             state: Arc::new(state),
@@ -70,6 +73,7 @@ impl Resource {
             State::Db(db) => db.call(&args),
             State::Storage(storage) => storage.call(&args),
             State::Mailer(mailer) => mailer.call(&args),
+            State::Objects(objects) => objects.call(&args),
         };
         match outcome {
             Ok((data, effect)) => (Message::Returned(data), effect),
@@ -84,6 +88,18 @@ impl Resource {
         }
     }
 
+    /// What a call raises that the resource could not carry out, for no reason of the call's own.
+    pub(crate) fn fails(&self, name: &str) -> Message {
+        let kind = match &*self.state {
+            State::Db(_) => "OperationalError",
+            _ => "Unavailable",
+        };
+        Message::Refused {
+            kind: kind.to_owned(),
+            message: format!("{name} could not be reached; nothing was done"),
+        }
+    }
+
     /// What it holds now, as rows: `(table or name, id, value)`; a storage has no ids, a mailer counts its messages.
     #[must_use]
     pub fn rows(&self) -> Vec<(String, String, Data)> {
@@ -91,6 +107,7 @@ impl Resource {
             State::Db(db) => db.rows(),
             State::Storage(storage) => storage.rows(),
             State::Mailer(mailer) => mailer.rows(),
+            State::Objects(objects) => objects.rows(),
         }
     }
 }

@@ -25,16 +25,23 @@ impl World {
                 Intervention::Drop { leg, .. } => {
                     let fate = Fate {
                         dropped: true,
-                        delay: Span(0),
+                        ..Fate::default()
                     };
                     (*leg, fate)
                 }
                 Intervention::Delay { leg, by, .. } => {
                     let fate = Fate {
-                        dropped: false,
                         delay: *by,
+                        ..Fate::default()
                     };
                     (*leg, fate)
+                }
+                Intervention::Fail { .. } => {
+                    let fate = Fate {
+                        fails: true,
+                        ..Fate::default()
+                    };
+                    (Leg::Reply, fate)
                 }
                 _ => {
                     let index = u32::try_from(index).unwrap_or(u32::MAX);
@@ -47,6 +54,7 @@ impl World {
                 Leg::Reply => &mut self.fates.1,
             };
             met.dropped |= fate.dropped;
+            met.fails |= fate.fails;
             met.delay = Span(met.delay.0.saturating_add(fate.delay.0));
         }
     }
@@ -84,7 +92,7 @@ impl World {
             Intervention::Fault { fault, .. } => self.fault(fault, cause),
             Intervention::Type { node, line, .. } => self.typed(node, line),
             // These act on their message when it is sent.
-            Intervention::Drop { .. } | Intervention::Delay { .. } => {}
+            Intervention::Drop { .. } | Intervention::Delay { .. } | Intervention::Fail { .. } => {}
         }
     }
 

@@ -199,7 +199,9 @@ impl World {
                 ..
             } => (Some(SimTime(0)), None),
             Intervention::Fault { at, .. } => (None, Some(Watch::new(at.clone()))),
-            Intervention::Drop { call, .. } | Intervention::Delay { call, .. } => {
+            Intervention::Drop { call, .. }
+            | Intervention::Delay { call, .. }
+            | Intervention::Fail { call } => {
                 (None, Some(Watch::new(Position::before(call.clone()))))
             }
         };

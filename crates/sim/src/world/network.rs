@@ -77,6 +77,8 @@ impl Packet {
 pub(crate) struct Fate {
     pub(crate) dropped: bool,
     pub(crate) delay: Span,
+    /// The resource that is asked can do nothing.
+    pub(crate) fails: bool,
 }
 
 impl World {

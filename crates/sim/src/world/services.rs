@@ -21,7 +21,11 @@ impl World {
         let Message::Call(call) = &packet.message else {
             return;
         };
-        let (outcome, effect) = self.resources[usize::from(resource)].call(call);
+        let service = &mut self.resources[usize::from(resource)];
+        let (outcome, effect) = match packet.answer.fails {
+            true => (service.fails(&call.resource), None),
+            false => service.call(call),
+        };
         let event = Event::Performed {
             packet: packet.id,
             by: packet.connection.from,

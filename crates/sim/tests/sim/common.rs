@@ -25,6 +25,7 @@ pub(crate) fn world(clients: &[(&str, &[&str])]) -> Scenario {
         kind,
         takes: Span::millis(1),
         initial: Vec::new(),
+        unique: Vec::new(),
     };
     let latency = Latency {
         least: Span::millis(1),

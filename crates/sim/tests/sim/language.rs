@@ -62,6 +62,7 @@ fn every_form_prints_back_as_it_was_written() {
         "drop the reply to worker-a's 2nd SET",
         "delay worker-a's 1st storage.write by 5s",
         "delay the reply to worker-a's 1st storage.write by 5s",
+        "fail worker-a's 1st storage.write",
         "type redis at 11.2s: DEL lock:report",
         "type redis at 1s: SET k \"a: b\"",
     ] {

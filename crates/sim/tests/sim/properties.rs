@@ -197,7 +197,11 @@ fn one_more_intervention_changes_nothing_before_it() {
             Some(Intervention::Fault { at, .. }) => {
                 at.find(base.scenario(), a).map(|seq| a[seq as usize].at)
             }
-            Some(Intervention::Drop { call, .. } | Intervention::Delay { call, .. }) => {
+            Some(
+                Intervention::Drop { call, .. }
+                | Intervention::Delay { call, .. }
+                | Intervention::Fail { call },
+            ) => {
                 let sent = redwind_sim::Position::before(call.clone());
                 sent.find(base.scenario(), a).map(|seq| a[seq as usize].at)
             }

@@ -39,6 +39,87 @@ fn a_resource_works_on_one_call_at_a_time() {
 }
 
 #[test]
+fn what_must_be_unique_is_refused_to_a_second_row() {
+    let mut scenario = world(&[(
+        "a",
+        &[
+            "db.insert users 1 mail=x",
+            "db.put users 2 mail=y",
+            "db.update users 1 mail=x",
+            "db.update users 2 mail=x",
+        ],
+    )]);
+    scenario.resources[0].unique = vec!["users.mail".to_owned()];
+    let text = common::told(scenario);
+    let last = text.lines().last().unwrap_or_default();
+    assert!(
+        last.ends_with(
+            "a ends with IntegrityError at line 4: users.mail must be unique: users/1 has 'x' too"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_object_is_put_only_over_the_tag_that_was_named() {
+    let mut scenario = world(&[
+        ("a", &["objects.put report A", "objects.put report B v1"]),
+        (
+            "b",
+            &[
+                "objects.get report",
+                "sleep 20ms",
+                "objects.put report C v1",
+            ],
+        ),
+    ]);
+    let mut objects = scenario.resources[1].clone();
+    objects.name = "objects".to_owned();
+    objects.kind = ResourceKind::Objects;
+    scenario.resources.push(objects);
+    let text = common::told(scenario);
+    assert!(
+        text.contains("objects carries out a's put('report', 'B', 'v1') and returns 'v2'"),
+        "{text}"
+    );
+    assert!(text.contains("{'data': 'A', 'etag': 'v1'}"), "{text}");
+    let last = text.lines().last().unwrap_or_default();
+    assert!(
+        last.ends_with("b ends with PreconditionFailed at line 3: report has the tag v2, not v1"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_call_that_fails_does_nothing_and_says_so() {
+    let mut scenario = world(&[
+        ("a", &["db.put users 1 mail=x"]),
+        ("b", &["sleep 20ms", "db.get users 1"]),
+    ]);
+    scenario.interventions =
+        vec![Intervention::parse("fail a's 1st db.put", &scenario.names()).expect("it is a fault")];
+    let text = common::told(scenario);
+    assert!(
+        text.contains(
+            "a ends with OperationalError at line 1: db could not be reached; nothing was done"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("b receives nothing from db") || text.contains("returns None"),
+        "{text}"
+    );
+    let names = world(&[("a", &[])]).names();
+    let mistake = Intervention::parse("fail a's 1st SET", &names).expect_err("no command");
+    assert!(
+        mistake
+            .to_string()
+            .contains("only a named call of a resource"),
+        "{mistake}"
+    );
+}
+
+#[test]
 fn a_wrong_call_of_a_resource_is_refused_with_its_signature() {
     check(
         world(&[
