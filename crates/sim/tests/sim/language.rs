@@ -167,7 +167,7 @@ fn a_mistake_says_what_was_expected_and_where() {
     assert_eq!(
         wrong("stop worker-a at 1s"),
         "expected pause, crash, restart, cut-power, slow-disk, slow-cpu, jump-clock, drift, partition, lose, slow-link, \
-         reset, failover, move-slot, drop, delay or type, found \"stop\""
+         reset, failover, move-slot, drop, delay, fail or type, found \"stop\""
     );
     assert_eq!(
         wrong("slow-cpu redis by 50 at 1s"),

@@ -1,8 +1,8 @@
 //! Resources: exactly what they do and refuse.
 
-use redwind_sim::Span;
+use redwind_sim::{Intervention, Names, ResourceKind, Span};
 
-use crate::common::{check, world};
+use crate::common::{check, run, timeline, with, world};
 
 #[test]
 fn a_resource_works_on_one_call_at_a_time() {
@@ -50,7 +50,7 @@ fn what_must_be_unique_is_refused_to_a_second_row() {
         ],
     )]);
     scenario.resources[0].unique = vec!["users.mail".to_owned()];
-    let text = common::told(scenario);
+    let text = timeline(&run(scenario)).join("\n");
     let last = text.lines().last().unwrap_or_default();
     assert!(
         last.ends_with(
@@ -77,7 +77,7 @@ fn an_object_is_put_only_over_the_tag_that_was_named() {
     objects.name = "objects".to_owned();
     objects.kind = ResourceKind::Objects;
     scenario.resources.push(objects);
-    let text = common::told(scenario);
+    let text = timeline(&run(scenario)).join("\n");
     assert!(
         text.contains("objects carries out a's put('report', 'B', 'v1') and returns 'v2'"),
         "{text}"
@@ -92,13 +92,12 @@ fn an_object_is_put_only_over_the_tag_that_was_named() {
 
 #[test]
 fn a_call_that_fails_does_nothing_and_says_so() {
-    let mut scenario = world(&[
+    let scenario = world(&[
         ("a", &["db.put users 1 mail=x"]),
         ("b", &["sleep 20ms", "db.get users 1"]),
     ]);
-    scenario.interventions =
-        vec![Intervention::parse("fail a's 1st db.put", &scenario.names()).expect("it is a fault")];
-    let text = common::told(scenario);
+    let scenario = with(scenario, &["fail a's 1st db.put"]);
+    let text = timeline(&run(scenario)).join("\n");
     assert!(
         text.contains(
             "a ends with OperationalError at line 1: db could not be reached; nothing was done"
@@ -109,7 +108,7 @@ fn a_call_that_fails_does_nothing_and_says_so() {
         text.contains("b receives nothing from db") || text.contains("returns None"),
         "{text}"
     );
-    let names = world(&[("a", &[])]).names();
+    let names = Names::of(&world(&[("a", &[])]));
     let mistake = Intervention::parse("fail a's 1st SET", &names).expect_err("no command");
     assert!(
         mistake
