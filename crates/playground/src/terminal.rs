@@ -16,7 +16,7 @@ pub enum Typed {
 }
 
 /// Commands without the write flag that still change what later ones do, or whose answer comes on its own time.
-const CHANGE_THE_SESSION: [&str; 29] = [
+const CHANGE_THE_SESSION: [&str; 33] = [
     "select",
     "multi",
     "exec",
@@ -46,7 +46,14 @@ const CHANGE_THE_SESSION: [&str; 29] = [
     "failover",
     "wait",
     "waitaof",
+    "migrate",
+    "asking",
+    "readonly",
+    "readwrite",
 ];
+
+/// What CLUSTER changes; all else of it only looks.
+const CHANGE_THE_CLUSTER: [&str; 4] = ["setslot", "failover", "replicate", "bumpepoch"];
 
 pub(crate) fn answer(run: &Run, node: &str, at: u32, line: &str) -> Result<Typed, OpenError> {
     let refused = |message: String| OpenError {
@@ -69,7 +76,7 @@ pub(crate) fn answer(run: &Run, node: &str, at: u32, line: &str) -> Result<Typed
     let world = run.world_at(at);
     // A MULTI typed earlier queues whatever comes next, and so makes it part of history.
     let queued = |value: &Value| matches!(value, Value::Simple(text) if text.as_ref() == b"QUEUED");
-    if only_reads(name)
+    if only_reads(&argv)
         && let Some(value) = world.peek(index, &argv).filter(|value| !queued(value))
     {
         return Ok(Typed::Answered(render(&value)));
@@ -88,10 +95,41 @@ pub(crate) fn answer(run: &Run, node: &str, at: u32, line: &str) -> Result<Typed
 }
 
 /// Unknown commands are answered with their error, so they count as reading.
-fn only_reads(name: &[u8]) -> bool {
-    let name = String::from_utf8_lossy(name).to_lowercase();
+fn only_reads(argv: &[Bytes]) -> bool {
+    let word = |at: usize| {
+        argv.get(at)
+            .map(|word| String::from_utf8_lossy(word).to_lowercase())
+            .unwrap_or_default()
+    };
+    let name = word(0);
+    if name == "cluster" && CHANGE_THE_CLUSTER.contains(&word(1).as_str()) {
+        return false;
+    }
     let changes = Flags::WRITE.and(Flags::BLOCKING);
     let command = commands().find(|command| command.name == name);
     !CHANGE_THE_SESSION.contains(&name.as_str())
         && command.is_none_or(|command| !command.flags.has(changes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bytes, only_reads};
+
+    #[test]
+    fn a_look_at_the_cluster_is_free_and_a_change_of_it_is_history() {
+        let reads = |line: &str| {
+            let words = line.split(' ').map(|word| Bytes::from(word.to_owned()));
+            only_reads(&words.collect::<Vec<_>>())
+        };
+        assert!(reads("CLUSTER NODES") && reads("cluster keyslot a") && reads("GET a"));
+        for line in [
+            "CLUSTER SETSLOT 7 STABLE",
+            "cluster failover",
+            "MIGRATE n2 6379 a 0 100",
+            "ASKING",
+            "SET a 1",
+        ] {
+            assert!(!reads(line), "{line}");
+        }
+    }
 }
