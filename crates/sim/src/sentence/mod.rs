@@ -81,7 +81,9 @@ impl Teller<'_> {
             Event::Executed {
                 by, argv, reply, ..
             } => {
-                if let Some(told) = votes::answers(self.0, me, *by, argv, reply.as_ref()) {
+                if let Some(told) =
+                    votes::answers(self.0, (me, record.place), *by, argv, reply.as_ref())
+                {
                     return told;
                 }
                 let (command, by) = (command(argv), self.name(*by));
@@ -160,6 +162,9 @@ impl Teller<'_> {
             Event::Delayed {
                 reply: false, by, ..
             } => match record.place {
+                place if crate::notice::is_sentinel(self.0, place) => {
+                    format!("the network holds up what {me} sends by {by}")
+                }
                 Place::Node(_) => format!("the network holds up what {me} passes on by {by}"),
                 _ => format!("the network holds up the request of {me} by {by}"),
             },

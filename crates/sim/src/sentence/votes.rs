@@ -41,14 +41,54 @@ fn question<'a>(
     }
 }
 
-/// What a sentinel answers another, as a sentence.
+/// Which nodes a sentinel names as primaries, from its reply to `SENTINEL MASTERS`: `orders is n1`.
+fn named(reply: &Value) -> Option<String> {
+    let text = |value: &Value| match value {
+        Value::Bulk(text) => String::from_utf8_lossy(text).into_owned(),
+        _ => String::new(),
+    };
+    let Value::Array(states) = reply else {
+        return None;
+    };
+    let one = |state: &Value| {
+        let Value::Array(parts) = state else {
+            return None;
+        };
+        let mut pairs = parts.as_chunks::<2>().0.iter();
+        let mut field = |name: &str| {
+            let found = pairs.find(|[key, _]| text(key) == name)?;
+            Some(text(&found[1]))
+        };
+        let (name, host, flags) = (field("name")?, field("ip")?, field("flags")?);
+        if !flags.split(',').any(|flag| flag == "master") {
+            return None;
+        }
+        let down = if flags.contains("_down") {
+            ", which is down"
+        } else {
+            ""
+        };
+        Some(format!("{name} is {host}{down}"))
+    };
+    let all: Vec<String> = states.iter().filter_map(one).collect();
+    (!all.is_empty()).then(|| crate::names::listed(&all))
+}
+
+/// What a sentinel answers a client that looks for a primary, or another sentinel, as a sentence.
 pub(crate) fn answers(
     scenario: &Scenario,
-    me: &str,
+    (me, place): (&str, Place),
     by: Place,
     argv: &[Bytes],
     reply: Option<&Value>,
 ) -> Option<String> {
+    if let ([first, second], true) = (argv, is_sentinel(scenario, place))
+        && first.eq_ignore_ascii_case(b"SENTINEL")
+        && second.eq_ignore_ascii_case(b"MASTERS")
+    {
+        let by = place_name(scenario, by);
+        return Some(format!("{me} tells {by} that {}", named(reply?)?));
+    }
     if !is_sentinel(scenario, by) {
         return None;
     }
@@ -74,13 +114,13 @@ pub(crate) fn hears(
     let Message::Replies(replies) = message else {
         return None;
     };
-    let ([reply], true, true) = (
-        &replies[..],
-        is_sentinel(scenario, me),
-        is_sentinel(scenario, from),
-    ) else {
+    let ([reply], true) = (&replies[..], is_sentinel(scenario, from)) else {
         return None;
     };
+    if !is_sentinel(scenario, me) {
+        let (me, from) = (place_name(scenario, me), place_name(scenario, from));
+        return Some(format!("{me} hears from {from} that {}", named(reply)?));
+    }
     let (me, from) = (place_name(scenario, me), place_name(scenario, from));
     Some(match told(scenario, reply)? {
         (_, Some((whom, epoch))) if whom == me => {

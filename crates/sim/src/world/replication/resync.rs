@@ -21,6 +21,10 @@ impl World {
         (history, offset): (u64, u64),
         sent: u32,
     ) {
+        // A sentinel has no data to give: it does not know the command.
+        if self.is_sentinel(node) {
+            return self.post(node, replica, sent, Says::No);
+        }
         let heard = self.seconds(node);
         let place = &mut self.nodes[usize::from(node)];
         let own = place.replication.history;

@@ -236,12 +236,7 @@ impl World {
     }
 
     /// The leader's own view of who is the primary changes at the end.
-    pub(super) fn switch_to_promoted(
-        &mut self,
-        sentinel: &mut Sentinel,
-        _index: usize,
-        watched: &mut Watched,
-    ) {
+    pub(super) fn switch_to_promoted(&mut self, sentinel: &mut Sentinel, watched: &mut Watched) {
         if let Some(promoted) = watched.failover.promoted {
             self.switch_to(sentinel, watched, promoted);
         }

@@ -435,7 +435,7 @@ impl World {
             }
         }
         if watched.failover.state == State::UpdateConfig {
-            self.switch_to_promoted(sentinel, index, &mut watched);
+            self.switch_to_promoted(sentinel, &mut watched);
         }
         if let Some(slot) = sentinel.watched.get_mut(index) {
             *slot = watched;
