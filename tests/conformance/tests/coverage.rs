@@ -1,6 +1,6 @@
 //! What the transcripts leave out: every command of the table must be seen in one that was recorded from a real server (the
-//! nodes of a cluster are in tests/cluster.rs) or, when it is newer, written after its documentation — answering, refused for the number of its arguments, refused
-//! for the type of its key — and with every option that its syntax names.
+//! nodes of a cluster are in tests/cluster.rs) or, when it is newer, written after its documentation: answering, refused for
+//! the number of its arguments, refused for the type of its key, and with every option that its syntax names.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
