@@ -33,6 +33,7 @@ const WAITS: &[&str] = &[
     "_rw_release",
     "_rw_sleep",
     "_rw_resource",
+    "_rw_discover",
 ];
 
 /// Scripts that objects of the prelude hold, and call.
