@@ -95,6 +95,7 @@ bench: ## The engine and `redwind serve` beside a real redis-server, into target
 	@test -n "$$REDWIND_REFERENCE" || test -x target/reference/redis-server || cargo xtask reference
 	$(say) 'Building (the first time: about 2 minutes), then measuring for about 10 minutes'
 	@cargo run --locked --release --package redwind-bench
+	@cargo run --locked --release --package redwind-sim --example speed
 
 shots: ## Pictures of the built site in target/screenshots; `cargo shots --help` for more.
 	@.ci/setup rust

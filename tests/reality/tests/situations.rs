@@ -203,11 +203,11 @@ fn waiting_for_disks_answers_as_their_policies_let_it() {
 fn a_replica_hides_an_expired_key_and_keeps_it_until_its_primary_says_so() {
     compare("replica-expiry", &[PRIMARY, REPLICA], |on| {
         let mut told = vec![
-            on.ask("primary", "SET k v PX 700"),
+            on.ask("primary", "SET k v PX 3000"),
             on.until("replica", "GET k", "\"v\""),
         ];
         on.cut("replica");
-        on.pass(1_000);
+        on.pass(3_500);
         told.extend([
             on.ask("replica", "GET k"),
             on.ask("replica", "TTL k"),
@@ -224,10 +224,10 @@ fn a_replica_hides_an_expired_key_and_keeps_it_until_its_primary_says_so() {
 fn a_watched_key_that_expires_ends_the_transaction() {
     compare("watch", &[PRIMARY], |on| {
         let mut told = vec![
-            on.ask("primary", "SET k v PX 300"),
+            on.ask("primary", "SET k v PX 2000"),
             on.ask("primary", "WATCH k"),
         ];
-        on.pass(500);
+        on.pass(2_500);
         told.extend([
             on.ask("primary", "MULTI"),
             on.ask("primary", "SET other 1"),
