@@ -58,6 +58,7 @@ npm: ## The npm package, ready in target/npm: the engine with Lua for JavaScript
 	@.ci/setup rust bindgen
 	$(say) 'Building the npm package into target/npm (the first time: about 3 minutes)'
 	@.ci/npm
+	@cargo xtask sizes npm
 
 npm-test: npm ## The npm package in Node, through its public API.
 	$(say) 'The npm package in Node'

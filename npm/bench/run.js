@@ -1,4 +1,5 @@
-// Measures this package and others on the same workloads, in turn, and prints a table: make bench-js.
+// Measures this package and others on the same workloads, in turn, and prints a table: make bench-js. A word behind the
+// file's name chooses the workloads whose names hold it.
 //
 // What counts is processor time, all threads of the process together, so that other work on the machine disturbs little.
 
@@ -77,7 +78,7 @@ const names = Object.keys(contestants);
 console.log(`| Commands a second of processor time | ${names.join(' | ')} | redwind to the best other |`);
 console.log(`| --- |${' ---: |'.repeat(names.length + 1)}`);
 const count = (rate) => (rate === undefined ? 'failed' : Math.round(rate).toLocaleString('en'));
-for (const workload of workloads) {
+for (const workload of workloads.filter(({ name }) => name.includes(process.argv[2] ?? ''))) {
   const rates = await measure(workload);
   const best = Math.max(...rates.slice(1).map((rate) => rate ?? 0));
   const ratio = rates[0] && best ? (rates[0] / best).toFixed(2) : '—';

@@ -24,7 +24,7 @@ const USAGE: &str = "usage: cargo xtask <task>
   prepare    write the built-in lessons' traces to web/prepared (Trunk's pre_build hook)
   record     play the transcripts on a real redis-server and write what it answers [name]
   reference  fetch a real redis-server 8.2 for the tests that compare with one, and print its path
-  sizes      print what the site in dist weighs; fail when it is too heavy to be read soon
+  sizes      print what the site in dist weighs (or the npm package: sizes npm); fail when it is too heavy
   stamp      tell the page the version of its worker (Trunk's post_build hook)";
 
 fn main() -> ExitCode {
@@ -46,6 +46,7 @@ fn run(task: Option<&str>) -> Result<()> {
             println!("{}", reference::find_or_fetch()?.display());
             Ok(())
         }
+        Some("sizes") if std::env::args().nth(2).as_deref() == Some("npm") => sizes::run_package(),
         Some("sizes") => sizes::run(),
         Some("stamp") => stamp::run(),
         Some("help" | "--help" | "-h") => {

@@ -1,4 +1,4 @@
-//! `sizes`: what the built site weighs, and whether a lesson can be read soon enough.
+//! `sizes`: what the built site weighs, and whether a lesson can be read soon enough; `sizes npm` the same of the npm package.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,6 +10,12 @@ use brotli::enc::BrotliEncoderParams;
 
 /// What a browser may have to receive before a lesson can be read and stepped, in bytes after brotli.
 const READING_LIMIT: usize = 400_000;
+
+/// What a browser shall receive at most for the engine alone with Lua, in bytes after brotli.
+const PACKAGE_LIMIT: usize = 400_000;
+
+/// The package is still above its limit; above this it fails. It may only sink.
+const PACKAGE_CEILING: usize = 490_000;
 
 /// Sizes found out before, by content.
 const KNOWN: &str = "target/sizes";
@@ -67,6 +73,45 @@ pub(crate) fn run() -> Result<()> {
         kilobytes(READING_LIMIT)
     );
     Ok(())
+}
+
+/// Prints what a browser receives of the npm package in `target/npm`; fails when that has grown.
+pub(crate) fn run_package() -> Result<()> {
+    let folder = Path::new("target/npm");
+    let mut total = 0;
+    println!("{:<56} {:>10} {:>10}", "", "raw kB", "brotli kB");
+    for path in super::files::below(folder)
+        .context("there is no package in target/npm: run `make npm` first")?
+    {
+        let name = super::files::name(folder, &path);
+        if !is_downloaded(&name) {
+            continue;
+        }
+        let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let brotli = compressed(&content)?;
+        total += brotli;
+        let (raw, brotli) = (kilobytes(content.len()), kilobytes(brotli));
+        println!("{name:<56} {raw:>10} {brotli:>10}");
+    }
+    for (what, bytes) in [
+        ("What a browser receives", total),
+        ("  the limit that is aimed at", PACKAGE_LIMIT),
+        ("  the ceiling for now", PACKAGE_CEILING),
+    ] {
+        println!("{what:<67} {:>10}", kilobytes(bytes));
+    }
+    ensure!(
+        total <= PACKAGE_CEILING,
+        "a browser receives {} kB of the npm package; it may be {} kB, and that only less",
+        kilobytes(total),
+        kilobytes(PACKAGE_CEILING)
+    );
+    Ok(())
+}
+
+/// Whether a browser loads this file of the package.
+fn is_downloaded(name: &str) -> bool {
+    (name.ends_with(".js") || name.ends_with(".wasm")) && name != "node.js"
 }
 
 fn weigh(name: String, path: &Path, page: &str) -> Result<Weight> {
@@ -178,6 +223,14 @@ mod tests {
         assert!(part("redwind-worker_bg.wasm", page) == Part::Later);
         assert!(part("prepared/catalogue.json", page) == Part::Page);
         assert!(part("prepared/locks~gc-pause.json", page) == Part::Lesson);
+    }
+
+    #[test]
+    fn of_the_package_a_browser_loads_code_but_not_that_for_node() {
+        let loaded = ["browser.js", "wasm/redwind.js", "wasm/redwind_bg.wasm"];
+        assert!(loaded.into_iter().all(is_downloaded));
+        let kept = ["node.js", "index.d.ts", "package.json", "LICENSE-MIT"];
+        assert!(!kept.into_iter().any(is_downloaded));
     }
 
     #[test]

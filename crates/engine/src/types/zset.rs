@@ -10,6 +10,9 @@ use crate::db::Map;
 /// The order is kept in chunks, so that an insertion moves few members.
 const CHUNK: usize = 256;
 
+/// Where there are more chunks than this, so many of them are counted together, so that a rank is found in few steps.
+const BLOCK: usize = 64;
+
 type Item = (f64, Blob);
 
 #[derive(Clone, Default)]
@@ -17,6 +20,8 @@ pub(crate) struct Zset {
     scores: Map<f64>,
     /// By score, then by member; no chunk is empty.
     chunks: Vec<Vec<Item>>,
+    /// How many items each block of chunks holds; empty while there are few chunks.
+    blocks: Vec<usize>,
     /// It has outgrown the compact form.
     large: bool,
     bytes: usize,
@@ -111,6 +116,7 @@ impl Zset {
         let chunk = self.chunk_of(score, &member);
         let Some(items) = self.chunks.get_mut(chunk) else {
             self.chunks.push(vec![(score, member)]);
+            self.recount(chunk);
             return;
         };
         let at = items.partition_point(|(s, m)| order((*s, m), (score, &member)) == Ordering::Less);
@@ -118,7 +124,23 @@ impl Zset {
         if items.len() > CHUNK {
             let upper = items.split_off(CHUNK / 2);
             self.chunks.insert(chunk + 1, upper);
+            self.recount(chunk);
+        } else if let Some(count) = self.blocks.get_mut(chunk / BLOCK) {
+            *count += 1;
         }
+    }
+
+    /// Counts the blocks again from that of a chunk on, after chunks have moved.
+    fn recount(&mut self, chunk: usize) {
+        if self.chunks.len() <= BLOCK {
+            self.blocks.clear();
+            return;
+        }
+        let from = (chunk / BLOCK).min(self.blocks.len());
+        self.blocks.truncate(from);
+        let blocks = self.chunks[from * BLOCK..].chunks(BLOCK);
+        self.blocks
+            .extend(blocks.map(|chunks| chunks.iter().map(Vec::len).sum::<usize>()));
     }
 
     fn unlink(&mut self, score: f64, member: &[u8]) {
@@ -129,9 +151,13 @@ impl Zset {
         let at = items.partition_point(|(s, m)| order((*s, m), (score, member)) == Ordering::Less);
         if items.get(at).is_some_and(|(_, m)| m.as_slice() == member) {
             items.remove(at);
+            if let Some(count) = self.blocks.get_mut(chunk / BLOCK) {
+                *count -= 1;
+            }
         }
         if items.is_empty() {
             self.chunks.remove(chunk);
+            self.recount(chunk);
         }
     }
 
@@ -151,7 +177,10 @@ impl Zset {
         let chunk = self
             .chunks
             .partition_point(|items| items.last().is_some_and(|(s, m)| before(*s, m)));
-        let whole: usize = self.chunks[..chunk].iter().map(Vec::len).sum();
+        let block = (chunk / BLOCK).min(self.blocks.len());
+        let blocks: usize = self.blocks[..block].iter().sum();
+        let chunks = &self.chunks[block * BLOCK..chunk];
+        let whole = blocks + chunks.iter().map(Vec::len).sum::<usize>();
         let part = self
             .chunks
             .get(chunk)
@@ -198,8 +227,14 @@ impl Zset {
 
     /// The chunk that holds a rank, and the place in it.
     fn locate(&self, rank: usize) -> (usize, usize) {
-        let mut left = rank;
-        for (at, items) in self.chunks.iter().enumerate() {
+        let (mut left, mut block) = (rank, 0);
+        while let Some(count) = self.blocks.get(block)
+            && left >= *count
+        {
+            left -= count;
+            block += 1;
+        }
+        for (at, items) in self.chunks.iter().enumerate().skip(block * BLOCK) {
             if left < items.len() {
                 return (at, left);
             }
@@ -220,5 +255,44 @@ impl Zset {
         self.scores
             .get_index(index)
             .map(|(member, score)| (member, *score))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_are_right_in_sets_of_many_blocks_while_they_grow_and_shrink() {
+        let config = Config::default();
+        let mut zset = Zset::default();
+        let count = CHUNK * BLOCK * 2;
+        // 7919 shares no factor with the count, so every score comes once, in no order.
+        let members = (0..count).map(|n| (n * 7919) % count);
+        for score in members.clone() {
+            zset.set(score.to_string().as_bytes(), score as f64, &config);
+        }
+        let check = |zset: &Zset, expected: &[usize]| {
+            let held: usize = zset.blocks.iter().sum();
+            assert!(zset.blocks.is_empty() || held == expected.len());
+            for (rank, score) in expected.iter().enumerate().step_by(97) {
+                assert_eq!(zset.rank(score.to_string().as_bytes()), Some(rank));
+                let at = zset.range(rank..rank + 1).next().map(|(_, score)| score);
+                assert_eq!(at, Some(*score as f64));
+            }
+        };
+        let mut expected: Vec<usize> = (0..count).collect();
+        check(&zset, &expected);
+        for (step, score) in members.enumerate() {
+            assert_eq!(
+                zset.remove(score.to_string().as_bytes()),
+                Some(score as f64)
+            );
+            if step % 5_000 == 0 {
+                expected.retain(|score| zset.score(score.to_string().as_bytes()).is_some());
+                check(&zset, &expected);
+            }
+        }
+        assert!(zset.is_empty() && zset.chunks.is_empty() && zset.blocks.is_empty());
     }
 }
