@@ -4,6 +4,8 @@ PORT ?= 8080
 # For `make conformance`: how many rounds, and the seed of the first.
 ROUNDS ?= 10000
 SEED ?= 1000000
+# For `make fuzz`: how long for each target.
+MINUTES ?= 5
 
 # Where .ci/setup puts trunk, wasm-bindgen and wasm-pack.
 export PATH := $(CURDIR)/target/tools/bin:$(PATH)
@@ -14,7 +16,7 @@ WASM := --target wasm32-unknown-unknown
 say = @printf '\n==> %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test build npm bench bench-js fmt lint shots clean quick-test conformance npm-test wasm-test browser-test clients-test
+.PHONY: help serve test build npm bench bench-js fmt lint shots clean quick-test conformance fuzz npm-test wasm-test browser-test clients-test
 
 help: ## Show this.
 	@echo 'Redwind: a Redis you can rewind. Targets:'
@@ -53,6 +55,19 @@ conformance: ## Millions of random commands beside a real redis-server (ROUNDS=â
 	@.ci/setup rust
 	@cargo xtask reference
 	@REDWIND_ROUNDS=$(ROUNDS) REDWIND_SEED=$(SEED) cargo test --locked --package redwind-conformance --test differential
+
+fuzz: ## Fuzz the decoder, the dispatcher and the script sandbox (MINUTES=â€¦ for each; guided where cargo-fuzz is installed).
+	@.ci/setup rust
+	@if cargo fuzz --version >/dev/null 2>&1; then \
+	  for target in decoder dispatcher scripts; do \
+	    mkdir -p target/fuzz-corpus/$$target; \
+	    cargo fuzz run --sanitizer none --features libfuzzer $$target target/fuzz-corpus/$$target fuzz/corpus/$$target \
+	      -- -max_total_time=$$(($(MINUTES) * 60)) -timeout=60 -rss_limit_mb=3000 || exit 1; \
+	  done; \
+	else \
+	  echo 'Not guided by coverage: for that, `cargo install cargo-fuzz`.'; \
+	  REDWIND_FUZZ_MINUTES=$(MINUTES) cargo test --locked --package redwind-fuzz --test brief; \
+	fi
 
 npm: ## The npm package, ready in target/npm: the engine with Lua for JavaScript.
 	@.ci/setup rust bindgen

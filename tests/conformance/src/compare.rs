@@ -190,7 +190,7 @@ fn agree(argv: &[Bytes], theirs: &Value, ours: &Value, circumstances: Circumstan
         b"xinfo" => return same(&timeless(theirs), &timeless(ours)),
         b"xpending" => return pending_agree(theirs, ours),
         // Both orders are free, and the cursors of what is left are other numbers.
-        b"keys" | b"scan" => return same(&sorted(theirs, false), &sorted(ours, false)),
+        b"keys" | b"scan" | b"pubsub" => return same(&sorted(theirs, false), &sorted(ours, false)),
         _ => {}
     }
     if script && (mentions(argv, "ttl") || mentions(argv, "'time'")) {

@@ -122,9 +122,6 @@ fn getbit(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// The part of a string that two inclusive borders mean, in bits: first and one past the last.
 fn bit_range(start: i64, end: i64, in_bits: bool, len: usize) -> Option<(u64, u64)> {
     let total = if in_bits { len as i64 * 8 } else { len as i64 };
-    if start < 0 && end < 0 && start > end {
-        return None;
-    }
     let from = if start < 0 {
         start.saturating_add(total).max(0)
     } else {
@@ -169,6 +166,10 @@ fn bitcount(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let Some((start, end, in_bits)) = borders else {
         return Ok(Value::Int(ones(&text)));
     };
+    // Not so in BITPOS, where both are the first byte when they lie far enough before it.
+    if start < 0 && end < 0 && start > end {
+        return Ok(Value::Int(0));
+    }
     let Some((from, to)) = bit_range(start, end, in_bits, text.len()) else {
         return Ok(Value::Int(0));
     };

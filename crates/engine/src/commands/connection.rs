@@ -124,8 +124,11 @@ fn reset(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
     let authenticated = cx.engine.config.requirepass.is_empty();
     if let Some(session) = cx.session_mut() {
         let created = session.created;
+        // What it has sent since is still to be run.
+        let pending = std::mem::take(&mut session.pending);
         *session = Session {
             created,
+            pending,
             authenticated,
             last_used: now,
             ..Session::new(now)
@@ -394,7 +397,8 @@ fn client_unblock(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         [] => false,
         [word] if is(word, "TIMEOUT") => false,
         [word] if is(word, "ERROR") => true,
-        _ => {
+        [_, _, ..] => return Err(super::bad_subcommand(args)),
+        [_] => {
             return Err(Refusal::err(
                 "CLIENT UNBLOCK reason should be TIMEOUT or ERROR",
             ));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use redwind_resp::Value;
 
+use crate::Refusal;
 use crate::args::Args;
 use crate::cx::Cx;
 use crate::glob;
@@ -72,6 +73,12 @@ fn psubscribe(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `SSUBSCRIBE shardchannel [shardchannel ...]`
 fn ssubscribe(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    // Other than the older commands it is not let into a transaction.
+    if !cx.may_block {
+        return Err(Refusal::err(
+            "SSUBSCRIBE isn't allowed for a DENY BLOCKING client",
+        ));
+    }
     listen(cx, Listen::Shard, args.rest(), "ssubscribe")
 }
 

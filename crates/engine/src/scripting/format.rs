@@ -7,12 +7,26 @@ use super::lua::{
 };
 use crate::number::{general, int_bytes};
 
-/// The library: `format`.
+/// Longer strings than this are not made by repetition; a script may not have much more memory.
+const MOST_REPEATED: f64 = (1u32 << 28) as f64;
+
+/// The library: `format`, and `rep`, which says no before there is no memory.
 pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
     let table = lua.new_table();
     set_function(lua, table, "format", |lua, args| {
         let text = format(args)?;
         let text = string(lua, &text)?;
+        give(lua, text)
+    })?;
+    set_function(lua, table, "rep", |lua, args| {
+        let part = text(args, 1, "rep")?;
+        let times = number(args.get(1)).ok_or_else(|| bad_argument(args, 2, "rep", "number"))?;
+        let times = times.trunc().max(0.0);
+        if part.len() as f64 * times > MOST_REPEATED {
+            return Err("resulting string too large".into());
+        }
+        let times = if part.is_empty() { 0 } else { times as usize };
+        let text = string(lua, &part.repeat(times))?;
         give(lua, text)
     })?;
     Ok(table)
@@ -221,17 +235,17 @@ fn quote(text: &[u8], out: &mut Vec<u8>) {
 }
 
 /// An argument, counted from 1, as text.
-fn text(args: &[LuaValue], at: usize) -> Outcome<Vec<u8>> {
+fn text(args: &[LuaValue], at: usize, function: &str) -> Outcome<Vec<u8>> {
     match args.get(at - 1) {
         Some(LuaValue::Str(text)) => Ok(text.as_bytes().to_vec()),
         Some(LuaValue::Float(number)) => Ok(general(*number, 14).into_bytes()),
         Some(LuaValue::Int(number)) => Ok(int_bytes(*number)),
-        _ => Err(bad_argument(args, at, "format", "string")),
+        _ => Err(bad_argument(args, at, function, "string")),
     }
 }
 
 fn format(args: &[LuaValue]) -> Outcome<Vec<u8>> {
-    let pattern = text(args, 1)?;
+    let pattern = text(args, 1, "format")?;
     let (mut out, mut rest, mut at) = (Vec::new(), &pattern[..], 1);
     while let Some(percent) = rest.iter().position(|b| *b == b'%') {
         out.extend_from_slice(&rest[..percent]);
@@ -255,8 +269,8 @@ fn format(args: &[LuaValue]) -> Outcome<Vec<u8>> {
             b'd' | b'i' => item.integer(value()?, &mut out),
             b'o' | b'u' | b'x' | b'X' => item.unsigned(letter, value()?, &mut out),
             b'e' | b'E' | b'f' | b'g' | b'G' => item.float(letter, value()?, &mut out),
-            b'q' => quote(&text(args, at)?, &mut out),
-            b's' => item.text(&text(args, at)?, &mut out),
+            b'q' => quote(&text(args, at, "format")?, &mut out),
+            b's' => item.text(&text(args, at, "format")?, &mut out),
             0 => return Err("invalid option '%' to 'format'".into()),
             other => {
                 let other = char::from(other);

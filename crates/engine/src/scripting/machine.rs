@@ -95,7 +95,8 @@ impl Machine {
         lua.install_sandbox(SandboxConfig {
             instruction_limit: Some(STEPS),
             memory_limit_bytes: Some(256 << 20),
-            check_interval: 1000,
+            // Between two looks a string can double with every other instruction.
+            check_interval: 10,
             remove_globals: Vec::new(),
         })
         .map_err(omnilua::Error::into_lua_error)?;
@@ -218,6 +219,7 @@ fn prepare(
     lua::set(lua, given, "version", version)?;
     let number = LuaValue::Float(f64::from(0x0008_0203));
     lua::set(lua, given, "version_num", number)?;
+    lua::set(lua, given, "nan", LuaValue::Float(f64::NAN))?;
     for (name, library) in [
         ("bit", bits::library(lua)?),
         ("cjson", json::library(lua, json, &second)?),
@@ -298,6 +300,9 @@ fn randomness(lua: &mut LuaState, settings: &Rc<RefCell<Settings>>) -> Result<lu
     Ok(math)
 }
 
+/// An interpreter with more bytes than this in it is given up for a new one.
+const WORN: usize = 32 << 20;
+
 fn with_machine<T>(f: impl FnOnce(&mut Machine) -> Result<T>) -> Result<T> {
     MACHINE.with(|slot| {
         let mut slot = slot.borrow_mut();
@@ -305,7 +310,12 @@ fn with_machine<T>(f: impl FnOnce(&mut Machine) -> Result<T>) -> Result<T> {
             Some(machine) => machine,
             None => slot.insert(Machine::new()?),
         };
-        f(machine)
+        let result = f(machine);
+        // What one script leaves behind must not count against the next.
+        if machine.lua.state().global().total_bytes() > WORN {
+            *slot = None;
+        }
+        result
     })
 }
 

@@ -141,7 +141,7 @@ local kept = {
 }
 
 -- C's conversion also reads these.
-local spelled = { inf = 1 / 0, infinity = 1 / 0, nan = 0 / 0 }
+local spelled = { inf = 1 / 0, infinity = 1 / 0, nan = host.nan }
 
 function kept.tonumber(...)
   local number = tonumber(...)
@@ -205,7 +205,7 @@ function kept.tostring(...)
 end
 
 math.random, math.randomseed = host.math.random, host.math.randomseed
-string.format = host.text.format
+string.format, string.rep = host.text.format, host.text.rep
 
 local libraries = {
   bit = host.bit,
