@@ -96,10 +96,17 @@ fn a_lesson_run_twice_gives_the_same_trace() {
     }
 }
 
+/// First variants that are wrong by themselves, whatever happens to them, and end with the exception that shows it: a
+/// program for one server meets a cluster.
+const WRONG_BY_ITSELF: [(&str, &str); 1] = [("cluster/slots", "single")];
+
 #[test]
 fn no_program_of_a_lesson_ends_with_an_exception() {
     for id in ids() {
         for variant in &lesson(&id).variants {
+            if WRONG_BY_ITSELF.contains(&(&id, &variant.name)) {
+                continue;
+            }
             let trace = run(&id, &variant.name, None);
             let raised = trace
                 .records
@@ -125,6 +132,9 @@ fn without_its_faults_the_first_variant_keeps_its_promises() {
             continue;
         }
         let variant = &lesson.variants[0].name;
+        if WRONG_BY_ITSELF.contains(&(&id, variant)) {
+            continue;
+        }
         let trace = run(&id, variant, Some(&[]));
         for verdict in &trace.verdicts {
             let (outcome, finding) = (verdict.outcome, &verdict.finding);
