@@ -50,6 +50,8 @@ pub fn first_difference(
     };
     let combined = steps.iter().position(combines).unwrap_or(usize::MAX);
     let mut open: BTreeMap<&str, Open> = BTreeMap::new();
+    let mut queues: BTreeMap<&str, bool> = BTreeMap::new();
+    let mut miscounted = false;
     let mut sent = 0;
     for at in 0..theirs.len().max(ours.len()) {
         let (left, right) = (theirs.get(at), ours.get(at));
@@ -61,6 +63,7 @@ pub fn first_difference(
         while sent <= step.min(steps.len().saturating_sub(1)) {
             if let Some(Step::Send { client, argv }) = steps.get(sent) {
                 open.entry(client).or_default().sent(argv);
+                miscounted |= runs_several_subscriptions(&mut queues, client, argv);
             }
             sent += 1;
         }
@@ -85,7 +88,8 @@ pub fn first_difference(
         };
         // An estimator that was damaged behind its header: Redis may add to it without noticing.
         let damaged = |heard: &Heard| matches!(&heard.value, Value::Error(text) if text.starts_with(b"INVALIDOBJ"));
-        if !same && right.is_some_and(damaged) {
+        // Of which reply a value is part, no one can tell any more after an array that was miscounted.
+        if !same && (miscounted || right.is_some_and(damaged)) {
             return None;
         }
         if !same {
@@ -97,6 +101,31 @@ pub fn first_difference(
         }
     }
     None
+}
+
+/// Whether this runs a transaction that subscribes to several channels at once: each is confirmed by an element of its own
+/// in the array of `EXEC`, and Redis counts only the command. In `queues` is who has an open transaction, and whether it
+/// holds such a command.
+fn runs_several_subscriptions<'a>(
+    queues: &mut BTreeMap<&'a str, bool>,
+    client: &'a str,
+    argv: &[Bytes],
+) -> bool {
+    match &word(argv, 0)[..] {
+        b"multi" => {
+            queues.entry(client).or_default();
+        }
+        b"exec" => return queues.remove(client).unwrap_or_default(),
+        b"discard" | b"reset" => {
+            queues.remove(client);
+        }
+        // Without a name it ends all subscriptions.
+        name if name.ends_with(b"subscribe") && argv.len() != 2 => {
+            queues.entry(client).and_modify(|several| *several = true);
+        }
+        _ => {}
+    }
+    false
 }
 
 fn client_of<'a>(steps: &'a [Step], heard: &Heard) -> &'a str {

@@ -404,8 +404,11 @@ impl<'a> SetEx<'a> {
         while let Some(word) = args.get(at) {
             let unit = time_word(word, now_ms);
             if is(word, "FIELDS") {
-                let count = args.get(at + 1).ok_or_else(arity)?;
-                let count = parse_int(count)
+                // Redis asks for a number, a field and a value before it reads the number.
+                if args.len() < at + 4 {
+                    return Err(arity());
+                }
+                let count = parse_int(&args[at + 1])
                     .and_then(|count| i32::try_from(count).ok())
                     .filter(|count| *count > 0)
                     .ok_or_else(|| Refusal::err("invalid number of fields"))?;

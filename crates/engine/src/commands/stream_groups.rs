@@ -486,6 +486,8 @@ fn take_over(
 /// `XAUTOCLAIM key group consumer min-idle-time start [COUNT count] [JUSTID]`
 pub(super) fn xautoclaim(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let (key, name, consumer) = (args.key(0), args.key(1), args.key(2));
+    // Found or missed before the options are read, as in Redis; a wrong type is told after them.
+    cx.inspect(key);
     let min_idle = parse_int(&args[3]);
     let min_idle =
         min_idle.ok_or_else(|| Refusal::err("Invalid min-idle-time argument for XAUTOCLAIM"))?;
@@ -509,7 +511,7 @@ pub(super) fn xautoclaim(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         at += 1;
     }
     let now_ms = cx.now_ms();
-    let stream = cx.inspect_as::<Stream>(key)?;
+    let stream = cx.peek_as::<Stream>(key)?;
     let group = stream.and_then(|stream| stream.groups.get(&name[..]));
     let (stream, group) = stream.zip(group).ok_or_else(|| no_group(key, name))?;
     // Entries are looked at, not only taken, in a bounded number.
