@@ -12,6 +12,7 @@ use crate::reference::with_ids;
 use crate::sequence::{ALONE, Heard, Step, attribute};
 
 /// A small generator, the same in every run.
+#[derive(Clone)]
 pub struct Lehmer(pub u64);
 
 impl Lehmer {
@@ -34,6 +35,7 @@ impl Choose for Lehmer {
     }
 }
 
+#[derive(Clone)]
 pub struct Ours {
     pub engine: Engine,
     pub now: Micros,
