@@ -290,7 +290,12 @@ impl<'a> Cx<'a> {
         let after = data.type_name();
         self.use_at(index);
         self.db_mut().overwrite(index, data, expires);
-        self.touch(key);
+        // As in Redis, whoever waits for elements hears of keys that come to be, not of values that replace others; only a
+        // stream that is gone is noticed by those who read it in groups.
+        match before {
+            "stream" => self.touch(key),
+            _ => self.engine.break_transactions(self.db, key),
+        }
         self.overwritten(key, before, after);
     }
 
@@ -359,7 +364,7 @@ impl<'a> Cx<'a> {
             return Err(Refusal::WrongType);
         }
         self.use_at(index);
-        Ok(Some(self.open(key, index)))
+        Ok(Some(self.open(key, index, false)))
     }
 
     /// Opens what a key holds for change; a missing key starts empty.
@@ -367,29 +372,31 @@ impl<'a> Cx<'a> {
         &'c mut self,
         key: &'c Bytes,
     ) -> Result<Edit<'c, 'a, T>, Refusal> {
-        let index = match self.find(key) {
+        let (index, new) = match self.find(key) {
             Some(index) if T::of(&self.db().at(index).data).is_none() => {
                 return Err(Refusal::WrongType);
             }
             Some(index) => {
                 self.use_at(index);
-                index
+                (index, false)
             }
             None => {
                 let used = self.used_now();
                 self.notify("new", key);
-                self.db_mut().add(key, T::default().wrap(), None, used)
+                let index = self.db_mut().add(key, T::default().wrap(), None, used);
+                (index, true)
             }
         };
-        Ok(self.open(key, index))
+        Ok(self.open(key, index, new))
     }
 
-    fn open<'c, T: Kind>(&'c mut self, key: &'c Bytes, index: usize) -> Edit<'c, 'a, T> {
+    fn open<'c, T: Kind>(&'c mut self, key: &'c Bytes, index: usize, new: bool) -> Edit<'c, 'a, T> {
         self.db_mut().open(index);
         Edit {
             cx: self,
             key,
             index,
+            new,
             event: None,
             then: None,
             kind: PhantomData,
@@ -443,6 +450,8 @@ pub(crate) struct Edit<'c, 'a, T: Kind> {
     cx: &'c mut Cx<'a>,
     key: &'c Bytes,
     index: usize,
+    /// The key was missing.
+    new: bool,
     event: Option<&'static str>,
     then: Option<&'static str>,
     kind: PhantomData<T>,
@@ -519,12 +528,19 @@ impl<T: Kind> Drop for Edit<'_, '_, T> {
     fn drop(&mut self) {
         let index = self.index;
         self.cx.db_mut().close(index);
-        let empty = self.cx.db().at(self.index).data.is_empty();
+        let data = &self.cx.db().at(index).data;
+        let empty = data.is_empty();
+        // Whoever waits for elements was served when the key came to be; readers of streams wait for each entry.
+        let wakes = self.new || !matches!(data.type_name(), "list" | "zset");
         if empty {
             self.cx.db_mut().remove(self.key);
         }
         if let Some(event) = self.event {
-            self.cx.touch(self.key);
+            if wakes {
+                self.cx.touch(self.key);
+            } else {
+                self.cx.engine.break_transactions(self.cx.db, self.key);
+            }
             self.cx.event(event, self.key);
             if let Some(then) = self.then {
                 self.cx.event(then, self.key);

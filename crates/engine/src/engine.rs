@@ -452,9 +452,7 @@ impl Engine {
 
     /// Notes that a key changed.
     pub(crate) fn touch(&mut self, db: u32, key: &[u8]) {
-        if !self.watched.is_empty() {
-            self.break_transactions(db, key);
-        }
+        self.break_transactions(db, key);
         self.wake_waiting(db, key);
     }
 
@@ -465,7 +463,11 @@ impl Engine {
         }
     }
 
-    fn break_transactions(&mut self, db: u32, key: &[u8]) {
+    /// Transactions that watch this key will fail.
+    pub(crate) fn break_transactions(&mut self, db: u32, key: &[u8]) {
+        if self.watched.is_empty() {
+            return;
+        }
         let Some(watchers) = self.watched.get(&(db, Blob::new(key))) else {
             return;
         };
