@@ -13,9 +13,9 @@ pub fn icon(name: &str) -> Html {
         "stop" => ("M5.5 4h3v12h-3zM11.5 4h3v12h-3z", true),
         "violation" => ("M4 4.5v11l6-5.5zM14 4v7M14 14.6v1.2", true),
         "pause" => ("M7.2 4.5v11M12.8 4.5v11", false),
-        "crash" => ("M5 5l10 10M15 5L5 15", false),
+        "crash" | "kill" => ("M5 5l10 10M15 5L5 15", false),
         "restart" => ("M15.5 10a5.5 5.5 0 1 1-1.8-4.1M14.6 2.8v3.4h-3.4", false),
-        "drop" => ("M3.5 10h6M13 7l4 6M17 7l-4 6", false),
+        "drop" | "lose" | "fail" => ("M3.5 10h6M13 7l4 6M17 7l-4 6", false),
         "delay" => ("M10 5.5V10l3 2M10 3a7 7 0 1 0 0 14a7 7 0 0 0 0-14", false),
         "partition" => (
             "M10 3v3M10 8.5v3M10 14v3M2.5 10h4M17.5 10h-4M5 7.5L2.5 10L5 12.5M15 7.5l2.5 2.5L15 12.5",
@@ -25,8 +25,13 @@ pub fn icon(name: &str) -> Html {
             "M10 6.5V11l2.6 1.6M10 4a6.6 6.6 0 1 0 0 13.2a6.6 6.6 0 0 0 0-13.2M7.5 2.2h5",
             false,
         ),
+        "slow" | "slow-cpu" | "slow-disk" | "slow-link" => {
+            ("M3 14.5a7 7 0 0 1 14 0M10 14.5L6.4 10.2M10 14.5h.1", false)
+        }
         "failover" => ("M4 14.5h12M4 14.5L3 6.5l4 3L10 5l3 4.5l4-3l-1 8", false),
         "cut-power" => ("M10 3v6M6.2 5.6a6 6 0 1 0 7.6 0", false),
+        "reset" => ("M3 10h4.5M12.5 10H17M9 6.5l-1.5 7M12.5 6.5l-1.5 7", false),
+        "move-slot" => ("M3 6h6v8H3zM12 10h5M14.5 7.5L17 10l-2.5 2.5", false),
         "share" => ("M10 12.5V3.2M6.6 6.3L10 3l3.4 3.3M5 9.5v6.8h10V9.5", false),
         "theme" => (
             "M10 2.6a7.4 7.4 0 1 0 0 14.8a7.4 7.4 0 0 0 0-14.8m0 1.6a5.8 5.8 0 0 1 0 11.6z",
@@ -38,7 +43,7 @@ pub fn icon(name: &str) -> Html {
         "zoom-out" => ("M5 10h10", false),
         "fit" => ("M3 10h14M6 7l-3 3 3 3M14 7l3 3-3 3", false),
         "close" => ("M5.5 5.5l9 9M14.5 5.5l-9 9", false),
-        "edit" => ("M4 16l.8-3.4L13.6 3.8l2.6 2.6-8.8 8.8z", false),
+        "edit" | "write" => ("M4 16l.8-3.4L13.6 3.8l2.6 2.6-8.8 8.8z", false),
         "left" => ("M12.5 4.5L7 10l5.5 5.5", false),
         "right" => ("M7.5 4.5L13 10l-5.5 5.5", false),
         "type" => ("M4 5.5l4.5 4.5L4 14.5M10.5 15h6", false),

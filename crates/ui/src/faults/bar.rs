@@ -29,9 +29,14 @@ pub fn FaultBar(props: &BarProps) -> Html {
         let open = open.clone();
         Callback::from(move |()| open.set(None))
     };
+    // What was written last: were it refused, it can be mended.
+    let written = use_state_eq(|| None::<String>);
     let on_apply = {
-        let (open, act) = (open.clone(), props.act.clone());
+        let (open, act, written) = (open.clone(), props.act.clone(), written.clone());
         Callback::from(move |text: String| {
+            if *open == Some(Verb::Write) {
+                written.set(Some(text.clone()));
+            }
             open.set(None);
             act.emit(Action::Intervene(vec![text]));
         })
@@ -56,6 +61,14 @@ pub fn FaultBar(props: &BarProps) -> Html {
             </button>
         }
     });
+    let draft = |verb: Verb| {
+        let (story, position) = (&props.story, props.position);
+        let mut draft = Draft::new(story, verb, props.client, story.at(position), position);
+        if let Some(written) = &*written {
+            draft.written.clone_from(written);
+        }
+        draft
+    };
     html! {
         <div class={classes!("faults", unfolded.then_some("unfolded"))} role="group" aria-label="Break it: faults at this moment">
             <span class="faults-title">{ "Break it" }</span>
@@ -65,8 +78,7 @@ pub fn FaultBar(props: &BarProps) -> Html {
             <div class="verbs">{ for buttons }</div>
             if let Some(verb) = *open {
                 <div class="popover fault-popover">
-                    <FaultForm story={props.story.clone()} position={props.position} on_cancel={close} {on_apply}
-                        draft={Draft::new(&props.story, verb, props.client, props.story.at(props.position), props.position)} />
+                    <FaultForm story={props.story.clone()} position={props.position} on_cancel={close} {on_apply} draft={draft(verb)} />
                 </div>
             }
         </div>

@@ -73,6 +73,14 @@ pub fn FaultForm(props: &FormProps) -> Html {
             </label>
         }
     };
+    let write = {
+        let draft = draft.clone();
+        Callback::from(move |event: InputEvent| {
+            let mut changed = (*draft).clone();
+            changed.written = event.target_unchecked_into::<HtmlInputElement>().value();
+            draft.set(changed);
+        })
+    };
     let choose = |set: fn(&mut Draft, String)| {
         let draft = draft.clone();
         Callback::from(move |event: Event| {
@@ -135,6 +143,11 @@ pub fn FaultForm(props: &FormProps) -> Html {
                             { for message_options(props, draft.flight) }
                         </select>
                     </label>
+                } else if verb == Verb::Write {
+                    <label class="field grow"><span>{ "Fault" }</span>
+                        <input type="text" class="written" autocomplete="off" autocapitalize="off" spellcheck="false"
+                            data-testid="fault-written" value={draft.written.clone()} oninput={write} />
+                    </label>
                 } else if verb == Verb::Partition {
                     { side("Cut off", 0) }
                     { side("from", 1) }
@@ -154,8 +167,14 @@ pub fn FaultForm(props: &FormProps) -> Html {
                 if matches!(verb, Verb::Pause | Verb::Partition) {
                     { text("For", "fault-for", &draft.lasts, |draft, value| draft.lasts = value) }
                 }
-                if matches!(verb, Verb::Delay | Verb::Clock) {
+                if matches!(verb, Verb::Delay | Verb::Clock | Verb::Slow) {
                     { text("By", "fault-for", &draft.lasts, |draft, value| draft.lasts = value) }
+                }
+                if verb == Verb::Slow {
+                    { text("For", "fault-slow-for", &draft.slow_for, |draft, value| draft.slow_for = value) }
+                }
+                if verb == Verb::Restart && is_node {
+                    { tick("On an empty disk: what the old one had kept is gone", "fault-empty", draft.empty, |draft, on| draft.empty = on) }
                 }
                 if verb == Verb::Crash {
                     { text("Restart after", "fault-restart", &draft.restart_after, |draft, value| draft.restart_after = value) }

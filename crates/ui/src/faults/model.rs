@@ -18,25 +18,31 @@ pub enum Verb {
     Partition,
     /// A machine's clock is set, or runs wrong.
     Clock,
+    /// A processor or a disk is slow.
+    Slow,
     /// A replica becomes the primary.
     Failover,
     /// A message is lost.
     Drop,
     /// A message is held up.
     Delay,
+    /// Anything, written in the fault language.
+    Write,
 }
 
 impl Verb {
     /// All of them in the order they are offered.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Pause,
         Self::Crash,
         Self::Restart,
         Self::Partition,
         Self::Clock,
+        Self::Slow,
         Self::Failover,
         Self::Drop,
         Self::Delay,
+        Self::Write,
     ];
 
     /// Its word, which is also its icon's name.
@@ -48,9 +54,11 @@ impl Verb {
             Self::Restart => "restart",
             Self::Partition => "partition",
             Self::Clock => "clock",
+            Self::Slow => "slow",
             Self::Failover => "failover",
             Self::Drop => "drop",
             Self::Delay => "delay",
+            Self::Write => "write",
         }
     }
 
@@ -73,9 +81,15 @@ impl Verb {
             Self::Clock => {
                 "Write +10s or -500ms and the machine's clock is set; write 500ppm and it runs too fast."
             }
+            Self::Slow => {
+                "Write 100x and everything takes the machine longer; write 300ms and a node's disk takes so long for each fsync."
+            }
             Self::Failover => "A replica becomes the primary; the other nodes follow it.",
             Self::Drop => "The message never arrives. Its sender waits until it gives up.",
             Self::Delay => "The message arrives later than it would have.",
+            Self::Write => {
+                "In words: lose 20% between a and b at 2s for 5s; reset between a and b at 2s; pause a after a's 2nd SET for 15s."
+            }
         }
     }
 
@@ -93,18 +107,21 @@ impl Verb {
         };
         match self {
             Self::Failover => story.replicates() && found.kind == LaneKind::Node,
-            Self::Pause | Self::Crash | Self::Restart | Self::Clock => {
-                matches!(found.kind, LaneKind::Client | LaneKind::Node)
+            Self::Pause | Self::Crash | Self::Restart | Self::Clock | Self::Slow => {
+                matches!(
+                    found.kind,
+                    LaneKind::Client | LaneKind::Node | LaneKind::Sentinel
+                )
             }
             Self::Partition => found.kind != LaneKind::Terminal,
-            Self::Drop | Self::Delay => false,
+            Self::Drop | Self::Delay | Self::Write => false,
         }
     }
 
     /// Whether there is anything in this run that it can be done to.
     #[must_use]
     pub fn offered(self, story: &Story) -> bool {
-        self.of_message() || places(story, self).next().is_some()
+        self.of_message() || self == Self::Write || places(story, self).next().is_some()
     }
 }
 
@@ -127,14 +144,20 @@ pub struct Draft {
     pub one_way: bool,
     /// Of a crash: the whole machine loses power, not only the process.
     pub power: bool,
+    /// Of a restart: a node gets an empty disk.
+    pub empty: bool,
     /// When.
     pub at: String,
+    /// Of what is slow: for how long; empty: for good.
+    pub slow_for: String,
     /// For how long, or by how much.
     pub lasts: String,
     /// After how long a crashed process starts again; empty: not.
     pub restart_after: String,
     /// To which message: an index into [`Story::flights`].
     pub flight: Option<u32>,
+    /// The whole fault, in the fault language.
+    pub written: String,
 }
 
 impl Draft {
@@ -166,6 +189,7 @@ impl Draft {
         let lasts = match verb {
             Verb::Delay | Verb::Partition => "5s",
             Verb::Clock => "+10s",
+            Verb::Slow => "100x",
             _ => "15s",
         };
         Self {
@@ -174,10 +198,17 @@ impl Draft {
             sides,
             one_way: false,
             power: false,
+            empty: false,
+            slow_for: "5s".to_owned(),
             at: time::span(at),
             lasts: lasts.to_owned(),
             restart_after: "3s".to_owned(),
             flight: messages(story, position).first().copied(),
+            written: format!(
+                "slow-cpu {} by 100x at {} for 5s",
+                story.name(place),
+                time::span(at)
+            ),
         }
     }
 
@@ -221,6 +252,9 @@ impl Draft {
             Ok::<_, String>(leg(flight))
         };
         let name = story.name(self.place);
+        let is_node = story
+            .lane(self.place)
+            .is_some_and(|lane| lane.kind == LaneKind::Node);
         Ok(match self.verb {
             Verb::Pause => format!(
                 "pause {name} at {} for {}",
@@ -228,10 +262,7 @@ impl Draft {
                 length("For", &self.lasts)?
             ),
             Verb::Crash => {
-                let node = story
-                    .lane(self.place)
-                    .is_some_and(|lane| lane.kind == LaneKind::Node);
-                let word = if self.power && node {
+                let word = if self.power && is_node {
                     "cut-power"
                 } else {
                     "crash"
@@ -245,6 +276,9 @@ impl Draft {
                         length("Restart after", &self.restart_after)?
                     )
                 }
+            }
+            Verb::Restart if self.empty && is_node => {
+                format!("restart {name} at {} with an empty disk", at()?)
             }
             Verb::Restart => format!("restart {name} at {}", at()?),
             Verb::Partition => {
@@ -275,7 +309,31 @@ impl Draft {
                     format!("jump-clock {name} by {sign}{} at {}", time::span(by), at()?)
                 }
             }
+            Verb::Slow => {
+                let by = self.lasts.trim();
+                let times = by
+                    .strip_suffix('x')
+                    .and_then(|x| x.trim().parse::<u32>().ok());
+                let slow = match (times.filter(|times| *times > 0), is_node) {
+                    (Some(times), _) => format!("slow-cpu {name} by {times}x at {}", at()?),
+                    (None, true) => {
+                        format!("slow-disk {name} by {} at {}", length("By", by)?, at()?)
+                    }
+                    (None, false) => {
+                        return Err("By: write how many times slower, such as 100x.".to_owned());
+                    }
+                };
+                if self.slow_for.trim().is_empty() {
+                    slow
+                } else {
+                    format!("{slow} for {}", length("For", &self.slow_for)?)
+                }
+            }
             Verb::Failover => format!("failover {name} at {}", at()?),
+            Verb::Write if self.written.trim().is_empty() => {
+                return Err("Write what is to happen, and when.".to_owned());
+            }
+            Verb::Write => self.written.trim().to_owned(),
             Verb::Drop => format!("drop {}", call()?),
             Verb::Delay => format!("delay {} by {}", call()?, length("By", &self.lasts)?),
         })

@@ -40,6 +40,17 @@ fn a_node_can_lose_power_be_cut_off_and_have_its_clock_set() {
     let mut crash = Draft::new(&story, Verb::Crash, REDIS, 31_000, 5);
     crash.power = true;
     assert_eq!(said(&crash), "cut-power redis at 31ms, restart after 3s");
+    let mut restart = Draft::new(&story, Verb::Restart, REDIS, 31_000, 5);
+    restart.empty = true;
+    assert_eq!(said(&restart), "restart redis at 31ms with an empty disk");
+    let mut slow = Draft::new(&story, Verb::Slow, REDIS, 31_000, 5);
+    assert_eq!(said(&slow), "slow-cpu redis by 100x at 31ms for 5s");
+    slow.lasts = "300 ms".into();
+    slow.slow_for.clear();
+    assert_eq!(said(&slow), "slow-disk redis by 300ms at 31ms");
+    let mut slow = Draft::new(&story, Verb::Slow, A, 31_000, 5);
+    slow.lasts = "300ms".into();
+    assert!(slow.intervention(&story).unwrap_err().starts_with("By:"));
     let mut clock = Draft::new(&story, Verb::Clock, REDIS, 31_000, 5);
     assert_eq!(said(&clock), "jump-clock redis by +10s at 31ms");
     clock.lasts = "-500 ms".into();
@@ -59,6 +70,23 @@ fn a_node_can_lose_power_be_cut_off_and_have_its_clock_set() {
     );
     cut.toggle(0, REDIS);
     assert!(cut.intervention(&story).is_err(), "one side is empty now");
+}
+
+#[test]
+fn what_no_form_has_can_be_written() {
+    let story = Story::new(fixture::gc_pause());
+    let mut draft = Draft::new(&story, Verb::Write, A, 31_000, 5);
+    assert_eq!(
+        draft.intervention(&story).unwrap(),
+        "slow-cpu worker-a by 100x at 31ms for 5s"
+    );
+    draft.written = " reset between worker-a and redis at 2s ".into();
+    assert_eq!(
+        draft.intervention(&story).unwrap(),
+        "reset between worker-a and redis at 2s"
+    );
+    draft.written.clear();
+    assert!(draft.intervention(&story).is_err());
 }
 
 #[test]
