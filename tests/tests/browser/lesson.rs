@@ -133,7 +133,7 @@ fn a_partition_is_drawn_up_by_hand_and_read_back_from_the_branch() -> Result<()>
         "{done}"
     );
     click(&browser, "to-end")?;
-    browser.wait_text("cut off from redis")?;
+    browser.wait_text("cut off from worker-a, worker-b")?;
     assert_eq!(browser.problems()?, [""; 0]);
     Ok(())
 }
@@ -200,20 +200,19 @@ fn a_link_leads_to_the_same_instant() -> Result<()> {
     }
     let left = position(&browser)?;
     let narrated = browser.test_id("narration")?.text()?;
-    browser.wait("a link that says where", "location.hash.includes('?')")?;
-    // The address follows the cursor with a short delay: it has to have settled before it is used.
-    let link = browser.wait_until("an address that stays", || {
-        let before = browser.url().ok()?;
-        browser.next_frame().ok()?;
-        (before == browser.url().ok()?).then_some(before)
-    })?;
+    // The address follows the cursor with a short delay.
+    browser.wait(
+        "an address that says where",
+        "document.querySelector('[data-testid=\"share\"]').dataset.address === location.href",
+    )?;
+    let link = browser.url()?;
     browser.open("about:blank")?;
     browser.open(&link)?;
     browser.wait("the lesson", &exists("step-forward"))?;
     let condition = format!(
         "document.querySelector('[data-testid=\"scrubber\"]')?.getAttribute('aria-valuenow') === '{left}'"
     );
-    browser.wait("the same instant", &condition)?;
+    browser.wait(&format!("the same instant, {left}"), &condition)?;
     browser.wait(
         "the same sentence",
         &format!(

@@ -51,7 +51,7 @@ pub(super) fn Share(props: &ShareProps) -> Html {
     let copied = *state == Shared::Copied;
     html! {
         <span class="share">
-            <button class="btn line" {onclick} data-testid="share" title="Copy the link to this very moment">
+            <button class="btn line" {onclick} data-testid="share" data-address={address.clone()} title="Copy the link to this very moment">
                 { icon(if copied { "check" } else { "share" }) }<span role="status">{ if copied { "Link copied" } else { "Share" } }</span>
             </button>
             if *state == Shared::Shown {
