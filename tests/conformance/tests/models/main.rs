@@ -31,6 +31,7 @@ fn cases(count: u32) -> Config {
         cases: from_env("REDWIND_CASES", u64::from(count)) as u32,
         rng_seed: RngSeed::Fixed(from_env("REDWIND_SEED", 1)),
         failure_persistence: None,
+        max_shrink_iters: 1_000,
         ..Config::default()
     }
 }

@@ -16,6 +16,8 @@ enum Op {
     Delete(Vec<Id>),
     TrimToLen(usize),
     TrimToId(Id),
+    /// To the entry at this place: ids at the edges of nodes are seldom met by chance.
+    TrimToEntry(usize),
     TrimAbout(usize),
     Range(Id, Id, Option<usize>),
     RangeAfter(Id),
@@ -38,6 +40,7 @@ fn op() -> impl Strategy<Value = Op> {
         4 => vec(id(), 1..5).prop_map(Op::Delete),
         1 => (0..20usize).prop_map(Op::TrimToLen),
         1 => id().prop_map(Op::TrimToId),
+        2 => (0..12usize).prop_map(Op::TrimToEntry),
         1 => (0..20usize).prop_map(Op::TrimAbout),
         2 => (id(), id(), count()).prop_map(|(from, to, count)| Op::Range(from, to, count)),
         1 => id().prop_map(Op::RangeAfter),
@@ -137,6 +140,11 @@ fn play(server: &mut Ours, model: &mut Model, op: &Op) -> (Vec<String>, Vec<Stri
             let reply = ask(server, &format!("XTRIM s MINID {}", text(*id)));
             let older = model.entries.range(..*id).count();
             (reply, model.forget(older))
+        }
+        Op::TrimToEntry(place) => {
+            let id = model.entries.keys().nth(*place).copied();
+            let id = id.unwrap_or_default();
+            play(server, model, &Op::TrimToId(id))
         }
         Op::TrimAbout(len) => {
             // How much of the excess goes depends on the nodes: whole ones only, so less than one is left over.
