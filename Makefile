@@ -36,7 +36,7 @@ build: ## The static site in dist/, for any web server, with its sizes.
 	@trunk build --release
 	@cargo xtask sizes
 
-test: quick-test clients-test npm-test wasm-test build browser-test ## Everything that CI checks (the first time: about 30 minutes, then about 5).
+test: quick-test clients-test npm-test wasm-test build browser-test ## Everything that CI checks (the first time: about 40 minutes, then about 10).
 	$(say) 'All tests passed.'
 
 quick-test: lint ## Format, lints and native tests: no browser.
