@@ -16,7 +16,7 @@ WASM := --target wasm32-unknown-unknown
 say = @printf '\n==> %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test build npm bench bench-js fmt lint shots clean quick-test conformance fuzz npm-test wasm-test browser-test clients-test
+.PHONY: help serve test test-native test-site build npm bench bench-js fmt lint shots clean quick-test conformance fuzz npm-test wasm-test browser-test clients-test
 
 help: ## Show this.
 	@echo 'Redwind: a Redis you can rewind. Targets:'
@@ -36,8 +36,18 @@ build: ## The static site in dist/, for any web server, with its sizes.
 	@trunk build --release
 	@cargo xtask sizes
 
-test: quick-test clients-test npm-test wasm-test build browser-test ## Everything that CI checks (the first time: about 40 minutes, then about 10).
+# Two halves side by side, each in order: linking the page's wasm keeps one processor busy and leaves the other idle.
+test: ## Everything that CI checks (the first time: about 40 minutes, then about 10).
+	@.ci/setup rust
+	@$(MAKE) --no-print-directory --jobs=2 test-native test-site
+	@$(MAKE) --no-print-directory browser-test
 	$(say) 'All tests passed.'
+
+test-native:
+	@$(MAKE) --no-print-directory --jobs=1 quick-test clients-test wasm-test
+
+test-site:
+	@$(MAKE) --no-print-directory --jobs=1 npm-test build
 
 quick-test: lint ## Format, lints and native tests: no browser.
 	$(say) 'A real redis-server to compare with (the first time: compiles for about 4 minutes)'
