@@ -90,7 +90,7 @@ impl World {
         };
         let room = self.kernel(node);
         let soft = self.limit(node, Reader::Listener).soft;
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let Some(session) = place.sessions.get_mut(&connection) else {
             return;
         };

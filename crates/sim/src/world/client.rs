@@ -94,7 +94,7 @@ pub(super) enum Waits {
 
 #[derive(Clone, Debug)]
 enum Arrived {
-    Reply(Box<Packet>),
+    Reply(Arc<Packet>),
     Closed(Connection, u16, bool),
 }
 
@@ -189,7 +189,7 @@ impl Client {
 
 impl World {
     pub(crate) fn start(&mut self, client: u16, life: u32, cause: Option<u32>) {
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         if process.life != life || process.status == Status::Up {
             return;
         }
@@ -220,7 +220,7 @@ impl World {
     }
 
     pub(crate) fn advance(&mut self, client: u16, life: u32, thread: u16) {
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         if process.life != life || process.status != Status::Up {
             return;
         }
@@ -273,7 +273,7 @@ impl World {
     }
 
     fn resume_program(&mut self, client: u16, answer: Answer) -> Request {
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         let Some(program) = &mut process.program else {
             return Request::Exit(Exit::Finished);
         };
@@ -289,7 +289,7 @@ impl World {
 
     fn serve(&mut self, client: u16, request: Request) {
         let me = Place::Client(client);
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         let (life, thread, cause) = (process.life, process.current, process.cause());
         match request {
             Request::Line { line, locals } => {
@@ -341,7 +341,7 @@ impl World {
     }
 
     fn exit(&mut self, client: u16, exit: Exit) {
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         process.status = Status::Exited;
         process.life += 1;
         let cause = process.last;
@@ -351,7 +351,7 @@ impl World {
 
     /// What a process's end leaves behind: its memory and beliefs are gone, its connections close.
     fn forget(&mut self, client: u16, cause: u32) {
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         process.program = None;
         process.strands = vec![Strand::default()];
         process.current = 0;
@@ -384,12 +384,12 @@ impl World {
             return;
         };
         if self.held_before_sending(client, &message) {
-            let process = &mut self.clients[usize::from(client)];
+            let process = &mut *self.clients[usize::from(client)];
             process.wait(Waits::ToSend(request));
             return self.go(client);
         }
         let id = self.next_packet();
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         process.sent += 1;
         let (connection, opens) = process.connection(me, to, pool);
         let (life, nth, cause) = (process.life, process.sent, process.cause());
@@ -495,7 +495,7 @@ impl World {
     }
 
     pub(crate) fn wake(&mut self, client: u16, life: u32, thread: u16) {
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         if process.life != life {
             return;
         }
@@ -513,7 +513,7 @@ impl World {
     }
 
     pub(crate) fn give_up(&mut self, client: u16, life: u32, packet: PacketId) {
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         if process.life != life || !process.turn_to(packet) {
             return;
         }
@@ -530,7 +530,7 @@ impl World {
 
     /// The request that a client waits for will not be answered; its connection is of no more use.
     fn fail(&mut self, client: u16, failure: Failure) {
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         let Waits::Reply(packet, connection) = *process.waits() else {
             return;
         };

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use redwind_engine::{Config, Engine, FirstChoice, Micros, Outputs, SessionId};
 
+use crate::world::shared::Log;
 use crate::{Fsync, Persistence, SimTime, Span};
 
 /// So long Redis puts off a `write` that would have to wait for an `fsync`.
@@ -76,7 +77,7 @@ pub(crate) struct Disk {
     /// Where the stream of writes stood at the start.
     base_offset: u64,
     /// The append-only file: effective writes since then.
-    log: Arc<Vec<Entry>>,
+    log: Log<Entry>,
     /// So many of its entries are safe.
     forced: usize,
     sync: Option<Sync>,
@@ -108,7 +109,7 @@ impl Disk {
             since: now,
             base,
             base_offset: offset,
-            log: Arc::default(),
+            log: Log::default(),
             forced: 0,
             sync: None,
             rests_until: now,
@@ -186,7 +187,7 @@ impl Disk {
         let mut empty = Engine::new(Config::default());
         empty.configure_like(&self.base);
         self.base = empty;
-        self.log = Arc::default();
+        self.log = Log::default();
         (self.forced, self.sync, self.waiting_since) = (0, None, None);
     }
 
@@ -222,16 +223,15 @@ impl Disk {
             Some(sync) if fsync == Fsync::EverySecond => sync.ends,
             _ => now,
         };
-        let log = Arc::make_mut(&mut self.log);
         for effect in effects {
             offset += effect.size();
-            log.push(Entry {
+            self.log.push(Entry {
                 written,
                 offset,
                 effect: effect.clone(),
             });
         }
-        let upto = log.len();
+        let upto = self.log.len();
         match (fsync, self.sync) {
             (Fsync::Always, _) => {
                 let until = now + self.takes(now);
@@ -263,7 +263,7 @@ impl Disk {
         let mut session = Repeat::new(&mut engine, local);
         // What is loaded is obeyed, as a primary's writes are: nothing is refused, and nothing expires meanwhile.
         engine.follow(Some(session.session()));
-        for entry in &self.log[..kept] {
+        for entry in self.log.from(0).take(kept) {
             session.one(&mut engine, local, &entry.effect, &mut Outputs::new());
         }
         engine.follow(None);
@@ -276,8 +276,9 @@ impl Disk {
         match self.policy {
             Persistence::Aof(Fsync::Always | Fsync::EverySecond) => {
                 self.advance(now);
-                let last = self.forced.checked_sub(1).map(|last| self.log[last].offset);
-                Some(last.unwrap_or(self.base_offset))
+                let last = self.forced.checked_sub(1);
+                let last = last.and_then(|last| self.log.get(last));
+                Some(last.map_or(self.base_offset, |last| last.offset))
             }
             _ => None,
         }

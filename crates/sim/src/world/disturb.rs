@@ -136,7 +136,7 @@ impl World {
         match place {
             Place::Node(node) => {
                 let now = self.now;
-                let node = &mut self.nodes[usize::from(node)];
+                let node = &mut *self.nodes[usize::from(node)];
                 node.disk.slow_down(now, disk.0, disk.1);
                 node.cpu = cpu;
             }
@@ -148,7 +148,7 @@ impl World {
     /// By how much messages take longer now from one place to another, and how many of a million packets are lost.
     pub(crate) fn troubles(&self, from: Place, to: Place) -> (Span, u32) {
         let (mut slower, mut loss) = (0_u64, 0_u32);
-        for trouble in &self.troubles {
+        for trouble in self.troubles.iter() {
             match &trouble.what {
                 Disturbance::SlowLink { between, by } if between.concern(from, to) => {
                     slower = slower.saturating_add(by.0);

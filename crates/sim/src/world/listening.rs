@@ -57,7 +57,7 @@ impl World {
             from: packet.asked,
             message: value.clone(),
         };
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         let pool = process.pool(packet.connection);
         if pool.is_some_and(|pool| process.turn_to_listener(pool)) {
             self.emit(me, Some(packet.sent), event);
@@ -76,7 +76,7 @@ impl World {
 
     /// A program wants the next message of a connection.
     pub(crate) fn listen(&mut self, client: u16, pool: u32, timeout: Option<Span>) {
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         // What had arrived before a connection broke is still read.
         if let Some(value) = process
             .heard
@@ -95,7 +95,7 @@ impl World {
             return self.answer(client, Answer::Done);
         }
         let id = self.next_packet();
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         let (life, cause) = (process.life, process.cause());
         process.wait(Waits::Push(id, pool));
         if let Some(timeout) = timeout {
@@ -120,7 +120,7 @@ impl World {
 
     /// The connection is gone on which a program waits for messages.
     pub(crate) fn stops_hearing(&mut self, client: u16) {
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         let Waits::Push(packet, _) = *process.waits() else {
             return;
         };
@@ -136,7 +136,7 @@ impl World {
 
     /// A program closes a connection of its pool.
     pub(crate) fn close(&mut self, client: u16, pool: u32) {
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         process.heard.remove(&pool);
         for (to, connection) in process.close(pool) {
             if let Place::Node(node) = to {

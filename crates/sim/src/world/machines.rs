@@ -18,7 +18,7 @@ impl World {
     /// A node's process stops for a time: what arrives meanwhile waits, and so do its timers.
     pub(crate) fn pause_node(&mut self, node: u16, lasts: Span, cause: Option<u32>) {
         let until = self.now + lasts;
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         if place.fell.is_some() || place.paused_until.is_some_and(|end| end >= until) {
             return;
         }
@@ -30,7 +30,7 @@ impl World {
     }
 
     pub(crate) fn resume_node(&mut self, node: u16, until: SimTime) {
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         if place.paused_until != Some(until) {
             return;
         }
@@ -42,7 +42,7 @@ impl World {
         if due.is_some_and(|due| due <= self.now) {
             self.node_wakes(node);
         }
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let waiting = place.connections_with_work();
         let closing = place.connections_closing();
         for connection in closing.into_iter().rev() {
@@ -67,7 +67,7 @@ impl World {
         let now = self.now;
         let spec = &self.plan.scenario.nodes[usize::from(node)];
         let restart_after = restart_after.or(spec.restarts_after);
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         if place.fell.is_some() {
             return;
         }
@@ -117,7 +117,7 @@ impl World {
     }
 
     pub(crate) fn stalls(&mut self, node: u16, life: u32, until: SimTime) {
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         if place.life == life && place.is_up() {
             place.busy_until = place.busy_until.max(until);
         }
@@ -139,7 +139,7 @@ impl World {
 
     pub(crate) fn start_node(&mut self, node: u16, life: u32, cause: Option<u32>) {
         let now = self.now;
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let Some((fell, how)) = place.fell.filter(|_| place.life == life) else {
             return;
         };
@@ -147,13 +147,13 @@ impl World {
         place.restarts += 1;
         let restarts = place.restarts;
         let seq = self.emit(Place::Node(node), cause, Event::Started { restarts });
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let local = place.now(now);
         place.busy_until = now;
         let mut engine = place.disk.load(fell, how, local);
         engine.join(place.engine.cluster().cloned());
         let changes = place.replace_data(engine, now, "lost", self.records);
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         place.restart_disk(now);
         place.play_role(now);
         self.emit(Place::Node(node), Some(seq), Event::Loaded { changes });

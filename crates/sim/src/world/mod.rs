@@ -19,6 +19,7 @@ mod replication;
 mod sentinel;
 mod services;
 mod serving;
+mod shared;
 mod travel;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -40,6 +41,7 @@ use network::{Connection, Fate};
 use node::Node;
 use plan::Plan;
 use queue::{Act, Class, Queue};
+use shared::Shared;
 
 /// A world at one instant. Cloning one is cheap: engines, programs and rows are shared until one side changes them.
 #[derive(Clone)]
@@ -49,29 +51,29 @@ pub struct World {
     queue: Queue,
     /// What happens next at this very instant, before anything in the queue.
     agenda: VecDeque<Act>,
-    clients: Vec<Client>,
-    nodes: Vec<Node>,
-    resources: Vec<Resource>,
+    clients: Vec<Shared<Client>>,
+    nodes: Vec<Shared<Node>>,
+    resources: Shared<Vec<Resource>>,
     /// When the latest message of each connection and direction (`true`: to the client) arrives.
-    arrivals: BTreeMap<(Connection, bool), SimTime>,
+    arrivals: Shared<BTreeMap<(Connection, bool), SimTime>>,
     /// Where clients go that name no node.
     service: u16,
     /// For each group of nodes (see `Plan::group`) its primary as the latest failover left it.
-    reigning: Vec<u16>,
+    reigning: Shared<Vec<u16>>,
     /// What sentinels know and do.
     sentinels: Arc<sentinel::Sentinels>,
     /// Cuts of the network.
-    cuts: Vec<partition::Cut>,
+    cuts: Shared<Vec<partition::Cut>>,
     /// What does worse than it should.
-    troubles: Vec<disturb::Trouble>,
+    troubles: Shared<Vec<disturb::Trouble>>,
     /// Until when links of limited bandwidth are taken.
-    links_free: BTreeMap<(Place, Place), SimTime>,
+    links_free: Shared<BTreeMap<(Place, Place), SimTime>>,
     /// Connections that were reset: what is still under way on them is void.
-    reset: BTreeSet<Connection>,
+    reset: Shared<BTreeSet<Connection>>,
     /// What the replies under way will tell their clients about locks.
-    news: BTreeMap<PacketId, Vec<News>>,
+    news: Shared<BTreeMap<PacketId, Vec<News>>>,
     /// One for each intervention that waits for something to happen.
-    watches: Vec<Option<Watch>>,
+    watches: Shared<Vec<Option<Watch>>>,
     /// Fates that interventions have for the message sent last: its own and its answer's.
     fates: (Fate, Fate),
     /// Interventions that the current step has brought about, with the record that did.
@@ -148,20 +150,25 @@ impl World {
             clients: scenario
                 .clients
                 .iter()
-                .map(|spec| Client::new(spec.clock.begin(scenario.epoch), scenario.locks.len()))
+                .map(|spec| {
+                    Shared::new(Client::new(
+                        spec.clock.begin(scenario.epoch),
+                        scenario.locks.len(),
+                    ))
+                })
                 .collect(),
-            nodes,
-            resources: scenario.resources.iter().map(Resource::new).collect(),
-            arrivals: BTreeMap::new(),
+            nodes: nodes.into_iter().map(Shared::new).collect(),
+            resources: Shared::new(scenario.resources.iter().map(Resource::new).collect()),
+            arrivals: Shared::default(),
             service: 0,
-            reigning: (0..plan.nodes()).collect(),
+            reigning: Shared::new((0..plan.nodes()).collect()),
             sentinels: Arc::new(sentinel::Sentinels::new(&plan)),
-            cuts: Vec::new(),
-            troubles: Vec::new(),
-            links_free: BTreeMap::new(),
-            reset: BTreeSet::new(),
-            news: BTreeMap::new(),
-            watches: Vec::new(),
+            cuts: Shared::default(),
+            troubles: Shared::default(),
+            links_free: Shared::default(),
+            reset: Shared::default(),
+            news: Shared::default(),
+            watches: Shared::default(),
             fates: Default::default(),
             due: Vec::new(),
             packets: 0,
@@ -275,7 +282,10 @@ impl World {
             return Err(End::Finished);
         }
         let node = self.next_deadline();
-        if node.is_none() && self.queue.is_idle() && !self.nodes.iter().any(Node::has_waiters) {
+        if node.is_none()
+            && self.queue.is_idle()
+            && !self.nodes.iter().any(|node| node.has_waiters())
+        {
             return Err(End::Finished);
         }
         let act_at = self.queue.next_at();
@@ -294,7 +304,7 @@ impl World {
                 }
                 None => Err(End::Finished),
             },
-            (_, None) if !self.nodes.iter().any(Node::has_waiters) => Err(End::Finished),
+            (_, None) if !self.nodes.iter().any(|node| node.has_waiters()) => Err(End::Finished),
             (None, None) => Err(End::Finished),
             _ => Err(End::Cut(Cut::Time(bounds.until))),
         }
@@ -303,7 +313,7 @@ impl World {
     /// The node that has work of its own next, and when.
     fn next_deadline(&self) -> Option<(SimTime, u16)> {
         (0..)
-            .zip(&self.nodes)
+            .zip(self.nodes.iter())
             .filter_map(|(index, node)| Some((node.deadline(self.now)?, index)))
             .min()
     }
@@ -364,7 +374,7 @@ impl World {
             }
             Act::Deliver(packet) => match packet.to() {
                 Place::Client(client) => self.reply_arrives(client, packet),
-                Place::Node(node) => self.request_arrives(node, *packet),
+                Place::Node(node) => self.request_arrives(node, Arc::unwrap_or_clone(packet)),
                 Place::Resource(resource) => self.call_arrives(resource, packet),
                 Place::Terminal => self.reply_shown(&packet),
             },
@@ -384,14 +394,16 @@ impl World {
                 since,
             } => self.over_soft(node, connection, since),
             Act::Mend { began } => self.mend(began),
-            Act::Peer(letter) => self.letter_arrives(*letter),
-            Act::Post(letter) => self.post_late(*letter),
-            Act::Reply { node, life, packet } => self.reply_late(node, life, *packet),
+            Act::Peer(letter) => self.letter_arrives(Arc::unwrap_or_clone(letter)),
+            Act::Post(letter) => self.post_late(Arc::unwrap_or_clone(letter)),
+            Act::Reply { node, life, packet } => {
+                self.reply_late(node, life, Arc::unwrap_or_clone(packet))
+            }
             Act::Beat { node, life } => self.beat(node, life),
             Act::Safe { node, life } => self.disk_is_safe(node, life),
             Act::Stall { node, life, until } => self.stalls(node, life, until),
             Act::FailoverOver { node, began } => self.failover_over(node, began),
-            Act::Sentinel(letter) => self.sentinel_letter(*letter),
+            Act::Sentinel(letter) => self.sentinel_letter(Arc::unwrap_or_clone(letter)),
             Act::SentinelTick { node, life } => self.sentinel_tick(node, life),
             Act::WaitOver {
                 node,
@@ -400,7 +412,7 @@ impl World {
             } => self.wait_over(node, connection, packet),
             Act::Execute { node, connection } => self.execute(node, connection),
             Act::LookAround { node, life } => self.time_to_look(node, life),
-            Act::Bus(notice) => self.notice_arrives(*notice),
+            Act::Bus(notice) => self.notice_arrives(Arc::unwrap_or_clone(notice)),
             Act::TakeOver { node, how, cause } => self.take_over_by_hand(node, how, Some(cause)),
             Act::MoveKeys(moving) => self.move_keys(moving),
             Act::MigrationOver { node, number } => self.migration_over(node, number),

@@ -4,6 +4,8 @@
 //! sent, each way; between connections they overtake each other. A dropped message is never sent again, so it
 //! stands for a network that swallows a connection's data until one side gives up.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::world::World;
@@ -119,7 +121,7 @@ impl World {
             };
             self.emit(from, Some(packet.sent), event);
         }
-        let packet = Box::new(packet);
+        let packet = Arc::new(packet);
         let act = if fate.dropped {
             Act::Lose(packet)
         } else {

@@ -1,11 +1,13 @@
 //! What is still to happen, in the order in which it will.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::world::cluster::{Move, Notice, Takeover};
 use crate::world::network::{Connection, Packet};
 use crate::world::replication::Letter;
 use crate::world::sentinel;
+use crate::world::shared::Shared;
 use crate::{PacketId, SimTime};
 
 /// Something that will happen at a known instant, unless something before it prevents that.
@@ -35,9 +37,9 @@ pub(crate) enum Act {
         until: SimTime,
     },
     /// A message arrives.
-    Deliver(Box<Packet>),
+    Deliver(Arc<Packet>),
     /// A message would arrive if it had not been dropped.
-    Lose(Box<Packet>),
+    Lose(Arc<Packet>),
     /// A node learns that a connection is closed.
     HangUp { node: u16, connection: Connection },
     /// A client learns that a node closed a connection, or (`refused`) that nobody listens there.
@@ -68,14 +70,14 @@ pub(crate) enum Act {
     /// A trouble, named by the record of its beginning, is over.
     Mend { began: u32 },
     /// A message of one node to another arrives.
-    Peer(Box<Letter>),
+    Peer(Arc<Letter>),
     /// A node is free to send what it put off; the letter's link is the life that it was written in.
-    Post(Box<Letter>),
+    Post(Arc<Letter>),
     /// A node is free to send a reply that it put off.
     Reply {
         node: u16,
         life: u32,
-        packet: Box<Packet>,
+        packet: Arc<Packet>,
     },
     /// A node looks after its links.
     Beat { node: u16, life: u32 },
@@ -90,7 +92,7 @@ pub(crate) enum Act {
     /// The time of a FAILOVER is up.
     FailoverOver { node: u16, began: SimTime },
     /// A message of a sentinel arrives, or one to it.
-    Sentinel(Box<sentinel::Letter>),
+    Sentinel(Arc<sentinel::Letter>),
     /// A sentinel's timer runs out.
     SentinelTick { node: u16, life: u32 },
     /// The time of a WAIT is up.
@@ -102,7 +104,7 @@ pub(crate) enum Act {
     /// A node looks after its cluster.
     LookAround { node: u16, life: u32 },
     /// A message of the cluster bus arrives.
-    Bus(Box<Notice>),
+    Bus(Arc<Notice>),
     /// A replica begins to take over, as it was told to.
     TakeOver {
         node: u16,
@@ -114,7 +116,7 @@ pub(crate) enum Act {
     /// A node's MIGRATE has waited long enough.
     MigrationOver { node: u16, number: u64 },
     /// A resource is done with a call.
-    Perform { resource: u16, packet: Box<Packet> },
+    Perform { resource: u16, packet: Arc<Packet> },
     /// An intervention takes place, by its index in the scenario.
     Intervene { index: u32, cause: Option<u32> },
 }
@@ -149,11 +151,20 @@ struct Turn {
     number: u64,
 }
 
-/// Everything that is still to happen, by time.
+/// What lies within so many microseconds (a power of two: 33 ms) is kept together.
+const SPAN_BITS: u32 = 15;
+
+/// Some of what is still to happen, by time.
+type Stretch = BTreeMap<Turn, Act>;
+
+/// Everything that is still to happen, by time. Worlds share what is far from now: a copy of a world copies only the
+/// stretch of time that something is put into or taken from.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Queue {
-    turns: BTreeMap<Turn, Act>,
+    /// Stretches that are not empty, by their time.
+    stretches: Shared<BTreeMap<u64, Shared<Stretch>>>,
     pushed: u64,
+    len: usize,
     /// How many of them are only beats.
     beats: usize,
 }
@@ -168,27 +179,37 @@ impl Queue {
                 self.pushed
             }
         };
-        self.beats += usize::from(act.is_beat());
-        self.turns.insert(Turn { at, class, number }, act);
+        let beat = act.is_beat();
+        let stretch = self.stretches.entry(at.0 >> SPAN_BITS).or_default();
+        if stretch.insert(Turn { at, class, number }, act).is_none() {
+            self.len += 1;
+            self.beats += usize::from(beat);
+        }
     }
 
     /// When the next thing happens.
     pub(crate) fn next_at(&self) -> Option<SimTime> {
-        self.turns.first_key_value().map(|(turn, _)| turn.at)
+        let (_, stretch) = self.stretches.first_key_value()?;
+        stretch.first_key_value().map(|(turn, _)| turn.at)
     }
 
     pub(crate) fn pop(&mut self) -> Option<(SimTime, Act)> {
-        let (turn, act) = self.turns.pop_first()?;
+        let mut first = self.stretches.first_entry()?;
+        let (turn, act) = first.get_mut().pop_first()?;
+        if first.get().is_empty() {
+            first.remove();
+        }
+        self.len -= 1;
         self.beats -= usize::from(act.is_beat());
         Some((turn.at, act))
     }
 
     /// Whether nothing but beats is still to happen.
     pub(crate) fn is_idle(&self) -> bool {
-        self.beats == self.turns.len()
+        self.beats == self.len
     }
 
     pub(crate) fn acts(&self) -> impl Iterator<Item = &Act> {
-        self.turns.values()
+        self.stretches.values().flat_map(|stretch| stretch.values())
     }
 }

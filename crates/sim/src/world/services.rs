@@ -1,12 +1,14 @@
 //! How calls reach a resource: one after the other, each taking its time.
 
+use std::sync::Arc;
+
 use crate::world::World;
 use crate::world::network::Packet;
 use crate::world::queue::{Act, Class};
 use crate::{Event, Message, Place};
 
 impl World {
-    pub(crate) fn call_arrives(&mut self, resource: u16, packet: Box<Packet>) {
+    pub(crate) fn call_arrives(&mut self, resource: u16, packet: Arc<Packet>) {
         let service = &mut self.resources[usize::from(resource)];
         let begins = service.free_at.max(self.now);
         service.free_at = begins + service.takes;

@@ -20,7 +20,7 @@ impl World {
     pub(crate) fn request_arrives(&mut self, node: u16, packet: Packet) {
         let connection = packet.connection;
         let now = self.now;
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let known = place.sessions.contains_key(&connection);
         if !place.is_up() || !known && !packet.opens {
             return self.turned_away(node, &packet);
@@ -52,7 +52,7 @@ impl World {
         let now = self.now;
         let seed = self.plan.scenario.seed;
         let record = self.records;
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let local = place.now(now);
         let Some(session) = place.sessions.get(&connection) else {
             return;
@@ -71,7 +71,7 @@ impl World {
             return self.executed_by_node(node, connection, &argv, own);
         }
         self.describe_replication(node, argv.first().map_or(b"", |name| name));
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         place.take_snapshot(now);
         let circumstances = [u64::from(node), code(connection.from), nth, index as u64];
         let mut luck = Luck::new(seed, Purpose::Engine, &circumstances);
@@ -110,7 +110,7 @@ impl World {
         self.note_command(node, connection, packet, &argv, reply.as_ref(), &changes);
         let wrote = !effects.is_empty();
         self.wrote(node, effects, seq);
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         if let Some(session) = place.sessions.get_mut(&connection).filter(|_| wrote) {
             session.wrote = place.replication.offset;
         }
@@ -135,7 +135,7 @@ impl World {
     /// Whether a slow processor is still to work on a connection's next command: then it is carried out later.
     fn works_slowly(&mut self, node: u16, connection: Connection) -> bool {
         let now = self.now;
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let Some(session) = place.sessions.get_mut(&connection) else {
             return false;
         };
@@ -258,7 +258,7 @@ impl World {
     /// Hands out replies to commands that had blocked.
     pub(super) fn unblock(&mut self, node: u16, answered: Vec<Answered>, cause: Option<u32>) {
         for Answered { to, value, changes } in answered {
-            let place = &mut self.nodes[usize::from(node)];
+            let place = &mut *self.nodes[usize::from(node)];
             let Some(connection) = place.by_id.get(&to).copied() else {
                 continue;
             };
@@ -337,7 +337,7 @@ impl World {
             .reply(Message::Replies(Arc::from(work.replies)), seq);
         let place = &self.nodes[usize::from(node)];
         if place.busy_until > self.now {
-            let (life, packet) = (place.life, Box::new(reply));
+            let (life, packet) = (place.life, Arc::new(reply));
             let act = Act::Reply { node, life, packet };
             return self.queue.push(place.busy_until, Class::Ordinary, act);
         }
@@ -352,7 +352,7 @@ impl World {
             return self.lose(&reply, LostBecause::NobodyThere);
         }
         if let Some(until) = place.paused_until {
-            let packet = Box::new(reply);
+            let packet = Arc::new(reply);
             let act = Act::Reply { node, life, packet };
             return self.queue.push(until, Class::Timeout, act);
         }
@@ -363,7 +363,7 @@ impl World {
         let fate = reply.answer;
         if reply.connection.from == Place::Terminal {
             // Nothing lies between a terminal and its node.
-            self.agenda.push_front(Act::Deliver(Box::new(reply)));
+            self.agenda.push_front(Act::Deliver(Arc::new(reply)));
         } else {
             self.transmit(reply, fate);
         }
@@ -373,7 +373,7 @@ impl World {
     pub(crate) fn connection_gone(&mut self, node: u16, connection: Connection) {
         let record = self.records;
         let now = self.now;
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let local = place.now(now);
         let paused = place.paused_until.is_some();
         let Some(session) = place.sessions.get_mut(&connection) else {
@@ -413,7 +413,7 @@ impl World {
         let now = self.now;
         let seed = self.plan.scenario.seed;
         let record = self.records;
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         place.woke = Some(now);
         let local = place.now(now);
         place.take_snapshot(now);

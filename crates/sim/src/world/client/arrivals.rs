@@ -1,5 +1,7 @@
 //! What reaches a client's machine: replies, and news of its connections.
 
+use std::sync::Arc;
+
 use super::{Arrived, Status};
 use crate::world::World;
 use crate::world::network::{Connection, Packet};
@@ -7,8 +9,8 @@ use crate::{Answer, Event, Failure, LostBecause, Message, Place};
 
 impl World {
     /// A reply reaches a client's machine.
-    pub(crate) fn reply_arrives(&mut self, client: u16, packet: Box<Packet>) {
-        let process = &mut self.clients[usize::from(client)];
+    pub(crate) fn reply_arrives(&mut self, client: u16, packet: Arc<Packet>) {
+        let process = &mut *self.clients[usize::from(client)];
         let open = process
             .connections
             .values()
@@ -60,7 +62,7 @@ impl World {
         let Place::Client(client) = connection.from else {
             return;
         };
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         if process.paused_until.is_some() {
             let arrived = Arrived::Closed(connection, node, refused);
             process.socket.push_back(arrived);

@@ -8,7 +8,7 @@ use crate::{Event, Place, SimTime, Span};
 impl World {
     pub(crate) fn pause(&mut self, client: u16, lasts: Span, cause: Option<u32>) {
         let until = self.now + lasts;
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         if process.status != Status::Up || process.paused_until.is_some_and(|end| end >= until) {
             return;
         }
@@ -23,7 +23,7 @@ impl World {
     }
 
     pub(crate) fn resume(&mut self, client: u16, life: u32, until: SimTime) {
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         if process.life != life || process.paused_until != Some(until) {
             return;
         }
@@ -31,7 +31,7 @@ impl World {
         let cause = process.last;
         self.emit(Place::Client(client), cause, Event::Resumed);
         // What waits in the socket is seen before the clock: `recv` returns it although its timeout has passed.
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         let mut acts: Vec<Act> = process
             .socket
             .drain(..)
@@ -76,7 +76,7 @@ impl World {
     pub(crate) fn crash(&mut self, client: u16, restart_after: Option<Span>, cause: Option<u32>) {
         let spec = &self.plan.scenario.clients[usize::from(client)];
         let restart_after = restart_after.or(spec.restarts_after);
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         if process.status != Status::Up {
             return;
         }
@@ -99,7 +99,7 @@ impl World {
         if self.clients[usize::from(client)].status == Status::Up {
             self.crash(client, None, cause);
         }
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         // A start that was arranged before is void: this one comes first.
         if process.status != Status::Unborn {
             process.life += 1;

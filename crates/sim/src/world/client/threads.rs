@@ -120,7 +120,7 @@ impl Client {
 impl World {
     /// A thread starts another; both go on, the old one first.
     pub(super) fn spawn(&mut self, client: u16, thread: u16, name: Arc<str>) {
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         let (me, cause) = (process.current, process.cause());
         process.wait(Waits::Turn(Answer::Done));
         let seq = self.emit(
@@ -130,7 +130,7 @@ impl World {
                 name: Arc::clone(&name),
             },
         );
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         process.current = thread;
         *process.strand() = Strand {
             waits: Waits::Turn(Answer::Done),
@@ -146,7 +146,7 @@ impl World {
     /// A thread waits for another.
     pub(super) fn park(&mut self, client: u16, timeout: Option<Span>) {
         let number = self.next_packet();
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         let (life, cause) = (process.life, process.cause());
         process.wait(Waits::Parked(number));
         if let Some(timeout) = timeout {
@@ -164,7 +164,7 @@ impl World {
 
     /// A thread wakes another, which goes on in its turn.
     pub(super) fn unpark(&mut self, client: u16, thread: u16) {
-        let process = &mut self.clients[usize::from(client)];
+        let process = &mut *self.clients[usize::from(client)];
         let me = std::mem::replace(&mut process.current, thread);
         if matches!(process.waits(), Waits::Parked(_)) {
             self.woken(client, Answer::Done);

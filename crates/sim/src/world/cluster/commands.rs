@@ -140,7 +140,7 @@ impl World {
 
     /// Lets a node's engine know what `CLUSTER NODES` tells of pings and offsets.
     fn describe_cluster(&mut self, node: u16) {
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let (Some(bus), Some(view)) = (&place.bus, place.engine.cluster_mut()) else {
             return;
         };

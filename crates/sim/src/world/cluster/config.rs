@@ -248,7 +248,7 @@ impl World {
     /// Runs a command on a node for the cluster's own ends: no client asked for it and no slot refuses it.
     pub(super) fn run_here(&mut self, node: u16, argv: &[Bytes]) -> Ran {
         let (now, record, seed) = (self.now, self.records, self.plan.scenario.seed);
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         place.take_snapshot(now);
         let local = place.now(now);
         let view = place.engine.cluster().cloned();

@@ -1,5 +1,7 @@
 //! What nodes of a cluster tell each other, and how it travels.
 
+use std::sync::Arc;
+
 use redwind_engine::Health;
 
 use super::migrate::{Parcel, Taken};
@@ -138,7 +140,7 @@ impl World {
             says,
         };
         self.queue
-            .push(arrives, Class::Ordinary, Act::Bus(Box::new(notice)));
+            .push(arrives, Class::Ordinary, Act::Bus(Arc::new(notice)));
     }
 
     pub(super) fn tell_all(&mut self, node: u16, cause: Option<u32>, says: &Says) {
@@ -149,7 +151,7 @@ impl World {
 
     /// A message of the bus arrives.
     pub(crate) fn notice_arrives(&mut self, notice: Notice) {
-        let place = &mut self.nodes[usize::from(notice.to)];
+        let place = &mut *self.nodes[usize::from(notice.to)];
         if let Some((_, how)) = place.fell {
             return self.nobody_home(&notice, how);
         }

@@ -88,7 +88,7 @@ impl World {
             return;
         }
         let now = self.local_ms(node);
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let until = Micros(place.now(self.now).0 + 2 * MOST_MS * 1_000);
         place.engine.pause_writes(until);
         let news = ClusterNews::HandsOver {
@@ -157,7 +157,7 @@ impl World {
         let manual = std::mem::take(&mut bus.manual);
         if manual.replica.is_some() {
             let now = self.now;
-            let place = &mut self.nodes[usize::from(node)];
+            let place = &mut *self.nodes[usize::from(node)];
             let local = place.now(now);
             place.engine.end_pause_of_writes(local);
             // What has waited runs now; where the slots have gone, it is sent there.

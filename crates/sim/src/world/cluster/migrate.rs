@@ -100,7 +100,7 @@ impl World {
         };
         let cause = Some(self.records);
         self.tell(node, member, cause, Says::Keys(parcel));
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         place.migrating = true;
         let over = self.now + place.clock.lasts(self.now, asked.timeout);
         self.queue
@@ -259,7 +259,7 @@ impl World {
 
     /// The node does other things again.
     fn migration_ends(&mut self, node: u16) {
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         place.migrating = false;
         for connection in place.connections_with_work().into_iter().rev() {
             self.agenda.push_front(Act::Execute { node, connection });

@@ -324,7 +324,7 @@ impl World {
     /// A node's process has started again: what it knew of its cluster was in a file.
     pub(crate) fn bus_up(&mut self, node: u16) {
         let ms = self.local_ms(node);
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let Some(bus) = &mut place.bus else {
             return;
         };
@@ -354,7 +354,7 @@ impl World {
 
     /// A node has fallen.
     pub(crate) fn bus_down(&mut self, node: u16) {
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         place.migrating = false;
         if let Some(bus) = &mut place.bus {
             bus.inbox.clear();
@@ -368,7 +368,7 @@ impl World {
             return;
         };
         for notice in std::mem::take(&mut bus.inbox) {
-            self.agenda.push_back(Act::Bus(Box::new(notice)));
+            self.agenda.push_back(Act::Bus(Arc::new(notice)));
         }
     }
 

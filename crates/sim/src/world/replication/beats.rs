@@ -59,7 +59,7 @@ impl World {
     }
 
     pub(crate) fn beat(&mut self, node: u16, life: u32) {
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         if place.life != life || !place.is_up() {
             return;
         }
@@ -82,7 +82,7 @@ impl World {
 
     /// A node goes on after a pause, in which it may have missed a beat.
     pub(super) fn late_beat(&mut self, node: u16) {
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         if std::mem::take(&mut place.replication.pulse.overdue) {
             let life = place.life;
             self.agenda.push_back(Act::Beat { node, life });
@@ -176,7 +176,7 @@ impl World {
     /// Tells a node's engine how it stands with the others, as far as the node knows.
     pub(crate) fn stand(&mut self, node: u16) {
         let seconds = self.seconds(node);
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let lag = place.engine.config().replication.max_lag.unsigned_abs();
         let replication = &place.replication;
         let good = |follower: &&super::Follower| {

@@ -95,7 +95,7 @@ impl World {
         let text = std::str::from_utf8(seconds).unwrap_or_default();
         let lasts = Span::parse(&format!("{text}s")).unwrap_or_default();
         let now = self.now;
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let lasts = place.clock.lasts(now, lasts);
         place.busy_until = place.busy_until.max(now + lasts);
         Value::OK
@@ -104,7 +104,7 @@ impl World {
     /// Writes a snapshot to the node's disk. Nothing comes between its beginning and its end.
     fn save(&mut self, node: u16, done: Value) -> Value {
         let now = self.now;
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         place.save(now);
         done
     }

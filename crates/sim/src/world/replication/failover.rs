@@ -110,7 +110,7 @@ impl World {
         timeout: Option<u64>,
     ) {
         let now = self.now;
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         place.replication.failover = Some(Failover {
             target,
             force,
@@ -195,7 +195,7 @@ impl World {
             .map(|word| Bytes::from((*word).to_owned()))
             .collect();
         let record = self.records;
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let local = place.now(self.now);
         let session = place.engine.connect(local);
         let mut out = Outputs::new();

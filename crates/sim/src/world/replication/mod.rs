@@ -28,6 +28,7 @@ use crate::world::inspect::Stream;
 use crate::world::network::{Connection, code};
 use crate::world::partition::Passage;
 use crate::world::queue::{Act, Class};
+use crate::world::shared::{Log, Shared};
 use crate::{Batch, Event, LostBecause, Message, PacketId, Place, SimTime, Span};
 
 /// A node's part in replication.
@@ -42,7 +43,7 @@ pub(crate) struct Replication {
     /// How far it has got in the stream.
     pub(crate) offset: u64,
     /// What it can give again: each write with the offset behind it.
-    backlog: Arc<Vec<(u64, Effective)>>,
+    backlog: Log<(u64, Effective)>,
     /// Where the backlog begins.
     backlog_from: u64,
     /// Counts its links to primaries: what came over an earlier one is void.
@@ -129,13 +130,13 @@ enum Says {
     /// A primary: here is what you have missed.
     Partial {
         history: u64,
-        effects: Vec<(u64, Effective)>,
+        effects: Arc<[(u64, Effective)]>,
     },
     /// A primary: here is a copy of all that I have.
     Full {
         history: u64,
         offset: u64,
-        data: Box<Engine>,
+        data: Shared<Engine>,
     },
     /// A primary's writes.
     Stream {
@@ -233,21 +234,18 @@ impl Replication {
     }
 
     fn remember(&mut self, effects: &[Effective], most: u64) {
-        let backlog = Arc::make_mut(&mut self.backlog);
         for effect in effects {
             self.offset += effect.size();
-            backlog.push((self.offset, effect.clone()));
+            self.backlog.push((self.offset, effect.clone()));
         }
         let keep_from = self.offset.saturating_sub(most);
         self.backlog_from = self.backlog_from.max(keep_from);
-        let gone = backlog.partition_point(|(end, _)| *end <= keep_from);
-        if gone > backlog.len() / 2 {
-            backlog.drain(..gone);
-        }
+        let gone = self.backlog.partition_point(|(end, _)| *end <= keep_from);
+        self.backlog.give_up(gone);
     }
 
     /// What a replica at `offset` of `history` has missed; `None`: that can't be said.
-    fn missed(&self, history: u64, offset: u64) -> Option<Vec<(u64, Effective)>> {
+    fn missed(&self, history: u64, offset: u64) -> Option<Arc<[(u64, Effective)]>> {
         let same = history == self.history && offset <= self.offset;
         let before = self
             .former
@@ -255,13 +253,8 @@ impl Replication {
         if !(same || before) || offset < self.backlog_from {
             return None;
         }
-        Some(
-            self.backlog
-                .iter()
-                .filter(|(end, _)| *end > offset)
-                .cloned()
-                .collect(),
-        )
+        let first = self.backlog.partition_point(|(end, _)| *end <= offset);
+        Some(self.backlog.from(first).cloned().collect())
     }
 
     /// Notes whether a replica is beyond the soft limit of its buffer; gives since when it is.
@@ -310,11 +303,11 @@ impl World {
             return;
         }
         let now = self.now;
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let offset = place.replication.offset;
         let stall = place.disk.append(now, &effects, offset);
         self.disk_stalls(node, stall);
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         // A replica's own doings (it hides expired keys) are no part of the stream.
         if place.replication.primary.is_none() {
             self.pass_on(node, &Arc::from(effects), cause);
@@ -349,7 +342,7 @@ impl World {
 
     /// Appends to what a node can give again; gives where the stream stands then.
     fn remember(&mut self, node: u16, effects: &[Effective]) -> u64 {
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let most = place.engine.config().replication.backlog_size;
         place.replication.remember(effects, most.unsigned_abs());
         place.replication.offset
@@ -366,7 +359,7 @@ impl World {
                 sent,
                 says,
             };
-            let act = Act::Post(Box::new(letter));
+            let act = Act::Post(Arc::new(letter));
             return self.queue.push(node.busy_until, Class::Ordinary, act);
         }
         self.post_now(from, to, sent, says);
@@ -437,7 +430,7 @@ impl World {
             self.emit(sender, Some(sent), event);
         }
         self.queue
-            .push(arrives, Class::Ordinary, Act::Peer(Box::new(letter)));
+            .push(arrives, Class::Ordinary, Act::Peer(Arc::new(letter)));
     }
 
     fn letter_lost(&mut self, letter: &Letter, because: LostBecause) {
@@ -452,7 +445,7 @@ impl World {
     }
 
     pub(crate) fn letter_arrives(&mut self, letter: Letter) {
-        let place = &mut self.nodes[usize::from(letter.to)];
+        let place = &mut *self.nodes[usize::from(letter.to)];
         if !place.is_up() {
             if matches!(letter.says, Says::Sync { .. }) && place.machine_lives() {
                 self.post_now(letter.to, letter.from, letter.sent, Says::No);
@@ -464,7 +457,7 @@ impl World {
             return;
         }
         if place.busy_until > self.now {
-            let act = Act::Peer(Box::new(letter));
+            let act = Act::Peer(Arc::new(letter));
             return self.queue.push(place.busy_until, Class::Ordinary, act);
         }
         let (from, to) = (letter.from, letter.to);
@@ -499,13 +492,13 @@ impl World {
             }
             Says::No => replication.asked = None,
             Says::Partial { history, effects } => {
-                self.catch_up(to, from, history, effects, letter.sent)
+                self.catch_up(to, from, history, &effects, letter.sent)
             }
             Says::Full {
                 history,
                 offset,
                 data,
-            } => self.copy(to, from, history, offset, *data, letter.sent),
+            } => self.copy(to, from, history, offset, (*data).clone(), letter.sent),
             Says::Stream {
                 packet,
                 effects,

@@ -48,7 +48,7 @@ impl World {
     /// Repeats one write that stands behind `offset` of the stream.
     pub(super) fn repeat_one(&mut self, node: u16, effect: &Effective, offset: u64) -> Repeated {
         let (now, record) = (self.now, self.records);
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         place.take_snapshot(now);
         let local = place.now(now);
         let mut out = Outputs::new();

@@ -9,6 +9,7 @@ use crate::random::{Luck, Purpose};
 use crate::world::World;
 use crate::world::disk::{Effective, Fall};
 use crate::world::queue::Act;
+use crate::world::shared::{Log, Shared};
 use crate::{Event, Place};
 
 impl World {
@@ -26,7 +27,7 @@ impl World {
             return self.post(node, replica, sent, Says::No);
         }
         let heard = self.seconds(node);
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let own = place.replication.history;
         // A replica that has lost its own primary serves nobody.
         if place.replication.primary.is_some() && !place.replication.link_up {
@@ -41,7 +42,7 @@ impl World {
                 let full = Says::Full {
                     history: own,
                     offset: place.replication.offset,
-                    data: Box::new(place.data()),
+                    data: Shared::new(place.data()),
                 };
                 (full, false)
             }
@@ -65,19 +66,19 @@ impl World {
         node: u16,
         from: u16,
         history: u64,
-        effects: Vec<(u64, Effective)>,
+        effects: &[(u64, Effective)],
         sent: u32,
     ) {
         let (mut changes, mut pushed) = (Vec::new(), Vec::new());
         let mut repeated = Vec::new();
         let mut reached = self.nodes[usize::from(node)].replication.offset;
         for (offset, effect) in effects {
-            if offset > reached {
-                let (changed, heard) = self.repeat_one(node, &effect, reached);
-                reached = offset;
+            if *offset > reached {
+                let (changed, heard) = self.repeat_one(node, effect, reached);
+                reached = *offset;
                 changes.extend(changed);
                 pushed.extend(heard);
-                repeated.push(effect);
+                repeated.push(effect.clone());
             }
         }
         let replication = &mut self.nodes[usize::from(node)].replication;
@@ -104,7 +105,7 @@ impl World {
         sent: u32,
     ) {
         let (now, record) = (self.now, self.records);
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         place.take_snapshot(now);
         // Its clients stay connected, but what they waited for or watched is another world's.
         let open = place.drop_sessions();
@@ -118,7 +119,7 @@ impl World {
         replication.history = history;
         replication.former = None;
         replication.offset = offset;
-        replication.backlog = Arc::default();
+        replication.backlog = Log::default();
         replication.backlog_from = offset;
         place.play_role(now);
         self.link_found(node);
@@ -141,7 +142,7 @@ impl World {
     /// A replica says how far it has got, and how far its disk has.
     pub(super) fn tell_offset(&mut self, node: u16, primary: u16, sent: u32, beat: bool) {
         let now = self.now;
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let safe = place
             .disk
             .has_log()
@@ -213,7 +214,7 @@ impl World {
     pub(crate) fn links_resume(&mut self, node: u16) {
         let inbox = std::mem::take(&mut self.nodes[usize::from(node)].replication.inbox);
         for letter in inbox {
-            self.agenda.push_back(Act::Peer(Box::new(letter)));
+            self.agenda.push_back(Act::Peer(Arc::new(letter)));
         }
         self.late_beat(node);
     }
@@ -251,7 +252,7 @@ impl World {
         replication.history =
             Luck::new(seed, Purpose::History, &[u64::from(node), now.0, 1]).next();
         replication.former = None;
-        replication.backlog = Arc::default();
+        replication.backlog = Log::default();
         replication.backlog_from = replication.offset;
         replication.link += 1;
         let primary = replication.primary;

@@ -118,7 +118,7 @@ impl World {
         replication.link_up = false;
         replication.link_since = now;
         replication.waits.clear();
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         place.play_role(now);
         let waiting = place.connections_blocked();
         let event = Event::Role {

@@ -59,7 +59,7 @@ impl World {
     /// Whether the node's own disk has got so far, and how many replicas, or replicas' disks, have.
     fn count(&mut self, node: u16, wants: Wanted, offset: u64) -> (bool, usize) {
         let now = self.now;
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         if !wants.disks {
             return (false, place.replication.reached(offset));
         }
@@ -83,7 +83,7 @@ impl World {
     }
 
     pub(crate) fn wait_over(&mut self, node: u16, connection: Connection, packet: PacketId) {
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         if place.waits_at(connection) != Some(packet) {
             return;
         }
@@ -181,7 +181,7 @@ impl World {
             offset: self.wrote_until(node, connection),
         };
         let sent = self.records.saturating_sub(1);
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         place.replication.waits.push(wait);
         let packet = place.waits_at(connection);
         for follower in self.followers(node) {
@@ -208,7 +208,7 @@ impl World {
     /// As long as somebody waits for it, a node looks whether its disk is done.
     fn look_at_disk(&mut self, node: u16) {
         let now = self.now;
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let life = place.life;
         if let Some(at) = place.disk.next_safe(now) {
             self.queue

@@ -107,7 +107,7 @@ impl World {
     /// Sends a message to the clients that listen to a channel on this node, without telling replicas.
     pub(super) fn publish_here(&mut self, node: u16, channel: &str, text: &str, seq: u32) {
         let now = self.now;
-        let place = &mut self.nodes[usize::from(node)];
+        let place = &mut *self.nodes[usize::from(node)];
         let listens = place.by_id.keys().any(|id| place.engine.is_listening(*id));
         if !listens || !place.is_up() {
             return;

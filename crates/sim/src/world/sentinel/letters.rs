@@ -337,7 +337,7 @@ impl World {
             self.emit(sender, Some(sent), event);
         }
         self.queue
-            .push(arrives, Class::Ordinary, Act::Sentinel(Box::new(letter)));
+            .push(arrives, Class::Ordinary, Act::Sentinel(Arc::new(letter)));
     }
 
     fn letter_is_lost(&mut self, letter: &Letter, because: LostBecause) {
@@ -376,7 +376,7 @@ impl World {
         }
         if place.busy_until > self.now {
             // It waits for its disk, and does nothing else meanwhile.
-            let act = Act::Sentinel(Box::new(letter));
+            let act = Act::Sentinel(Arc::new(letter));
             return self.queue.push(place.busy_until, Class::Ordinary, act);
         }
         if letter.says.asks() {

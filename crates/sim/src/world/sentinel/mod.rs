@@ -496,7 +496,7 @@ impl World {
             .remove(&node)
             .unwrap_or_default();
         for letter in inbox {
-            self.agenda.push_back(Act::Sentinel(Box::new(letter)));
+            self.agenda.push_back(Act::Sentinel(Arc::new(letter)));
         }
         let mut due = None;
         self.with_sentinel(node, |_, sentinel| {

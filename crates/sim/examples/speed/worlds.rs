@@ -1,19 +1,16 @@
-//! How fast worlds run, clone and seek: `cargo run --release -p redwind-sim --example speed`.
-//! Numbers for people to compare; nothing passes or fails by them.
-
-#![expect(clippy::disallowed_types, reason = "it measures real time")]
+//! The worlds whose speed is measured, natively (`examples/speed`) and in a browser (`benches/browser.rs`).
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use redwind_engine::Micros;
 use redwind_sim::{
     Bounds, ClientSpec, ClockSpec, Fsync, Latency, LockSpec, NodeSpec, Persistence, ResourceKind,
-    ResourceSpec, Run, Scenario, Script, SimTime, Span,
+    ResourceSpec, Scenario, Script, SimTime, Span,
 };
 
-fn main() {
+/// Each with its name.
+pub(crate) fn all() -> [(&'static str, Scenario); 3] {
     let steps = [
         "SET lock:report me NX PX 50",
         "INCR n",
@@ -22,9 +19,11 @@ fn main() {
         "DEL lock:report",
         "go to 1",
     ];
-    report("3 clients, a lesson's size", &scenario(3, 600, &steps));
-    report("1 node, 20 clients", &scenario(20, 100_000, &steps));
-    report("5 nodes, 20 clients", &five_nodes());
+    [
+        ("3 clients, a lesson's size", scenario(3, 600, &steps)),
+        ("1 node, 20 clients", scenario(20, 100_000, &steps)),
+        ("5 nodes, 20 clients", five_nodes()),
+    ]
 }
 
 /// A primary with two replicas, and two nodes of their own; a tenth of the packets between them is lost for a while.
@@ -99,45 +98,4 @@ fn scenario(clients: usize, records: u32, steps: &[&str]) -> Scenario {
             records,
         },
     }
-}
-
-fn report(what: &str, scenario: &Scenario) {
-    let begun = Instant::now();
-    let Ok(run) = Run::new(scenario.clone()) else {
-        return;
-    };
-    let took = begun.elapsed();
-    let records = run.records().len() as u32;
-    let each = took / records.max(1);
-    say(&format!(
-        "{what}: {records} records in {took:?}, {each:?} each ({} a second), hash {}",
-        (f64::from(records) / took.as_secs_f64()) as u64,
-        run.hash()
-    ));
-
-    let world = run.world_at(records / 2);
-    let begun = Instant::now();
-    let clones: Vec<_> = (0..1_000).map(|_| world.clone()).collect();
-    say(&format!(
-        "  a clone of its world: {:?}",
-        begun.elapsed() / clones.len() as u32
-    ));
-
-    let mut seeks: Vec<Duration> = (0..200)
-        .map(|index| {
-            let begun = Instant::now();
-            std::hint::black_box(run.world_at(records / 200 * index + index % 7));
-            begun.elapsed()
-        })
-        .collect();
-    seeks.sort();
-    say(&format!(
-        "  a seek: {:?} at the middle, {:?} at worst",
-        seeks[100], seeks[199]
-    ));
-}
-
-#[expect(clippy::print_stdout, reason = "an example talks to whoever runs it")]
-fn say(text: &str) {
-    println!("{text}");
 }
