@@ -6,9 +6,10 @@ use redwind_resp::Value;
 use crate::args::Args;
 use crate::blob::Blob;
 use crate::commands::lists::{move_item, pop_many, popped};
+use crate::commands::many_pop::ManyPop;
 use crate::commands::strings::word;
 use crate::cx::{Block, Cx};
-use crate::number::{int_bytes, parse_int};
+use crate::number::int_bytes;
 use crate::session::Awaits;
 use crate::table::Answer;
 use crate::types::{End, List};
@@ -16,14 +17,14 @@ use crate::{Micros, Refusal};
 
 /// `LMPOP numkeys key [key ...] LEFT|RIGHT [COUNT count]`
 pub(super) fn lmpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let plan = ManyPop::parse(args, 0)?;
+    let plan = ManyPop::parse(args, 0, End::parse)?;
     plan.run(cx)
 }
 
 /// `BLMPOP timeout numkeys key [key ...] LEFT|RIGHT [COUNT count]`
 pub(super) fn blmpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let deadline = deadline(cx, &args[0])?;
-    let plan = ManyPop::parse(args, 1)?;
+    let plan = ManyPop::parse(args, 1, End::parse)?;
     let reply = plan.run(cx)?;
     if reply.is_null() {
         wait(cx, plan.keys, deadline, Value::NullArray);
@@ -31,44 +32,7 @@ pub(super) fn blmpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     Ok(reply)
 }
 
-/// The arguments of `LMPOP` after a possible timeout.
-struct ManyPop<'a> {
-    keys: &'a [Bytes],
-    end: End,
-    count: usize,
-}
-
-impl<'a> ManyPop<'a> {
-    fn parse(args: &Args<'a>, at: usize) -> Result<ManyPop<'a>, Refusal> {
-        let numkeys = parse_int(&args[at])
-            .filter(|n| *n > 0)
-            .ok_or(Refusal::NumkeysNotPositive)?;
-        let after = usize::try_from(numkeys)
-            .ok()
-            .and_then(|n| n.checked_add(at + 1));
-        let after = after
-            .filter(|after| *after < args.len())
-            .ok_or(Refusal::Syntax)?;
-        let end = End::parse(&args[after])?;
-        let mut count = None;
-        let mut next = after + 1;
-        while next < args.len() {
-            if count.is_some() || !args.is(next, "COUNT") || next + 1 >= args.len() {
-                return Err(Refusal::Syntax);
-            }
-            let number = parse_int(&args[next + 1]).filter(|n| *n > 0);
-            count = Some(number.ok_or(Refusal::CountNotPositive)?);
-            next += 2;
-        }
-        let count = count.unwrap_or(1);
-        let count = usize::try_from(count).unwrap_or(usize::MAX);
-        Ok(ManyPop {
-            keys: &args.rest()[at + 1..after],
-            end,
-            count,
-        })
-    }
-
+impl ManyPop<'_, End> {
     fn run(&self, cx: &mut Cx<'_>) -> Answer {
         for key in self.keys {
             let Some(mut edit) = cx.edit::<List>(key)? else {

@@ -21,6 +21,7 @@ mod keys;
 mod lcs;
 mod list_waits;
 mod lists;
+mod many_pop;
 mod memory;
 mod persistence;
 mod pubsub;

@@ -6,6 +6,7 @@ use redwind_resp::Value;
 use crate::args::{Args, is};
 use crate::blob::Blob;
 use crate::commands::list_waits::deadline;
+use crate::commands::many_pop::ManyPop;
 use crate::commands::strings::word;
 use crate::commands::zsets::{bulk, with_scores};
 use crate::cx::{Block, Cx};
@@ -23,6 +24,16 @@ enum Side {
 }
 
 impl Side {
+    fn parse(word: &[u8]) -> Result<Side, Refusal> {
+        if is(word, "MIN") {
+            Ok(Side::Min)
+        } else if is(word, "MAX") {
+            Ok(Side::Max)
+        } else {
+            Err(Refusal::Syntax)
+        }
+    }
+
     fn event(self) -> &'static str {
         match self {
             Side::Min => "zpopmin",
@@ -98,53 +109,14 @@ fn pop(cx: &mut Cx<'_>, args: &Args<'_>, side: Side, _command: &'static str) -> 
     ))
 }
 
-/// The arguments of `ZMPOP` after a possible timeout.
-struct ManyPop<'a> {
-    keys: &'a [Bytes],
-    side: Side,
-    count: usize,
-}
-
-impl<'a> ManyPop<'a> {
-    fn parse(args: &Args<'a>, at: usize) -> Result<ManyPop<'a>, Refusal> {
-        let numkeys = parse_int(&args[at])
-            .filter(|n| *n > 0)
-            .ok_or(Refusal::NumkeysNotPositive)?;
-        let after = usize::try_from(numkeys)
-            .ok()
-            .and_then(|n| n.checked_add(at + 1));
-        let after = after
-            .filter(|after| *after < args.len())
-            .ok_or(Refusal::Syntax)?;
-        let side = match args.get(after) {
-            Some(word) if is(word, "MIN") => Side::Min,
-            Some(word) if is(word, "MAX") => Side::Max,
-            _ => return Err(Refusal::Syntax),
-        };
-        let (mut count, mut next) = (None, after + 1);
-        while next < args.len() {
-            if count.is_some() || !args.is(next, "COUNT") || next + 1 >= args.len() {
-                return Err(Refusal::Syntax);
-            }
-            let number = parse_int(&args[next + 1]).filter(|n| *n > 0);
-            count = Some(number.ok_or(Refusal::CountNotPositive)?);
-            next += 2;
-        }
-        let count = usize::try_from(count.unwrap_or(1)).unwrap_or(usize::MAX);
-        Ok(ManyPop {
-            keys: &args.rest()[at + 1..after],
-            side,
-            count,
-        })
-    }
-
+impl ManyPop<'_, Side> {
     fn run(&self, cx: &mut Cx<'_>) -> Answer {
         for key in self.keys {
-            let Some(items) = take(cx, key, self.side, self.count)? else {
+            let Some(items) = take(cx, key, self.end, self.count)? else {
                 continue;
             };
             let count = Bytes::from(int_bytes(items.len() as i64));
-            cx.repeat_as(vec![self.side.command(), key.clone(), count]);
+            cx.repeat_as(vec![self.end.command(), key.clone(), count]);
             let pairs = items.iter().map(|(member, score)| (member, *score));
             return Ok(Value::Array(vec![
                 Value::Bulk(key.clone()),
@@ -157,13 +129,13 @@ impl<'a> ManyPop<'a> {
 
 /// `ZMPOP numkeys key [key ...] MIN|MAX [COUNT count]`
 pub(super) fn zmpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    ManyPop::parse(args, 0)?.run(cx)
+    ManyPop::parse(args, 0, Side::parse)?.run(cx)
 }
 
 /// `BZMPOP timeout numkeys key [key ...] MIN|MAX [COUNT count]`
 pub(super) fn bzmpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let deadline = deadline(cx, &args[0])?;
-    let plan = ManyPop::parse(args, 1)?;
+    let plan = ManyPop::parse(args, 1, Side::parse)?;
     let reply = plan.run(cx)?;
     if reply.is_null() {
         wait(cx, plan.keys, deadline);
