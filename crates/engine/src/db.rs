@@ -4,30 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use foldhash::fast::FixedState;
-use indexmap::IndexMap;
 
 use crate::blob::Blob;
+use crate::map::Map;
 use crate::memory;
 use crate::number::{int_bytes, parse_int};
 use crate::types::{Hash, List, Set, Stream, Zset};
 
 /// Strings up to this length are stored as one small object ("embstr").
 const EMBSTR_MAX: usize = 44;
-
-/// The hash is the same in every run, so that every run is the same.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Fixed;
-
-impl std::hash::BuildHasher for Fixed {
-    type Hasher = <FixedState as std::hash::BuildHasher>::Hasher;
-
-    fn build_hasher(&self) -> Self::Hasher {
-        FixedState::with_seed(0x5eed_0f7e_d15c).build_hasher()
-    }
-}
-
-pub(crate) type Map<V> = IndexMap<Blob, V, Fixed>;
 
 /// What a key holds.
 #[derive(Clone)]
@@ -38,10 +23,10 @@ pub(crate) enum Data {
     Short(Blob),
     /// A long string, or one that was changed in place.
     Raw(Arc<Vec<u8>>),
-    List(Arc<List>),
-    Hash(Arc<Hash>),
-    Set(Arc<Set>),
-    Zset(Arc<Zset>),
+    List(List),
+    Hash(Hash),
+    Set(Set),
+    Zset(Zset),
     Stream(Arc<Stream>),
 }
 
@@ -149,17 +134,39 @@ macro_rules! kinds {
             }
 
             fn of_mut(data: &mut Data) -> Option<&mut Self> {
-                if let Data::$kind(contents) = data { Some(Arc::make_mut(contents)) } else { None }
+                if let Data::$kind(contents) = data { Some(contents) } else { None }
             }
 
             fn wrap(self) -> Data {
-                Data::$kind(Arc::new(self))
+                Data::$kind(self)
             }
         }
     )*};
 }
 
-kinds! { List Hash Set Zset Stream }
+kinds! { List Hash Set Zset }
+
+impl Kind for Stream {
+    fn of(data: &Data) -> Option<&Self> {
+        if let Data::Stream(stream) = data {
+            Some(stream)
+        } else {
+            None
+        }
+    }
+
+    fn of_mut(data: &mut Data) -> Option<&mut Self> {
+        if let Data::Stream(stream) = data {
+            Some(Arc::make_mut(stream))
+        } else {
+            None
+        }
+    }
+
+    fn wrap(self) -> Data {
+        Data::Stream(Arc::new(self))
+    }
+}
 
 /// No expiry. As in Redis no key can expire at this time: what is over is deleted, not stored.
 const NEVER: i64 = -1;
@@ -210,11 +217,11 @@ impl Db {
     }
 
     pub(crate) fn find(&self, key: &[u8]) -> Option<usize> {
-        self.keys.get_index_of(key)
+        self.keys.place(key)
     }
 
     pub(crate) fn entry(&self, index: usize) -> Option<(&Blob, &Entry)> {
-        self.keys.get_index(index)
+        self.keys.at(index)
     }
 
     pub(crate) fn at(&self, index: usize) -> &Entry {
@@ -239,7 +246,7 @@ impl Db {
     }
 
     fn weigh(&self, index: usize) -> usize {
-        let Some((key, entry)) = self.keys.get_index(index) else {
+        let Some((key, entry)) = self.keys.at(index) else {
             return 0;
         };
         memory::of_entry(key, &entry.data, entry.expires != NEVER)
@@ -275,7 +282,7 @@ impl Db {
     /// The key with an expiry at this place in the order of expiry.
     pub(crate) fn nth_due(&self, at: usize) -> Option<(&Blob, &Entry)> {
         let (_, key) = self.due.iter().nth(at)?;
-        self.keys.get_key_value(key.as_slice())
+        self.keys.at(self.keys.place(key)?)
     }
 
     /// How many hashes have fields that will expire.
@@ -290,7 +297,7 @@ impl Db {
 
     /// When the first field of the entry at a place expires, with the key.
     fn field_schedule(&self, index: usize) -> Option<(i64, Blob)> {
-        match self.keys.get_index(index) {
+        match self.keys.at(index) {
             Some((key, entry)) => match &entry.data {
                 Data::Hash(hash) => hash.soonest().map(|at| (at, key.clone())),
                 _ => None,
@@ -327,7 +334,7 @@ impl Db {
             expires,
             used,
         };
-        let (index, _) = self.keys.insert_full(Blob::new(key), entry);
+        let (index, _) = self.keys.insert(Blob::new(key), entry);
         self.close(index);
         index
     }
@@ -336,7 +343,7 @@ impl Db {
     pub(crate) fn overwrite(&mut self, index: usize, mut data: Data, expires: Option<i64>) {
         let new = expires.unwrap_or(NEVER);
         self.open(index);
-        let Some((key, entry)) = self.keys.get_index_mut(index) else {
+        let Some((key, entry)) = self.keys.at_mut(index) else {
             return;
         };
         data.fit(key.len(), expires.is_some());
@@ -351,9 +358,9 @@ impl Db {
 
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Entry> {
         // Swapping keeps removal constant; `SCAN` walks downwards because of it.
-        let index = self.keys.get_index_of(key)?;
+        let index = self.keys.place(key)?;
         self.open(index);
-        let (key, entry) = self.keys.swap_remove_index(index)?;
+        let (key, entry) = self.keys.swap_remove_at(index)?;
         if entry.expires != NEVER {
             self.due.remove(&(entry.expires, key));
         }
@@ -363,7 +370,7 @@ impl Db {
     pub(crate) fn set_expires(&mut self, index: usize, expires: Option<i64>) {
         let expires = expires.unwrap_or(NEVER);
         self.footprint -= self.weigh(index);
-        let Some((key, entry)) = self.keys.get_index_mut(index) else {
+        let Some((key, entry)) = self.keys.at_mut(index) else {
             return;
         };
         let old = std::mem::replace(&mut entry.expires, expires);
@@ -383,5 +390,17 @@ impl Db {
         if new != NEVER {
             self.due.insert((new, key));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// There is one of these for each key: a word more is a tenth more memory for a small one.
+    #[test]
+    fn what_a_key_takes_beside_its_name_stays_five_words() {
+        assert_eq!(size_of::<Data>(), 24);
+        assert_eq!(size_of::<Entry>(), 40);
     }
 }

@@ -9,8 +9,10 @@ use redwind_resp::{Protocol, Value};
 
 use crate::blob::Blob;
 use crate::cluster::Cluster;
-use crate::db::{Data, Db, Fixed};
+use crate::db::{Data, Db};
+use crate::map::Fixed;
 use crate::memory::Pool;
+use crate::packed::Text;
 use crate::pause::Pause;
 use crate::pubsub::PubSub;
 use crate::scripting::{Drand, JsonSettings, Script};
@@ -352,7 +354,7 @@ impl Engine {
                 )
             }
             Data::List(list) => {
-                let items = list.iter().take(limit).map(Blob::to_bytes);
+                let items = list.iter().take(limit).map(Text::to_bytes);
                 (list.len(), Preview::Items(items.collect()))
             }
             Data::Hash(hash) => {

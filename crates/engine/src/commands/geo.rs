@@ -324,7 +324,7 @@ impl<'a> Plan<'a> {
                 let place = geohash::decode(score);
                 let distance = shape.reaches(centre, place)?;
                 Some(Found {
-                    member: member.clone(),
+                    member: member.to_blob(),
                     score,
                     place,
                     distance,
@@ -372,7 +372,7 @@ impl<'a> Plan<'a> {
 
     /// Keeps what was found as a sorted set.
     fn store(&self, cx: &mut Cx<'_>, to: &Bytes, found: &[Found], event: &'static str) -> Value {
-        let mut result = Zset::spread();
+        let mut result = Zset::spread_out();
         for one in found {
             let score = if self.store_distance {
                 one.distance

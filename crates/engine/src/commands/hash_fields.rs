@@ -375,7 +375,11 @@ fn hgetdel(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         argv.extend_from_slice(fields);
         cx.repeat_as(argv);
     }
-    let value = |value: &Option<Blob>| value.as_ref().map_or(Value::Null, bulk);
+    let value = |value: &Option<Blob>| {
+        value
+            .as_ref()
+            .map_or(Value::Null, |value| Value::Bulk(value.to_bytes()))
+    };
     Ok(Value::Array(taken.iter().map(value).collect()))
 }
 

@@ -12,6 +12,7 @@ use crate::commands::keys::{ScanOptions, cursor, scan_places, scan_reply};
 use crate::commands::strings::word;
 use crate::cx::Cx;
 use crate::number::{int_bytes, parse_int};
+use crate::packed::Text;
 use crate::table::{Answer, FIRST, table};
 use crate::types::Hash;
 use crate::{Choice, Refusal};
@@ -59,8 +60,8 @@ fn peek<'c>(cx: &'c mut Cx<'_>, key: &[u8]) -> Result<Option<Cow<'c, Hash>>, Ref
     Ok(cx.peek_as::<Hash>(key)?.map(|hash| hash.living(now)))
 }
 
-pub(super) fn bulk(blob: &Blob) -> Value {
-    Value::Bulk(blob.to_bytes())
+pub(super) fn bulk(text: Text<'_>) -> Value {
+    Value::Bulk(text.to_bytes())
 }
 
 /// `HSET key field value [field value ...]`
@@ -135,7 +136,7 @@ fn hlen(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 fn hstrlen(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let hash = read(cx, args.key(0))?;
     let value = hash.as_ref().and_then(|hash| hash.get(&args[1]));
-    Ok(Value::from(value.map_or(0, Blob::len)))
+    Ok(Value::from(value.map_or(0, |value| value.len())))
 }
 
 /// `HGETALL key`
@@ -195,7 +196,7 @@ fn hincrby(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let (hash, config) = edit.with_config();
     let old = match hash.get(&args[1]) {
         None => 0,
-        Some(text) => parse_int(text).ok_or(Refusal::HashValueNotInteger)?,
+        Some(text) => parse_int(&text).ok_or(Refusal::HashValueNotInteger)?,
     };
     let new = old.checked_add(by).ok_or(Refusal::Overflow)?;
     hash.set_keeping_time(&args[1], Blob::new(&int_bytes(new)), config);
@@ -294,7 +295,7 @@ fn hscan(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     };
     let mut items = Vec::new();
     for (field, value) in places.filter_map(|at| hash.at(at)) {
-        if options.matches(field) {
+        if options.matches(&field) {
             items.push(bulk(field));
             if !options.no_values {
                 items.push(bulk(value));

@@ -10,6 +10,7 @@ use crate::commands::list_waits;
 use crate::commands::strings::word;
 use crate::cx::Cx;
 use crate::number::parse_int;
+use crate::packed::Text;
 use crate::table::{ALL_BUT_LAST, Answer, FIRST, Keys, TWO, table};
 use crate::types::{End, List};
 
@@ -387,7 +388,7 @@ fn lpos(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     };
     let skip = rank.unsigned_abs() as usize - 1;
     let element = args.key(1);
-    let hit = |(at, item): (usize, &Blob)| (item.as_slice() == element).then(|| Value::from(at));
+    let hit = |(at, item): (usize, Text<'_>)| (item.as_slice() == element).then(|| Value::from(at));
     let places = list.iter().enumerate();
     let found: Vec<Value> = if rank > 0 {
         places
@@ -456,7 +457,7 @@ pub(super) fn move_item(
     else {
         return Ok(None);
     };
-    let item = item.clone();
+    let item = item.to_blob();
     let reply = Value::Bulk(item.to_bytes());
     let mut edit = cx.edit_or_new::<List>(destination)?;
     let (list, config) = edit.with_config();

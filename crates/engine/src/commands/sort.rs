@@ -13,6 +13,7 @@ use crate::commands::sets::replace;
 use crate::cx::Cx;
 use crate::db::{Data, Kind};
 use crate::number::parse_border;
+use crate::packed::Text;
 use crate::table::{Answer, FIRST, Keys, table};
 use crate::types::{End, Hash, List, Zset};
 
@@ -191,7 +192,7 @@ fn resolve(cx: &mut Cx<'_>, pattern: &[u8], element: &Bytes) -> Option<Bytes> {
         None => cx.read_string(&key).ok()?,
         Some(field) => {
             let hash = cx.read::<Hash>(&key).ok()??;
-            hash.get(field).map(Blob::to_bytes)
+            hash.get(field).map(Text::to_bytes)
         }
     }
 }
@@ -202,7 +203,7 @@ fn elements(cx: &mut Cx<'_>, key: &Bytes, plan: &Plan<'_>) -> Result<Vec<Bytes>,
         return Ok(Vec::new());
     };
     let mut ordered: Vec<Bytes> = match &entry.data {
-        Data::List(list) => list.iter().map(Blob::to_bytes).collect(),
+        Data::List(list) => list.iter().map(Text::to_bytes).collect(),
         Data::Set(set) => return Ok(set.iter().map(|member| member.to_bytes()).collect()),
         Data::Zset(zset) => {
             let members = zset.iter().map(|(member, _)| member.to_bytes()).collect();

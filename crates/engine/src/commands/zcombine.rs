@@ -9,7 +9,8 @@ use crate::blob::Blob;
 use crate::commands::sets::{card_limit, replace};
 use crate::commands::zsets::with_scores;
 use crate::cx::Cx;
-use crate::db::{Data, Kind, Map};
+use crate::db::{Data, Kind};
+use crate::map::Map;
 use crate::number::{parse_float, parse_int};
 use crate::table::Answer;
 use crate::types::Zset;
@@ -138,7 +139,7 @@ fn source(cx: &mut Cx<'_>, key: &[u8]) -> Result<Option<Map<f64>>, Refusal> {
     Ok(Some(match &entry.data {
         Data::Zset(zset) => zset
             .iter()
-            .map(|(member, score)| (member.clone(), score))
+            .map(|(member, score)| (member.to_blob(), score))
             .collect(),
         Data::Set(set) => set.iter().map(|member| (member, 1.0)).collect(),
         _ => return Err(Refusal::WrongType),
@@ -158,21 +159,18 @@ fn combine(cx: &mut Cx<'_>, plan: &Plan<'_>, how: How) -> Result<Zset, Refusal> 
     let mut scores: Map<f64> = Map::default();
     if how == How::Difference {
         let (first, rest) = sources.split_first().ok_or(Refusal::Syntax)?;
-        for (member, score) in first {
-            if !rest
-                .iter()
-                .any(|other| other.contains_key(member.as_slice()))
-            {
+        for (member, score) in first.iter() {
+            if !rest.iter().any(|other| other.contains(member)) {
                 scores.insert(member.clone(), *score);
             }
         }
     } else {
         // The smallest first, as a real server does: sums of floats depend on the order.
         sources.sort_by_key(|members| members.len());
-        let everywhere = |member: &Blob| sources.iter().all(|s| s.contains_key(member.as_slice()));
+        let everywhere = |member: &Blob| sources.iter().all(|s| s.contains(member));
         for members in &sources {
-            for (member, score) in members {
-                match scores.get_mut(member.as_slice()) {
+            for (member, score) in members.iter() {
+                match scores.get_mut(member) {
                     Some(sum) => *sum = plan.aggregate.join(*sum, *score),
                     None if how == How::Union || everywhere(member) => {
                         scores.insert(member.clone(), *score);
@@ -183,8 +181,8 @@ fn combine(cx: &mut Cx<'_>, plan: &Plan<'_>, how: How) -> Result<Zset, Refusal> 
         }
     }
     let config = cx.engine.config.clone();
-    let mut result = Zset::spread();
-    for (member, score) in &scores {
+    let mut result = Zset::spread_out();
+    for (member, score) in scores.iter() {
         result.set(member, *score, &config);
     }
     Ok(result)

@@ -62,12 +62,12 @@ fn take(
     let items: Vec<(Blob, f64)> = match side {
         Side::Min => edit
             .range(0..count.min(edit.len()))
-            .map(|(m, s)| (m.clone(), s))
+            .map(|(m, s)| (m.to_blob(), s))
             .collect(),
         Side::Max => {
             let len = edit.len();
             edit.range_back(len.saturating_sub(count)..len)
-                .map(|(m, s)| (m.clone(), s))
+                .map(|(m, s)| (m.to_blob(), s))
                 .collect()
         }
     };

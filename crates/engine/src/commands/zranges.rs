@@ -358,7 +358,7 @@ pub(super) fn zrangestore(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let mut result = Zset::default();
     if let Some(zset) = cx.read::<Zset>(args.key(1))? {
         for (member, score) in zset.range(query.ranks(zset)) {
-            result.set(member, score, &config);
+            result.set(&member, score, &config);
         }
     }
     let len = result.len();
@@ -397,7 +397,7 @@ fn remove(cx: &mut Cx<'_>, args: &Args<'_>, by: By, event: &'static str) -> Answ
     let ranks = borders.ranks(&edit, false);
     let members: Vec<_> = edit
         .range(ranks)
-        .map(|(member, _)| member.clone())
+        .map(|(member, _)| member.to_blob())
         .collect();
     for member in &members {
         edit.remove(member);

@@ -5,11 +5,11 @@ use bytes::Bytes;
 use redwind_resp::Value;
 
 use crate::args::{Args, is, pairs};
-use crate::blob::Blob;
 use crate::commands::keys::{ScanOptions, cursor, scan_places, scan_reply};
 use crate::commands::{zcombine, zpops, zranges};
 use crate::cx::Cx;
 use crate::number::parse_float;
+use crate::packed::Text;
 use crate::table::{ALL_BUT_LAST, Answer, FIRST, Keys, TWO, table};
 use crate::types::Zset;
 use crate::{Choice, Refusal};
@@ -98,18 +98,19 @@ table! { TABLE, "sorted-set";
         "Keeps the union of sorted sets under a key.";
 }
 
-pub(super) fn bulk(member: &Blob) -> Value {
-    Value::Bulk(member.to_bytes())
+pub(super) fn bulk<'z>(member: impl Into<Text<'z>>) -> Value {
+    Value::Bulk(member.into().to_bytes())
 }
 
 /// Members with their scores: a flat list, in RESP3 a list of pairs.
-pub(super) fn with_scores<'z>(
-    items: impl Iterator<Item = (&'z Blob, f64)>,
+pub(super) fn with_scores<'z, T: Into<Text<'z>>>(
+    items: impl Iterator<Item = (T, f64)>,
     scores: bool,
     resp3: bool,
 ) -> Value {
     let mut list = Vec::new();
     for (member, score) in items {
+        let member = member.into();
         match (scores, resp3) {
             (false, _) => list.push(bulk(member)),
             (true, true) => list.push(Value::Array(vec![bulk(member), Value::Double(score)])),
@@ -392,8 +393,8 @@ fn zscan(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let options = ScanOptions::parse(args, 2, (false, false))?;
     let score = |score: f64| Value::bulk(redwind_resp::format_double(score));
     let mut items = Vec::new();
-    let mut add = |(member, value): (&Blob, f64)| {
-        if options.matches(member) {
+    let mut add = |(member, value): (Text<'_>, f64)| {
+        if options.matches(&member) {
             items.extend([bulk(member), score(value)]);
         }
     };

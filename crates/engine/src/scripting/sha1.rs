@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use indexmap::IndexMap;
 
-use crate::db::Fixed;
+use crate::map::Fixed;
 
 /// Digests that are remembered: programs send the same few scripts again and again, and finding one is
 /// faster than its digest.

@@ -1,104 +1,119 @@
 //! Hashes: fields with values, and for some fields a time at which they expire.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use super::fields::Fields;
 use crate::Config;
 use crate::blob::Blob;
-use crate::db::Map;
+use crate::packed::{Items, Packed, Text};
 
-/// How Redis stores a hash. It only ever goes down this list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Form {
-    /// Compact, in the order of insertion.
-    #[default]
-    Listpack,
-    /// Compact with times: fields that expire come first, soonest first.
-    ListpackEx,
-    Hashtable,
+/// Small hashes are packed; others, and those with fields that expire, are searched by hash.
+#[derive(Clone)]
+pub(crate) enum Hash {
+    /// Fields and values in turn. In Redis, too, such a hash is compact, but not each that is compact in Redis is here.
+    Few(Packed),
+    Many(Arc<Fields>),
 }
 
-#[derive(Clone, Default)]
-pub(crate) struct Hash {
-    fields: Map<Blob>,
-    /// The bytes of all fields and values.
-    bytes: usize,
-    form: Form,
-    /// When fields expire; most hashes have no such fields.
-    times: Option<Box<Times>>,
-}
-
-/// When fields expire, in milliseconds since the epoch.
-#[derive(Clone, Default)]
-struct Times {
-    by_field: BTreeMap<Blob, i64>,
-    /// The same, soonest first.
-    due: BTreeSet<(i64, Blob)>,
-}
-
-impl Times {
-    fn insert(&mut self, field: &[u8], at: i64) {
-        self.remove(field);
-        self.by_field.insert(Blob::new(field), at);
-        self.due.insert((at, Blob::new(field)));
+impl Default for Hash {
+    fn default() -> Hash {
+        Hash::Few(Packed::default())
     }
+}
 
-    fn remove(&mut self, field: &[u8]) -> bool {
-        let Some((field, at)) = self.by_field.remove_entry(field) else {
-            return false;
-        };
-        self.due.remove(&(at, field))
+/// The place of a field in a small hash, and its value.
+fn find<'p>(packed: &'p Packed, field: &[u8]) -> Option<(usize, &'p [u8])> {
+    let mut items = packed.iter();
+    let mut at = 0;
+    while let (Some(name), Some(value)) = (items.next(), items.next()) {
+        if name == field {
+            return Some((at, value));
+        }
+        at += 2;
     }
+    None
 }
 
 impl Hash {
     pub(crate) fn len(&self) -> usize {
-        self.fields.len()
+        match self {
+            Hash::Few(packed) => packed.len() / 2,
+            Hash::Many(fields) => fields.len(),
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+        self.len() == 0
     }
 
     pub(crate) fn encoding(&self) -> &'static str {
-        match self.form {
-            Form::Listpack => "listpack",
-            Form::ListpackEx => "listpackex",
-            Form::Hashtable => "hashtable",
+        match self {
+            Hash::Few(_) => "listpack",
+            Hash::Many(fields) => fields.encoding(),
         }
     }
 
     /// About what it takes in memory.
     pub(crate) fn footprint(&self) -> usize {
-        let per_field = match self.form {
-            Form::Listpack => 4,
-            Form::ListpackEx => 6,
-            Form::Hashtable => 56,
-        };
-        let times = self.times.as_ref().map_or(0, |times| times.due.len());
-        self.bytes + self.fields.len() * per_field + times * 16
+        match self {
+            Hash::Few(packed) => packed.bytes() + packed.len() * 2,
+            Hash::Many(fields) => fields.footprint(),
+        }
     }
 
     pub(crate) fn is_large(&self) -> bool {
-        self.form == Form::Hashtable
+        match self {
+            Hash::Few(_) => false,
+            Hash::Many(fields) => fields.is_large(),
+        }
     }
 
-    pub(crate) fn get(&self, field: &[u8]) -> Option<&Blob> {
-        self.fields.get(field)
+    pub(crate) fn get(&self, field: &[u8]) -> Option<Text<'_>> {
+        match self {
+            Hash::Few(packed) => find(packed, field).map(|(_, value)| Text::Packed(value)),
+            Hash::Many(fields) => fields.get(field).map(Text::Own),
+        }
     }
 
     pub(crate) fn contains(&self, field: &[u8]) -> bool {
-        self.fields.contains_key(field)
+        match self {
+            Hash::Few(packed) => find(packed, field).is_some(),
+            Hash::Many(fields) => fields.contains(field),
+        }
     }
 
-    pub(crate) fn iter(
-        &self,
-    ) -> impl DoubleEndedIterator<Item = (&Blob, &Blob)> + ExactSizeIterator {
-        self.fields.iter()
+    /// The fields with their values, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Text<'_>, Text<'_>)> {
+        match self {
+            Hash::Few(packed) => Pairs::Few(packed.iter()),
+            Hash::Many(fields) => Pairs::Many(fields.iter()),
+        }
     }
 
-    pub(crate) fn at(&self, index: usize) -> Option<(&Blob, &Blob)> {
-        self.fields.get_index(index)
+    pub(crate) fn at(&self, index: usize) -> Option<(Text<'_>, Text<'_>)> {
+        match self {
+            Hash::Few(_) => self.iter().nth(index),
+            Hash::Many(fields) => fields
+                .at(index)
+                .map(|(field, value)| (Text::Own(field), Text::Own(value))),
+        }
+    }
+
+    /// It in the form that can hold everything, to be changed.
+    fn spread(&mut self) -> &mut Fields {
+        if let Hash::Few(packed) = self {
+            let mut items = packed.iter().map(Blob::new);
+            let mut fields = Fields::default();
+            while let (Some(field), Some(value)) = (items.next(), items.next()) {
+                fields.push(field, value);
+            }
+            *self = Hash::Many(Arc::new(fields));
+        }
+        match self {
+            Hash::Many(fields) => Arc::make_mut(fields),
+            Hash::Few(_) => unreachable!("it has just been spread"),
+        }
     }
 
     /// Sets a field; says whether it is new. Its expiry goes.
@@ -109,40 +124,53 @@ impl Hash {
 
     /// Sets a field and keeps its expiry; says whether it is new.
     pub(crate) fn set_keeping_time(&mut self, field: &[u8], value: Blob, config: &Config) -> bool {
-        let longest = config.hash_max_listpack_value;
-        let too_long = |text: &[u8]| i64::try_from(text.len()).is_ok_and(|len| len > longest);
-        let mut large = too_long(field) || too_long(&value);
-        self.bytes += field.len() + value.len();
-        let old = self.fields.insert(Blob::new(field), value);
-        self.bytes -= old.as_ref().map_or(0, |old| field.len() + old.len());
-        large |= self.fields.len() as i64 > config.hash_max_listpack_entries;
-        if large {
-            self.form = Form::Hashtable;
+        if let Hash::Few(packed) = self {
+            let fits = |text: &[u8]| {
+                i64::try_from(text.len()).is_ok_and(|len| len <= config.hash_max_listpack_value)
+            };
+            let place = find(packed, field).map(|(at, _)| at);
+            let len = packed.len() / 2 + usize::from(place.is_none());
+            if fits(field)
+                && fits(&value)
+                && len as i64 <= config.hash_max_listpack_entries
+                && match place {
+                    Some(at) => packed.splice(at + 1, 1, &[&value]),
+                    None => packed.splice(packed.len(), 0, &[field, &value]),
+                }
+            {
+                return place.is_none();
+            }
         }
-        old.is_none()
+        self.spread().set_keeping_time(field, value, config)
     }
 
     /// Removes a field.
     pub(crate) fn remove(&mut self, field: &[u8]) -> Option<Blob> {
-        self.drop_time(field);
-        // The compact form keeps its order; the large one need not.
-        let old = if self.is_large() {
-            self.fields.swap_remove(field)
-        } else {
-            self.fields.shift_remove(field)
-        };
-        self.bytes -= old.as_ref().map_or(0, |old| field.len() + old.len());
-        old
+        match self {
+            Hash::Few(packed) => {
+                let (at, value) = find(packed, field)?;
+                let value = Blob::new(value);
+                packed.splice(at, 2, &[]);
+                Some(value)
+            }
+            Hash::Many(fields) => Arc::make_mut(fields).remove(field),
+        }
     }
 
     /// When a field expires.
     pub(crate) fn time_of(&self, field: &[u8]) -> Option<i64> {
-        self.times.as_ref()?.by_field.get(field).copied()
+        match self {
+            Hash::Few(_) => None,
+            Hash::Many(fields) => fields.time_of(field),
+        }
     }
 
     /// When the first of its fields expires.
     pub(crate) fn soonest(&self) -> Option<i64> {
-        self.times.as_ref()?.due.first().map(|(at, _)| *at)
+        match self {
+            Hash::Few(_) => None,
+            Hash::Many(fields) => fields.soonest(),
+        }
     }
 
     /// Whether the time of a field has come: it lives through the whole millisecond in which it expires.
@@ -152,61 +180,30 @@ impl Hash {
 
     /// Gives the compact form room for times, as Redis does before it looks at the fields.
     pub(crate) fn make_room_for_times(&mut self) {
-        if self.form == Form::Listpack {
-            self.form = Form::ListpackEx;
-        }
+        self.spread().make_room_for_times();
     }
 
     /// Lets a field that exists expire.
     pub(crate) fn set_time(&mut self, field: &[u8], at: i64) {
-        let Some(from) = self.fields.get_index_of(field) else {
-            return;
-        };
-        self.make_room_for_times();
-        let times = self.times.get_or_insert_default();
-        times.remove(field);
-        if self.form == Form::ListpackEx {
-            // Before the first that expires at the same time or later, or never.
-            let sooner = times.due.range(..(at, Blob::default())).count();
-            self.fields.move_index(from, sooner);
-        }
-        times.insert(field, at);
+        self.spread().set_time(field, at);
     }
 
     /// Lets a field live for ever; says whether it had an expiry.
     pub(crate) fn forget_time(&mut self, field: &[u8]) -> bool {
-        let had = self.drop_time(field);
-        if had
-            && self.form == Form::ListpackEx
-            && let Some(from) = self.fields.get_index_of(field)
-        {
-            self.fields.move_index(from, self.fields.len() - 1);
+        match self {
+            Hash::Many(fields) if fields.soonest().is_some() => {
+                Arc::make_mut(fields).forget_time(field)
+            }
+            Hash::Few(_) | Hash::Many(_) => false,
         }
-        had
-    }
-
-    fn drop_time(&mut self, field: &[u8]) -> bool {
-        let Some(times) = &mut self.times else {
-            return false;
-        };
-        let had = times.remove(field);
-        if times.due.is_empty() {
-            self.times = None;
-        }
-        had
     }
 
     /// Removes the fields whose time has come; gives them, soonest first.
     pub(crate) fn expire(&mut self, now_ms: i64) -> Vec<Blob> {
-        let Some(times) = &self.times else {
-            return Vec::new();
-        };
-        let due = times.due.range(..(now_ms, Blob::default()));
-        let gone: Vec<Blob> = due.map(|(_, field)| field.clone()).collect();
-        for field in &gone {
-            self.remove(field);
+        match self {
+            Hash::Few(_) => Vec::new(),
+            Hash::Many(fields) => Arc::make_mut(fields).expire(now_ms),
         }
-        gone
     }
 
     /// It without the fields whose time has come. Only on a replica may there be any: it hides them until its
@@ -218,5 +215,32 @@ impl Hash {
         let mut living = self.clone();
         living.expire(now_ms);
         Cow::Owned(living)
+    }
+}
+
+/// The fields of a hash with their values.
+enum Pairs<'h, I> {
+    Few(Items<'h>),
+    Many(I),
+}
+
+impl<'h, I: Iterator<Item = (&'h Blob, &'h Blob)>> Iterator for Pairs<'h, I> {
+    type Item = (Text<'h>, Text<'h>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Pairs::Few(items) => Some((Text::Packed(items.next()?), Text::Packed(items.next()?))),
+            Pairs::Many(items) => {
+                let (field, value) = items.next()?;
+                Some((Text::Own(field), Text::Own(value)))
+            }
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Pairs::Few(items) => (items.len() / 2, Some(items.len() / 2)),
+            Pairs::Many(items) => items.size_hint(),
+        }
     }
 }

@@ -1,8 +1,10 @@
-//! Lists: elements in order, cheap at both ends.
+//! Lists.
 
-use std::collections::VecDeque;
+use std::sync::Arc;
 
+use super::elements::{Elements, exceeds, packed_len};
 use crate::blob::Blob;
+use crate::packed::{Items, Packed, Text};
 
 /// One of a list's ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,77 +13,131 @@ pub(crate) enum End {
     Right,
 }
 
-#[derive(Clone, Default)]
-pub(crate) struct List {
-    items: VecDeque<Blob>,
-    /// What the elements would take in Redis's compact form.
-    packed_len: usize,
-    /// It has outgrown the compact form. It gets back there only when it has shrunk to half of the
-    /// limit, as in Redis, so that it does not flip back and forth.
-    large: bool,
+/// Small lists are packed; others are cheap at both ends.
+#[derive(Clone)]
+pub(crate) enum List {
+    /// [Marked](Packed::is_marked) once it has outgrown the form that is compact in Redis.
+    Few(Packed),
+    Many(Arc<Elements>),
 }
 
-/// What the compact form itself takes.
-const PACKED_HEADER: usize = 7;
+impl Default for List {
+    fn default() -> List {
+        List::Few(Packed::default())
+    }
+}
+
+/// Queues are pushed and popped more often than they are kept: a list of more bytes than this is not packed.
+const MAX_BYTES: usize = 128;
 
 impl List {
     pub(crate) fn len(&self) -> usize {
-        self.items.len()
+        match self {
+            List::Few(packed) => packed.len(),
+            List::Many(elements) => elements.len(),
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.len() == 0
     }
 
     pub(crate) fn encoding(&self) -> &'static str {
-        if self.large { "quicklist" } else { "listpack" }
+        match self {
+            List::Few(packed) if packed.is_marked() => "quicklist",
+            List::Few(_) => "listpack",
+            List::Many(elements) => elements.encoding(),
+        }
     }
 
     /// About what it takes in memory.
     pub(crate) fn footprint(&self) -> usize {
-        self.packed_len
+        match self {
+            List::Few(packed) => packed.iter().map(packed_len).sum(),
+            List::Many(elements) => elements.footprint(),
+        }
     }
 
-    pub(crate) fn get(&self, index: i64) -> Option<&Blob> {
-        self.items.get(self.place(index)?)
+    pub(crate) fn get(&self, index: i64) -> Option<Text<'_>> {
+        let at = self.place(index)?;
+        match self {
+            List::Few(packed) => packed.get(at).map(Text::Packed),
+            List::Many(elements) => elements.get(at).map(Text::Own),
+        }
     }
 
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Blob> + ExactSizeIterator {
-        self.items.iter()
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = Text<'_>> + ExactSizeIterator {
+        match self {
+            List::Few(packed) => Walk::Few(packed.iter()),
+            List::Many(elements) => Walk::Many(elements.iter()),
+        }
     }
 
-    pub(crate) fn range(&self, start: usize, end: usize) -> impl ExactSizeIterator<Item = &Blob> {
-        self.items.range(start..end)
+    pub(crate) fn range(&self, start: usize, end: usize) -> impl Iterator<Item = Text<'_>> {
+        let (few, many) = match self {
+            List::Few(packed) => (Some(packed.iter()), None),
+            List::Many(elements) => (None, Some(elements.range(start, end))),
+        };
+        let few = few.into_iter().flatten().skip(start).take(end - start);
+        let many = many.into_iter().flatten();
+        few.map(Text::Packed).chain(many.map(Text::Own))
     }
 
     /// The position that a possibly negative index means.
     fn place(&self, index: i64) -> Option<usize> {
-        let len = self.items.len() as i64;
+        let len = self.len() as i64;
         let index = if index < 0 {
             index.checked_add(len)?
         } else {
             index
         };
-        usize::try_from(index)
-            .ok()
-            .filter(|at| *at < self.items.len())
+        usize::try_from(index).ok().filter(|at| *at < self.len())
+    }
+
+    /// It in the form that can hold everything, to be changed.
+    fn spread(&mut self) -> &mut Elements {
+        if let List::Few(packed) = self {
+            let elements = Elements::new(packed.iter(), packed.is_marked());
+            *self = List::Many(Arc::new(elements));
+        }
+        match self {
+            List::Many(elements) => Arc::make_mut(elements),
+            List::Few(_) => unreachable!("it has just been spread"),
+        }
+    }
+
+    /// Puts an element in the place of so many, if that can be done in the small form.
+    fn splice(&mut self, at: usize, gone: usize, new: &[&[u8]]) -> bool {
+        let List::Few(packed) = self else {
+            return false;
+        };
+        let added: usize = new.iter().map(|item| item.len()).sum();
+        packed.bytes() + added <= MAX_BYTES && packed.splice(at, gone, new)
     }
 
     pub(crate) fn push(&mut self, end: End, item: Blob) {
-        self.packed_len += packed(&item);
-        match end {
-            End::Left => self.items.push_front(item),
-            End::Right => self.items.push_back(item),
+        let at = match end {
+            End::Left => 0,
+            End::Right => self.len(),
+        };
+        if !self.splice(at, 0, &[&item]) {
+            self.spread().push(end, item);
         }
     }
 
     pub(crate) fn pop(&mut self, end: End) -> Option<Blob> {
-        let item = match end {
-            End::Left => self.items.pop_front(),
-            End::Right => self.items.pop_back(),
-        }?;
-        self.packed_len -= packed(&item);
-        Some(item)
+        match self {
+            List::Few(packed) => {
+                let at = match end {
+                    End::Left => 0,
+                    End::Right => packed.len().checked_sub(1)?,
+                };
+                let item = packed.get(at).map(Blob::new)?;
+                packed.splice(at, 1, &[]);
+                Some(item)
+            }
+            List::Many(elements) => Arc::make_mut(elements).pop(end),
+        }
     }
 
     /// Replaces the element at an index; `false` if there is none.
@@ -89,103 +145,115 @@ impl List {
         let Some(at) = self.place(index) else {
             return false;
         };
-        self.packed_len += packed(&item);
-        self.packed_len -= packed(&self.items[at]);
-        self.items[at] = item;
+        if !self.splice(at, 1, &[&item]) {
+            self.spread().set(at, item);
+        }
         true
     }
 
     /// Inserts before or after the first element equal to the pivot; `false` if there is none.
     pub(crate) fn insert(&mut self, pivot: &[u8], after: bool, item: Blob) -> bool {
-        let Some(at) = self.items.iter().position(|i| i.as_slice() == pivot) else {
+        let Some(at) = self.iter().position(|known| *known == *pivot) else {
             return false;
         };
-        self.packed_len += packed(&item);
-        self.items.insert(at + usize::from(after), item);
+        let at = at + usize::from(after);
+        if !self.splice(at, 0, &[&item]) {
+            self.spread().insert(at, item);
+        }
         true
     }
 
     /// Removes elements equal to this one: the first `count`, the last if it is negative, all if 0.
     pub(crate) fn remove(&mut self, count: i64, item: &[u8]) -> usize {
-        let limit = if count == 0 {
-            usize::MAX
-        } else {
-            count.unsigned_abs() as usize
+        let List::Few(packed) = self else {
+            return self.spread().remove(count, item);
         };
-        let before = self.items.len();
-        let mut left = limit;
-        let mut gone = 0;
-        let mut keep = |candidate: &Blob| {
-            let hit = left > 0 && candidate.as_slice() == item;
-            if hit {
-                left -= 1;
-                gone += packed(candidate);
-            }
-            !hit
-        };
-        if count < 0 {
-            let mut kept: VecDeque<Blob> = VecDeque::with_capacity(before);
-            while let Some(candidate) = self.items.pop_back() {
-                if keep(&candidate) {
-                    kept.push_front(candidate);
-                }
-            }
-            self.items = kept;
-        } else {
-            self.items.retain(keep);
+        let hits = packed
+            .iter()
+            .enumerate()
+            .filter(|(_, known)| *known == item);
+        let mut places: Vec<usize> = hits.map(|(at, _)| at).collect();
+        let limit = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
+        match count {
+            0 => {}
+            1.. => places.truncate(limit),
+            _ => drop(places.drain(..places.len().saturating_sub(limit))),
         }
-        self.packed_len -= gone;
-        before - self.items.len()
+        for at in places.iter().rev() {
+            packed.splice(*at, 1, &[]);
+        }
+        places.len()
     }
 
     /// Keeps only the elements from `start` up to, not including, `end`.
     pub(crate) fn trim(&mut self, start: usize, end: usize) {
-        self.items.truncate(end);
-        self.items.drain(..start);
-        self.packed_len = self.items.iter().map(packed).sum();
+        match self {
+            List::Few(packed) => {
+                packed.splice(end, packed.len().saturating_sub(end), &[]);
+                packed.splice(0, start, &[]);
+            }
+            List::Many(elements) => Arc::make_mut(elements).trim(start, end),
+        }
     }
 
     /// Decides the encoding after elements were added or replaced.
     pub(crate) fn grown(&mut self, limit: i64) {
-        if !self.large && self.exceeds(limit, 1) {
-            self.large = true;
+        match self {
+            List::Few(packed) => {
+                let bytes = packed.iter().map(packed_len).sum();
+                if !packed.is_marked() && exceeds(packed.len(), bytes, limit, 1) {
+                    packed.set_mark(true);
+                }
+            }
+            List::Many(elements) => Arc::make_mut(elements).grown(limit),
         }
     }
 
     /// Decides the encoding after elements were removed.
     pub(crate) fn shrunk(&mut self, limit: i64) {
-        if self.large && !self.exceeds(limit, 2) {
-            self.large = false;
+        match self {
+            List::Few(packed) => {
+                let bytes = packed.iter().map(packed_len).sum();
+                if packed.is_marked() && !exceeds(packed.len(), bytes, limit, 2) {
+                    packed.set_mark(false);
+                }
+            }
+            List::Many(elements) => Arc::make_mut(elements).shrunk(limit),
         }
-    }
-
-    /// Whether it exceeds this part of the limit for the compact form.
-    fn exceeds(&self, limit: i64, divisor: usize) -> bool {
-        if limit >= 0 {
-            // Even a limit of 0 lets one element in.
-            return self.items.len() > limit.unsigned_abs().max(1) as usize / divisor;
-        }
-        let bytes = 4096usize << (limit.saturating_neg() - 1).clamp(0, 4);
-        self.packed_len + PACKED_HEADER > bytes / divisor
     }
 }
 
-/// What an element takes in Redis's compact form: header, contents, and its length for walking back.
-pub(super) fn packed(item: &Blob) -> usize {
-    let content = match crate::number::parse_int(item) {
-        Some(0..=127) => 1,
-        Some(-4096..=4095) => 2,
-        Some(n) if i16::try_from(n).is_ok() => 3,
-        Some(-8_388_608..=8_388_607) => 4,
-        Some(n) if i32::try_from(n).is_ok() => 5,
-        Some(_) => 9,
-        None => {
-            item.len() + [1, 2, 5][usize::from(item.len() >= 64) + usize::from(item.len() >= 4096)]
-        }
-    };
-    content
-        + [1, 2, 3, 4, 5][[127usize, 16383, 2_097_151, 268_435_455]
-            .iter()
-            .filter(|m| content > **m)
-            .count()]
+/// The elements of a list.
+enum Walk<'l, I> {
+    Few(Items<'l>),
+    Many(I),
 }
+
+impl<'l, I: Iterator<Item = &'l Blob>> Iterator for Walk<'l, I> {
+    type Item = Text<'l>;
+
+    fn next(&mut self) -> Option<Text<'l>> {
+        match self {
+            Walk::Few(items) => items.next().map(Text::Packed),
+            Walk::Many(items) => items.next().map(Text::Own),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Walk::Few(items) => items.size_hint(),
+            Walk::Many(items) => items.size_hint(),
+        }
+    }
+}
+
+impl<'l, I: DoubleEndedIterator<Item = &'l Blob>> DoubleEndedIterator for Walk<'l, I> {
+    fn next_back(&mut self) -> Option<Text<'l>> {
+        match self {
+            Walk::Few(items) => items.next_back().map(Text::Packed),
+            Walk::Many(items) => items.next_back().map(Text::Own),
+        }
+    }
+}
+
+impl<'l, I: ExactSizeIterator<Item = &'l Blob>> ExactSizeIterator for Walk<'l, I> {}

@@ -1,9 +1,13 @@
 //! The types behind a key, as plain containers: they know nothing of commands.
 
+mod elements;
+mod fields;
 pub(crate) mod geohash;
 pub(crate) mod globe;
 mod hash;
 mod list;
+mod members;
+mod ranked;
 mod set;
 pub(crate) mod stream;
 mod zset;

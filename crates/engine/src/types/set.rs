@@ -1,50 +1,44 @@
-//! Sets: an ordered array of integers while they are few and all integers, else members by hash.
+//! Sets.
 
+use std::sync::Arc;
+
+use super::members::Members;
 use crate::Config;
 use crate::blob::Blob;
-use crate::db::Map;
 use crate::number::{int_bytes, parse_int};
+use crate::packed::Packed;
 
+/// Small sets are packed; others are searched.
 #[derive(Clone)]
-enum Form {
-    /// In ascending order.
-    Ints(Vec<i64>),
-    /// In order of insertion while small.
-    Members(Map<()>),
-}
-
-#[derive(Clone)]
-pub(crate) struct Set {
-    form: Form,
-    /// It has outgrown the compact form, and never gets back.
-    large: bool,
-    bytes: usize,
+pub(crate) enum Set {
+    /// In ascending order while all are integers; [marked](Packed::is_marked), and in order of insertion, since one
+    /// was none.
+    Few(Packed),
+    Many(Arc<Members>),
 }
 
 impl Default for Set {
     fn default() -> Set {
-        Set {
-            form: Form::Ints(Vec::new()),
-            large: false,
-            bytes: 0,
-        }
+        Set::Few(Packed::default())
     }
+}
+
+fn position(packed: &Packed, member: &[u8]) -> Option<usize> {
+    packed.iter().position(|known| known == member)
 }
 
 impl Set {
     /// An empty set that starts in the compact form for any members.
     pub(crate) fn packed() -> Set {
-        Set {
-            form: Form::Members(Map::default()),
-            large: false,
-            bytes: 0,
-        }
+        let mut packed = Packed::default();
+        packed.set_mark(true);
+        Set::Few(packed)
     }
 
     pub(crate) fn len(&self) -> usize {
-        match &self.form {
-            Form::Ints(ints) => ints.len(),
-            Form::Members(members) => members.len(),
+        match self {
+            Set::Few(packed) => packed.len(),
+            Set::Many(members) => members.len(),
         }
     }
 
@@ -53,136 +47,140 @@ impl Set {
     }
 
     pub(crate) fn encoding(&self) -> &'static str {
-        match (&self.form, self.large) {
-            (Form::Ints(_), _) => "intset",
-            (Form::Members(_), false) => "listpack",
-            (Form::Members(_), true) => "hashtable",
+        match self {
+            Set::Few(packed) if packed.is_marked() => "listpack",
+            Set::Few(_) => "intset",
+            Set::Many(members) => members.encoding(),
         }
     }
 
     pub(crate) fn is_ints(&self) -> bool {
-        matches!(self.form, Form::Ints(_))
+        match self {
+            Set::Few(packed) => !packed.is_marked(),
+            Set::Many(members) => members.is_ints(),
+        }
     }
 
     pub(crate) fn is_large(&self) -> bool {
-        self.large
+        match self {
+            Set::Few(_) => false,
+            Set::Many(members) => members.is_large(),
+        }
     }
 
     /// About what it takes in memory.
     pub(crate) fn footprint(&self) -> usize {
-        match &self.form {
-            Form::Ints(ints) => ints.len() * 8,
-            Form::Members(members) => self.bytes + members.len() * if self.large { 40 } else { 3 },
+        match self {
+            Set::Few(packed) if packed.is_marked() => packed.bytes() + packed.len() * 3,
+            Set::Few(packed) => packed.len() * 8,
+            Set::Many(members) => members.footprint(),
         }
     }
 
     pub(crate) fn contains(&self, member: &[u8]) -> bool {
-        match &self.form {
-            Form::Ints(ints) => parse_int(member).is_some_and(|n| ints.binary_search(&n).is_ok()),
-            Form::Members(members) => members.contains_key(member),
+        match self {
+            Set::Few(packed) => position(packed, member).is_some(),
+            Set::Many(members) => members.contains(member),
         }
     }
 
     pub(crate) fn at(&self, index: usize) -> Option<Blob> {
-        match &self.form {
-            Form::Ints(ints) => ints.get(index).map(|number| Blob::new(&int_bytes(*number))),
-            Form::Members(members) => members.get_index(index).map(|(member, ())| member.clone()),
+        match self {
+            Set::Few(packed) => packed.get(index).map(Blob::new),
+            Set::Many(members) => members.at(index),
         }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = Blob> + '_ {
-        (0..self.len()).filter_map(|index| self.at(index))
+        let (few, many) = match self {
+            Set::Few(packed) => (Some(packed.iter()), None),
+            Set::Many(members) => (None, Some(members.iter())),
+        };
+        let few = few.into_iter().flatten().map(Blob::new);
+        few.chain(many.into_iter().flatten())
+    }
+
+    /// It in the form that can hold everything, to be changed.
+    fn spread(&mut self) -> &mut Members {
+        if let Set::Few(packed) = self {
+            let members = Members::new(packed.iter(), !packed.is_marked());
+            *self = Set::Many(Arc::new(members));
+        }
+        match self {
+            Set::Many(members) => Arc::make_mut(members),
+            Set::Few(_) => unreachable!("it has just been spread"),
+        }
     }
 
     /// Prepares for so many members to come at once.
     pub(crate) fn expect(&mut self, count: usize, config: &Config) {
         let exceeds = |limit: i64| i64::try_from(count).is_ok_and(|count| count > limit);
-        let was_ints = self.is_ints();
-        if was_ints && !exceeds(config.set_max_intset_entries) {
-            return;
-        }
-        // A new set may still be compact in the other form; one that has members spreads at once.
-        let new = self.is_empty();
-        self.spread();
-        self.large |= exceeds(config.set_max_listpack_entries) || (was_ints && !new);
-    }
-
-    /// Gives up the array of integers.
-    fn spread(&mut self) {
-        if let Form::Ints(ints) = &self.form {
-            let mut members = Map::default();
-            for number in ints {
-                let member = Blob::new(&int_bytes(*number));
-                self.bytes += member.len();
-                members.insert(member, ());
+        if let Set::Few(packed) = self {
+            let ints = !packed.is_marked();
+            if ints && !exceeds(config.set_max_intset_entries) {
+                return;
             }
-            self.form = Form::Members(members);
+            // A new set may still be compact in the other form; one that has members spreads at once.
+            if !exceeds(config.set_max_listpack_entries) && (!ints || packed.len() == 0) {
+                packed.set_mark(true);
+                return;
+            }
         }
+        self.spread().expect(count, config);
     }
 
     /// Adds a member; says whether it is new.
     pub(crate) fn add(&mut self, member: &[u8], config: &Config) -> bool {
-        if let Form::Ints(ints) = &mut self.form {
-            if let Some(number) = parse_int(member) {
-                let Err(at) = ints.binary_search(&number) else {
-                    return false;
-                };
-                ints.insert(at, number);
-                if ints.len() as i64 > config.set_max_intset_entries {
-                    self.spread();
-                    self.large = true;
-                }
-                return true;
+        if let Set::Few(packed) = self {
+            if position(packed, member).is_some() {
+                return false;
             }
-            self.spread();
+            let len = packed.len() as i64 + 1;
+            let number = parse_int(member).filter(|_| !packed.is_marked());
+            if let Some(number) = number {
+                let smaller = |known: &[u8]| parse_int(known).is_some_and(|known| known < number);
+                let at = packed.iter().take_while(|known| smaller(known)).count();
+                if len <= config.set_max_intset_entries && packed.splice(at, 0, &[member]) {
+                    return true;
+                }
+            } else {
+                packed.set_mark(true);
+                if len <= config.set_max_listpack_entries
+                    && member.len() as i64 <= config.set_max_listpack_value
+                    && packed.splice(packed.len(), 0, &[member])
+                {
+                    return true;
+                }
+            }
         }
-        let Form::Members(members) = &mut self.form else {
-            return false;
-        };
-        let new = members.insert(Blob::new(member), ()).is_none();
-        if new {
-            self.bytes += member.len();
-            self.large |= members.len() as i64 > config.set_max_listpack_entries
-                || member.len() as i64 > config.set_max_listpack_value;
-        }
-        new
+        self.spread().add(member, config)
     }
 
     /// Removes a member; says whether it was there.
     pub(crate) fn remove(&mut self, member: &[u8]) -> bool {
-        let gone = match &mut self.form {
-            Form::Ints(ints) => match parse_int(member).and_then(|n| ints.binary_search(&n).ok()) {
-                Some(at) => {
-                    ints.remove(at);
-                    return true;
-                }
-                None => return false,
-            },
-            Form::Members(members) if self.large => members.swap_remove(member),
-            Form::Members(members) => members.shift_remove(member),
-        };
-        if gone.is_some() {
-            self.bytes -= member.len();
+        match self {
+            Set::Few(packed) => {
+                position(packed, member).is_some_and(|at| packed.splice(at, 1, &[]))
+            }
+            Set::Many(members) => Arc::make_mut(members).remove(member),
         }
-        gone.is_some()
     }
 
     /// Becomes an array of integers if all members are integers and it is small.
     pub(crate) fn try_ints(&mut self, config: &Config) {
-        let Form::Members(members) = &self.form else {
-            return;
-        };
-        if self.large || members.len() as i64 > config.set_max_intset_entries {
-            return;
-        }
-        let ints: Option<Vec<i64>> = members.keys().map(|member| parse_int(member)).collect();
-        if let Some(mut ints) = ints {
-            ints.sort_unstable();
-            *self = Set {
-                form: Form::Ints(ints),
-                large: false,
-                bytes: 0,
-            };
+        match self {
+            Set::Few(packed) if packed.len() as i64 <= config.set_max_intset_entries => {
+                let ints: Option<Vec<i64>> = packed.iter().map(parse_int).collect();
+                if let Some(mut ints) = ints {
+                    ints.sort_unstable();
+                    let ints: Vec<Vec<u8>> = ints.into_iter().map(int_bytes).collect();
+                    let ints: Vec<&[u8]> = ints.iter().map(Vec::as_slice).collect();
+                    *packed = Packed::default();
+                    packed.splice(0, 0, &ints);
+                }
+            }
+            Set::Few(_) => {}
+            Set::Many(members) => Arc::make_mut(members).try_ints(config),
         }
     }
 }

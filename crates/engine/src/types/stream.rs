@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::list::packed;
+use super::elements::{packed, packed_len};
 use crate::Config;
 use crate::blob::Blob;
 use crate::number::int_bytes;
@@ -76,7 +76,7 @@ struct Node {
 const NODE_BYTES: usize = 7 + 2 + 2 + 2 + 2;
 
 fn int_size(number: i64) -> usize {
-    packed(&Blob::new(&int_bytes(number)))
+    packed_len(&int_bytes(number))
 }
 
 impl Node {

@@ -1,298 +1,233 @@
-//! Sorted sets: members by hash with their scores, and all of them in order.
+//! Sorted sets.
 
-use std::cmp::Ordering;
 use std::ops::Range;
+use std::sync::Arc;
 
+use super::ranked::{Ranked, order};
 use crate::Config;
 use crate::blob::Blob;
-use crate::db::Map;
+use crate::packed::{Packed, Text};
 
-/// The order is kept in chunks, so that an insertion moves few members.
-const CHUNK: usize = 256;
-
-/// Where there are more chunks than this, so many of them are counted together, so that a rank is found in few steps.
-const BLOCK: usize = 64;
-
-type Item = (f64, Blob);
-
-#[derive(Clone, Default)]
-pub(crate) struct Zset {
-    scores: Map<f64>,
-    /// By score, then by member; no chunk is empty.
-    chunks: Vec<Vec<Item>>,
-    /// How many items each block of chunks holds; empty while there are few chunks.
-    blocks: Vec<usize>,
-    /// It has outgrown the compact form.
-    large: bool,
-    bytes: usize,
+/// Small sorted sets are packed; others are searched by hash and by order.
+#[derive(Clone)]
+pub(crate) enum Zset {
+    /// By score, then by member; each is the eight bytes of the score and the member.
+    Few(Packed),
+    Many(Arc<Ranked>),
 }
 
-fn order(a: (f64, &[u8]), b: (f64, &[u8])) -> Ordering {
-    // Scores are never NaN; zeros of either sign are equal.
-    a.0.partial_cmp(&b.0)
-        .unwrap_or(Ordering::Equal)
-        .then_with(|| a.1.cmp(b.1))
+impl Default for Zset {
+    fn default() -> Zset {
+        Zset::Few(Packed::default())
+    }
+}
+
+/// The bytes of a score.
+const SCORE: usize = 8;
+
+fn read(item: &[u8]) -> (&[u8], f64) {
+    let (score, member) = item
+        .split_first_chunk::<SCORE>()
+        .unwrap_or((&[0; SCORE], item));
+    (member, f64::from_le_bytes(*score))
+}
+
+/// The items of a small set in order.
+fn items(packed: &Packed) -> impl DoubleEndedIterator<Item = (Text<'_>, f64)> {
+    packed.iter().map(|item| {
+        let (member, score) = read(item);
+        (Text::Packed(member), score)
+    })
+}
+
+/// The place of a member in a small set, and its score.
+fn find(packed: &Packed, member: &[u8]) -> Option<(usize, f64)> {
+    let mut items = packed.iter().map(read).enumerate();
+    let (at, (_, score)) = items.find(|(_, (known, _))| *known == member)?;
+    Some((at, score))
 }
 
 impl Zset {
     pub(crate) fn len(&self) -> usize {
-        self.scores.len()
+        match self {
+            Zset::Few(packed) => packed.len(),
+            Zset::Many(ranked) => ranked.len(),
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.scores.is_empty()
+        self.len() == 0
     }
 
     pub(crate) fn encoding(&self) -> &'static str {
-        if self.large { "skiplist" } else { "listpack" }
+        match self {
+            Zset::Few(_) => "listpack",
+            Zset::Many(ranked) => ranked.encoding(),
+        }
     }
 
     pub(crate) fn is_large(&self) -> bool {
-        self.large
+        match self {
+            Zset::Few(_) => false,
+            Zset::Many(ranked) => ranked.is_large(),
+        }
     }
 
     /// About what it takes in memory.
     pub(crate) fn footprint(&self) -> usize {
-        self.bytes + self.scores.len() * if self.large { 90 } else { 11 }
+        match self {
+            Zset::Few(packed) => packed.bytes() + packed.len() * 11 - packed.len() * SCORE,
+            Zset::Many(ranked) => ranked.footprint(),
+        }
     }
 
     pub(crate) fn score(&self, member: &[u8]) -> Option<f64> {
-        self.scores.get(member).copied()
+        match self {
+            Zset::Few(packed) => find(packed, member).map(|(_, score)| score),
+            Zset::Many(ranked) => ranked.score(member),
+        }
     }
 
     /// An empty set that does not take the compact form before it is [settled](Zset::settle).
-    pub(crate) fn spread() -> Zset {
-        Zset {
-            large: true,
-            ..Zset::default()
-        }
+    pub(crate) fn spread_out() -> Zset {
+        let mut zset = Zset::default();
+        zset.outgrow();
+        zset
     }
 
     /// Leaves the compact form, for good.
     pub(crate) fn outgrow(&mut self) {
-        self.large = true;
+        self.spread().outgrow();
+    }
+
+    /// It in the form that can hold everything, to be changed.
+    fn spread(&mut self) -> &mut Ranked {
+        if let Zset::Few(packed) = self {
+            let ranked = Ranked::new(packed.iter().map(read));
+            *self = Zset::Many(Arc::new(ranked));
+        }
+        match self {
+            Zset::Many(ranked) => Arc::make_mut(ranked),
+            Zset::Few(_) => unreachable!("it has just been spread"),
+        }
     }
 
     /// Takes the compact form if it fits, for a set that was made as a whole.
     pub(crate) fn settle(self, config: &Config) -> Zset {
         let mut settled = Zset::default();
         for (member, score) in self.iter() {
-            settled.set(member, score, config);
+            settled.set(&member, score, config);
         }
         settled
     }
 
     /// Sets a member's score; gives the old one.
     pub(crate) fn set(&mut self, member: &[u8], score: f64, config: &Config) -> Option<f64> {
-        // The compact form stores whole scores as integers, which know no negative zero.
-        let score = if score == 0.0 && !self.large {
-            0.0
-        } else {
-            score
-        };
-        let old = self.scores.insert(Blob::new(member), score);
-        match old {
-            Some(old) if old == score => return Some(old),
-            Some(old) => self.unlink(old, member),
-            None => {
-                self.bytes += member.len();
-                self.large |= self.scores.len() as i64 > config.zset_max_listpack_entries
-                    || member.len() as i64 > config.zset_max_listpack_value;
+        if let Zset::Few(packed) = self {
+            // The compact form stores whole scores as integers, which know no negative zero.
+            let score = if score == 0.0 { 0.0 } else { score };
+            let old = find(packed, member);
+            if old.is_some_and(|(_, old)| old == score) {
+                return Some(score);
+            }
+            let len = packed.len() + usize::from(old.is_none());
+            if len as i64 <= config.zset_max_listpack_entries
+                && member.len() as i64 <= config.zset_max_listpack_value
+            {
+                let mut changed = packed.clone();
+                if let Some((at, _)) = old {
+                    changed.splice(at, 1, &[]);
+                }
+                let before = |item: &&[u8]| {
+                    let (known, at) = read(item);
+                    order((at, known), (score, member)).is_lt()
+                };
+                let at = changed.iter().take_while(before).count();
+                let item = [&score.to_le_bytes()[..], member].concat();
+                if changed.splice(at, 0, &[&item]) {
+                    *packed = changed;
+                    return old.map(|(_, score)| score);
+                }
             }
         }
-        self.link(score, Blob::new(member));
-        old
+        self.spread().set(member, score, config)
     }
 
     /// Removes a member; gives its score.
     pub(crate) fn remove(&mut self, member: &[u8]) -> Option<f64> {
-        let score = self.scores.swap_remove(member)?;
-        self.unlink(score, member);
-        self.bytes -= member.len();
-        Some(score)
-    }
-
-    fn link(&mut self, score: f64, member: Blob) {
-        let chunk = self.chunk_of(score, &member);
-        let Some(items) = self.chunks.get_mut(chunk) else {
-            self.chunks.push(vec![(score, member)]);
-            self.recount(chunk);
-            return;
-        };
-        let at = items.partition_point(|(s, m)| order((*s, m), (score, &member)) == Ordering::Less);
-        items.insert(at, (score, member));
-        if items.len() > CHUNK {
-            let upper = items.split_off(CHUNK / 2);
-            self.chunks.insert(chunk + 1, upper);
-            self.recount(chunk);
-        } else if let Some(count) = self.blocks.get_mut(chunk / BLOCK) {
-            *count += 1;
-        }
-    }
-
-    /// Counts the blocks again from that of a chunk on, after chunks have moved.
-    fn recount(&mut self, chunk: usize) {
-        if self.chunks.len() <= BLOCK {
-            self.blocks.clear();
-            return;
-        }
-        let from = (chunk / BLOCK).min(self.blocks.len());
-        self.blocks.truncate(from);
-        let blocks = self.chunks[from * BLOCK..].chunks(BLOCK);
-        self.blocks
-            .extend(blocks.map(|chunks| chunks.iter().map(Vec::len).sum::<usize>()));
-    }
-
-    fn unlink(&mut self, score: f64, member: &[u8]) {
-        let chunk = self.chunk_of(score, member);
-        let Some(items) = self.chunks.get_mut(chunk) else {
-            return;
-        };
-        let at = items.partition_point(|(s, m)| order((*s, m), (score, member)) == Ordering::Less);
-        if items.get(at).is_some_and(|(_, m)| m.as_slice() == member) {
-            items.remove(at);
-            if let Some(count) = self.blocks.get_mut(chunk / BLOCK) {
-                *count -= 1;
+        match self {
+            Zset::Few(packed) => {
+                let (at, score) = find(packed, member)?;
+                packed.splice(at, 1, &[]);
+                Some(score)
             }
+            Zset::Many(ranked) => Arc::make_mut(ranked).remove(member),
         }
-        if items.is_empty() {
-            self.chunks.remove(chunk);
-            self.recount(chunk);
-        }
-    }
-
-    /// The chunk in which this belongs: the first whose last item is not below it, else the last one.
-    fn chunk_of(&self, score: f64, member: &[u8]) -> usize {
-        let below = |items: &Vec<Item>| {
-            items
-                .last()
-                .is_some_and(|(s, m)| order((*s, m), (score, member)) == Ordering::Less)
-        };
-        let chunk = self.chunks.partition_point(below);
-        chunk.min(self.chunks.len().saturating_sub(1))
     }
 
     /// How many items come before the first that is not `before`; `before` must hold for a prefix.
     pub(crate) fn count_before(&self, before: impl Fn(f64, &[u8]) -> bool) -> usize {
-        let chunk = self
-            .chunks
-            .partition_point(|items| items.last().is_some_and(|(s, m)| before(*s, m)));
-        let block = (chunk / BLOCK).min(self.blocks.len());
-        let blocks: usize = self.blocks[..block].iter().sum();
-        let chunks = &self.chunks[block * BLOCK..chunk];
-        let whole = blocks + chunks.iter().map(Vec::len).sum::<usize>();
-        let part = self
-            .chunks
-            .get(chunk)
-            .map_or(0, |items| items.partition_point(|(s, m)| before(*s, m)));
-        whole + part
+        match self {
+            Zset::Few(packed) => {
+                let items = packed.iter().map(read);
+                items
+                    .take_while(|(member, score)| before(*score, member))
+                    .count()
+            }
+            Zset::Many(ranked) => ranked.count_before(before),
+        }
     }
 
     /// How many members come before this one.
     pub(crate) fn rank(&self, member: &[u8]) -> Option<usize> {
-        let score = self.score(member)?;
-        Some(self.count_before(|s, m| order((s, m), (score, member)) == Ordering::Less))
+        match self {
+            Zset::Few(packed) => find(packed, member).map(|(at, _)| at),
+            Zset::Many(ranked) => ranked.rank(member),
+        }
     }
 
     /// The items at these ranks, in order.
-    pub(crate) fn range(&self, ranks: Range<usize>) -> impl Iterator<Item = (&Blob, f64)> {
-        let (chunk, offset) = self.locate(ranks.start);
-        let items = self.chunks.get(chunk..).unwrap_or(&[]).iter().flatten();
-        items
-            .skip(offset)
-            .take(ranks.len())
-            .map(|(score, member)| (member, *score))
+    pub(crate) fn range(&self, ranks: Range<usize>) -> impl Iterator<Item = (Text<'_>, f64)> {
+        let (few, many) = match self {
+            Zset::Few(packed) => (Some(items(packed)), None),
+            Zset::Many(ranked) => (None, Some(ranked.range(ranks.clone()))),
+        };
+        let few = few
+            .into_iter()
+            .flatten()
+            .skip(ranks.start)
+            .take(ranks.len());
+        few.chain(many.into_iter().flatten().map(own))
     }
 
     /// The items at these ranks, the last first.
-    pub(crate) fn range_back(&self, ranks: Range<usize>) -> impl Iterator<Item = (&Blob, f64)> {
-        let end = ranks.end.min(self.len());
-        let (chunk, offset) = self.locate(end);
-        let upper = self
-            .chunks
-            .get(chunk)
-            .map_or(&[][..], |items| &items[..offset]);
-        let lower = self
-            .chunks
-            .get(..chunk)
-            .unwrap_or(&[])
-            .iter()
-            .rev()
-            .flat_map(|i| i.iter().rev());
-        let items = upper.iter().rev().chain(lower);
-        items
-            .take(ranks.len())
-            .map(|(score, member)| (member, *score))
+    pub(crate) fn range_back(&self, ranks: Range<usize>) -> impl Iterator<Item = (Text<'_>, f64)> {
+        let (few, many) = match self {
+            Zset::Few(packed) => (Some(items(packed)), None),
+            Zset::Many(ranked) => (None, Some(ranked.range_back(ranks.clone()))),
+        };
+        let above = self.len().saturating_sub(ranks.end);
+        let few = few
+            .into_iter()
+            .flat_map(Iterator::rev)
+            .skip(above)
+            .take(ranks.len());
+        few.chain(many.into_iter().flatten().map(own))
     }
 
-    /// The chunk that holds a rank, and the place in it.
-    fn locate(&self, rank: usize) -> (usize, usize) {
-        let (mut left, mut block) = (rank, 0);
-        while let Some(count) = self.blocks.get(block)
-            && left >= *count
-        {
-            left -= count;
-            block += 1;
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Text<'_>, f64)> {
+        self.range(0..self.len())
+    }
+
+    /// In no order that means anything, for random picks and scans.
+    pub(crate) fn at(&self, index: usize) -> Option<(Text<'_>, f64)> {
+        match self {
+            Zset::Few(packed) => items(packed).nth(index),
+            Zset::Many(ranked) => ranked.at(index).map(own),
         }
-        for (at, items) in self.chunks.iter().enumerate().skip(block * BLOCK) {
-            if left < items.len() {
-                return (at, left);
-            }
-            left -= items.len();
-        }
-        (self.chunks.len(), 0)
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Blob, f64)> {
-        self.chunks
-            .iter()
-            .flatten()
-            .map(|(score, member)| (member, *score))
-    }
-
-    /// By hash, for random picks and scans.
-    pub(crate) fn at(&self, index: usize) -> Option<(&Blob, f64)> {
-        self.scores
-            .get_index(index)
-            .map(|(member, score)| (member, *score))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranks_are_right_in_sets_of_many_blocks_while_they_grow_and_shrink() {
-        let config = Config::default();
-        let mut zset = Zset::default();
-        let count = CHUNK * BLOCK * 2;
-        // 7919 shares no factor with the count, so every score comes once, in no order.
-        let members = (0..count).map(|n| (n * 7919) % count);
-        for score in members.clone() {
-            zset.set(score.to_string().as_bytes(), score as f64, &config);
-        }
-        let check = |zset: &Zset, expected: &[usize]| {
-            let held: usize = zset.blocks.iter().sum();
-            assert!(zset.blocks.is_empty() || held == expected.len());
-            for (rank, score) in expected.iter().enumerate().step_by(97) {
-                assert_eq!(zset.rank(score.to_string().as_bytes()), Some(rank));
-                let at = zset.range(rank..rank + 1).next().map(|(_, score)| score);
-                assert_eq!(at, Some(*score as f64));
-            }
-        };
-        let mut expected: Vec<usize> = (0..count).collect();
-        check(&zset, &expected);
-        for (step, score) in members.enumerate() {
-            assert_eq!(
-                zset.remove(score.to_string().as_bytes()),
-                Some(score as f64)
-            );
-            if step % 5_000 == 0 {
-                expected.retain(|score| zset.score(score.to_string().as_bytes()).is_some());
-                check(&zset, &expected);
-            }
-        }
-        assert!(zset.is_empty() && zset.chunks.is_empty() && zset.blocks.is_empty());
-    }
+fn own((member, score): (&Blob, f64)) -> (Text<'_>, f64) {
+    (Text::Own(member), score)
 }
