@@ -31,9 +31,9 @@ impl Sides {
 }
 
 /// How many commands one measurement takes, by how many are sent at once.
-const AT_64: u64 = 200_000;
-const AT_16: u64 = 200_000;
-const AT_1: u64 = 40_000;
+const AT_64: u64 = 100_000;
+const AT_16: u64 = 100_000;
+const AT_1: u64 = 20_000;
 
 /// Commands a second: of the processor time of the server, and as its clients saw it.
 #[derive(Clone, Copy, Default)]

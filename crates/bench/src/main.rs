@@ -36,7 +36,7 @@ const USAGE: &str =
   memory   what a small key takes, beside redis-server
 
 Without a name everything is measured, and the report is written to target/bench/report.md.
-REDWIND_REFERENCE names a redis-server, REDWIND_ROUNDS how often everything is repeated (5).";
+REDWIND_REFERENCE names a redis-server, REDWIND_ROUNDS how often everything is repeated (3).";
 
 fn main() -> Result<()> {
     let mut words = std::env::args().skip(1);
@@ -70,5 +70,5 @@ fn rounds() -> u32 {
     std::env::var("REDWIND_ROUNDS")
         .ok()
         .and_then(|rounds| rounds.parse().ok())
-        .unwrap_or(5)
+        .unwrap_or(3)
 }

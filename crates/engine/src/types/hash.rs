@@ -244,3 +244,50 @@ impl<'h, I: Iterator<Item = (&'h Blob, &'h Blob)>> Iterator for Pairs<'h, I> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::draws;
+
+    #[test]
+    fn a_packed_hash_is_a_spread_one_in_every_answer() {
+        let (config, mut draw) = (Config::default(), draws());
+        for _ in 0..300 {
+            let (mut few, mut many) = (Hash::default(), Hash::default());
+            many.spread();
+            let (fields, longest) = (1 + draw(40), 1 + draw(70));
+            for _ in 0..draw(120) {
+                let field = format!("f{}", draw(fields));
+                let field = field.as_bytes();
+                match draw(12) {
+                    0..=7 => {
+                        let value = Blob::new(&vec![b'v'; draw(longest)]);
+                        let new = few.set(field, value.clone(), &config);
+                        assert_eq!(new, many.set(field, value, &config));
+                    }
+                    8..=10 => assert_eq!(few.remove(field), many.remove(field)),
+                    _ if draw(20) == 0 => {
+                        few.set_time(field, 5);
+                        many.set_time(field, 5);
+                    }
+                    _ => assert_eq!(few.forget_time(field), many.forget_time(field)),
+                }
+                let text = |hash: &Hash| hash.get(field).map(Text::to_blob);
+                assert_eq!(text(&few), text(&many));
+                assert_eq!(few.contains(field), many.contains(field));
+                assert_eq!(few.encoding(), many.encoding());
+                assert_eq!(few.footprint(), many.footprint());
+                assert_eq!((few.len(), few.is_large()), (many.len(), many.is_large()));
+            }
+            let all = |hash: &Hash| -> Vec<_> {
+                hash.iter()
+                    .map(|(f, v)| (f.to_blob(), v.to_blob()))
+                    .collect()
+            };
+            assert_eq!(all(&few), all(&many));
+            let at = |hash: &Hash| hash.at(3).map(|(f, v)| (f.to_blob(), v.to_blob()));
+            assert_eq!(at(&few), at(&many));
+        }
+    }
+}

@@ -257,3 +257,71 @@ impl<'l, I: DoubleEndedIterator<Item = &'l Blob>> DoubleEndedIterator for Walk<'
 }
 
 impl<'l, I: ExactSizeIterator<Item = &'l Blob>> ExactSizeIterator for Walk<'l, I> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::draws;
+
+    #[test]
+    fn a_packed_list_is_a_spread_one_in_every_answer() {
+        let mut draw = draws();
+        for round in 0..400 {
+            let (mut few, mut many) = (List::default(), List::default());
+            many.spread();
+            let limit = [-2, 3, 0][round % 3];
+            for _ in 0..draw(60) {
+                let item = Blob::new(format!("{}", draw(12) * draw(900)).as_bytes());
+                let pivot = format!("{}", draw(12));
+                let end = [End::Left, End::Right][draw(2)];
+                let index = draw(14) as i64 - 7;
+                for list in [&mut few, &mut many] {
+                    list.grown(limit);
+                }
+                match draw(9) {
+                    0..=3 => {
+                        few.push(end, item.clone());
+                        many.push(end, item);
+                    }
+                    4 => assert_eq!(few.pop(end), many.pop(end)),
+                    5 => assert_eq!(few.set(index, item.clone()), many.set(index, item)),
+                    6 => {
+                        let (pivot, after) = (pivot.as_bytes(), index < 0);
+                        let done = few.insert(pivot, after, item.clone());
+                        assert_eq!(done, many.insert(pivot, after, item));
+                    }
+                    7 => {
+                        let gone = few.remove(index, pivot.as_bytes());
+                        assert_eq!(gone, many.remove(index, pivot.as_bytes()));
+                    }
+                    _ => {
+                        let end = few.len() - few.len() / 5;
+                        few.trim(few.len() / 7, end);
+                        many.trim(many.len() / 7, end);
+                    }
+                }
+                for list in [&mut few, &mut many] {
+                    list.shrunk(limit);
+                }
+                assert_eq!(few.encoding(), many.encoding());
+                assert_eq!((few.len(), few.footprint()), (many.len(), many.footprint()));
+                let at = |list: &List| list.get(index).map(Text::to_blob);
+                assert_eq!(at(&few), at(&many));
+            }
+            assert!(
+                few.iter()
+                    .map(Text::to_blob)
+                    .eq(many.iter().map(Text::to_blob))
+            );
+            let back =
+                |list: &List| -> Vec<Blob> { list.iter().rev().map(Text::to_blob).collect() };
+            assert_eq!(back(&few), back(&many));
+            let part = |list: &List| -> Vec<Blob> {
+                list.range(few.len() / 3, few.len() / 2)
+                    .map(Text::to_blob)
+                    .collect()
+            };
+            assert_eq!(part(&few), part(&many));
+        }
+    }
+}

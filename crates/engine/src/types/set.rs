@@ -184,3 +184,45 @@ impl Set {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::draws;
+
+    #[test]
+    fn a_packed_set_is_a_spread_one_in_every_answer() {
+        let (config, mut draw) = (Config::default(), draws());
+        for _ in 0..300 {
+            let (mut few, mut many) = (Set::default(), Set::default());
+            many.spread();
+            let (members, longest, words) = (1 + draw(300), 1 + draw(70), draw(30));
+            for _ in 0..draw(200) {
+                let number = draw(members) as i64 - 50;
+                let member = match draw(100) {
+                    at if at < words => format!("{}{number}", "m".repeat(draw(longest))),
+                    _ => number.to_string(),
+                };
+                let member = member.as_bytes();
+                match draw(12) {
+                    0..=8 => assert_eq!(few.add(member, &config), many.add(member, &config)),
+                    9 | 10 => assert_eq!(few.remove(member), many.remove(member)),
+                    _ => {
+                        let count = 1 + draw(20);
+                        few.expect(count, &config);
+                        many.expect(count, &config);
+                    }
+                }
+                assert_eq!(few.contains(member), many.contains(member));
+                assert_eq!(few.encoding(), many.encoding());
+                assert_eq!(few.footprint(), many.footprint());
+                assert_eq!((few.len(), few.is_large()), (many.len(), many.is_large()));
+                assert_eq!(few.at(2), many.at(2));
+            }
+            few.try_ints(&config);
+            many.try_ints(&config);
+            assert_eq!(few.encoding(), many.encoding());
+            assert!(few.iter().eq(many.iter()));
+        }
+    }
+}

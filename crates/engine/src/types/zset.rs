@@ -231,3 +231,53 @@ impl Zset {
 fn own((member, score): (&Blob, f64)) -> (Text<'_>, f64) {
     (Text::Own(member), score)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::draws;
+
+    #[test]
+    fn a_packed_sorted_set_is_a_spread_one_in_every_answer() {
+        let (config, mut draw) = (Config::default(), draws());
+        let items = |items: &mut dyn Iterator<Item = (Text<'_>, f64)>| -> Vec<_> {
+            items
+                .map(|(member, score)| (member.to_blob(), score))
+                .collect()
+        };
+        for _ in 0..300 {
+            let (mut few, mut many) = (Zset::default(), Zset::default());
+            many.spread();
+            let (members, longest) = (1 + draw(60), 1 + draw(70));
+            for _ in 0..draw(150) {
+                let member = format!("{}{}", draw(members), "m".repeat(draw(longest) / 60 * 40));
+                let member = member.as_bytes();
+                if draw(4) > 0 {
+                    let score = draw(10) as f64 - 5.0;
+                    let old = few.set(member, score * -0.5, &config);
+                    assert_eq!(old, many.set(member, score * -0.5, &config));
+                } else {
+                    assert_eq!(few.remove(member), many.remove(member));
+                }
+                assert_eq!(few.score(member), many.score(member));
+                assert_eq!(few.rank(member), many.rank(member));
+                assert_eq!(few.encoding(), many.encoding());
+                assert_eq!(few.footprint(), many.footprint());
+                assert_eq!((few.len(), few.is_large()), (many.len(), many.is_large()));
+                let below = |score: f64, _: &[u8]| score < 0.5;
+                assert_eq!(few.count_before(below), many.count_before(below));
+            }
+            assert_eq!(items(&mut few.iter()), items(&mut many.iter()));
+            let start = draw(20);
+            let ranks = start..start + draw(9);
+            assert_eq!(
+                items(&mut few.range(ranks.clone())),
+                items(&mut many.range(ranks.clone()))
+            );
+            let end = ranks.end.min(few.len());
+            let ranks = ranks.start.min(end)..end;
+            let back = |zset: &Zset| items(&mut zset.range_back(ranks.clone()));
+            assert_eq!(back(&few), back(&many));
+        }
+    }
+}
