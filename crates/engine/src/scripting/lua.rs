@@ -50,6 +50,9 @@ pub(super) type Outcome<T> = Result<T, Failure>;
 /// A function of the host. It pushes its results and gives their number.
 type Host = dyn Fn(&mut LuaState, &[LuaValue]) -> Outcome<usize>;
 
+/// So many arguments are copied to the stack.
+const FEW: usize = 8;
+
 /// Makes a function that scripts can call; it stays for as long as the interpreter.
 pub(super) fn function(
     lua: &mut LuaState,
@@ -57,8 +60,21 @@ pub(super) fn function(
 ) -> LuaValue {
     let body: Rc<Host> = Rc::new(body);
     let call = move |lua: &mut LuaState| {
-        let args = arguments(lua);
-        let results = body(lua, &args).map_err(|failure| raised(lua, failure))?;
+        let own = lua.current_call_info().func;
+        let count = lua.top_idx().0.saturating_sub(own.0 + 1) as usize;
+        let argument = |at: usize| lua.get_at(own + 1 + at as i32);
+        // Most calls need no memory for their arguments.
+        let results = if count <= FEW {
+            let mut args = [LuaValue::Nil; FEW];
+            for (at, slot) in args[..count].iter_mut().enumerate() {
+                *slot = argument(at);
+            }
+            body(lua, &args[..count])
+        } else {
+            let args: Vec<LuaValue> = (0..count).map(argument).collect();
+            body(lua, &args)
+        };
+        let results = results.map_err(|failure| raised(lua, failure))?;
         lua.gc_check_step();
         Ok(results)
     };
@@ -79,14 +95,6 @@ pub(super) fn solid(lua: &mut LuaState, inner: LuaValue) -> LuaValue {
         lua_vm::api::call_k(lua, args.len() as i32, -1, 0, None)?;
         Ok((lua.top_idx().0 - before.0) as usize)
     })
-}
-
-fn arguments(lua: &LuaState) -> Vec<LuaValue> {
-    let own = lua.current_call_info().func;
-    let count = lua.top_idx().0.saturating_sub(own.0 + 1);
-    (0..count)
-        .map(|at| lua.get_at(own + 1 + at as i32))
-        .collect()
 }
 
 fn raised(lua: &mut LuaState, failure: Failure) -> LuaError {

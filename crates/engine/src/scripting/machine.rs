@@ -14,6 +14,7 @@ use redwind_resp::{Protocol, Value};
 use scoped_tls_hkt::{ReborrowMut, scoped_thread_local};
 
 use super::convert::{error, field_text, from_lua, is_counted, new_error, to_lua};
+use super::drand::{Drand, random};
 use super::lua::{self, LuaError, LuaState, LuaValue, Outcome, give, set_function, string};
 use super::{JsonSettings, STEPS, bits, format, json, msgpack, sha1, structs};
 use crate::commands;
@@ -56,8 +57,20 @@ struct Machine {
     lua: LuaRuntime,
     settings: Rc<RefCell<Settings>>,
     json: Rc<RefCell<JsonSettings>>,
-    entry: LuaValue,
+    prelude: Prelude,
     compiled: BTreeMap<[u8; 40], (LuaValue, ExternalRootKey)>,
+}
+
+/// What the prelude leaves to the host; all of it is rooted.
+struct Prelude {
+    /// What scripts find as globals.
+    globals: lua::Table,
+    /// The names `KEYS` and `ARGV`.
+    names: [LuaValue; 2],
+    /// The message handler, which notes where a script failed.
+    failed: LuaValue,
+    /// Gives the line that was noted.
+    failed_at: LuaValue,
 }
 
 /// Compiled scripts are dropped beyond this many.
@@ -91,7 +104,7 @@ impl Machine {
             .map_err(omnilua::Error::into_lua_error)?;
         let settings = Rc::new(RefCell::new(Settings::default()));
         let json = Rc::new(RefCell::new(JsonSettings::default()));
-        let entry = enter(&mut lua, |lua| prepare(lua, &settings, &json))?;
+        let prelude = enter(&mut lua, |lua| prepare(lua, &settings, &json))?;
         lua.install_sandbox(SandboxConfig {
             instruction_limit: Some(STEPS),
             memory_limit_bytes: Some(256 << 20),
@@ -104,7 +117,7 @@ impl Machine {
             lua,
             settings,
             json,
-            entry,
+            prelude,
             compiled: BTreeMap::new(),
         })
     }
@@ -134,34 +147,42 @@ impl Machine {
         Ok(function)
     }
 
-    /// Runs a script that was found; gives what the prelude's `run` gives.
+    /// Runs a script that was found.
     fn run(&mut self, script: &Script, argv: [&[Bytes]; 2], run: &mut dyn Calls) -> Result<Ended> {
         let function = self.function(script)?;
-        let entry = self.entry;
+        let prelude = &self.prelude;
         self.lua.sandbox_reset();
         let result = enter(&mut self.lua, |lua| {
             let before = lua.top_idx();
-            lua.push(entry);
-            lua.push(function);
-            for arguments in argv {
-                let texts = arguments.iter();
-                let table = lua.new_table_with_sizes(texts.len() as u32, 0)?;
-                for (at, text) in texts.enumerate() {
+            for (name, arguments) in prelude.names.into_iter().zip(argv) {
+                let table = lua.new_table_with_sizes(arguments.len() as u32, 0)?;
+                for (at, text) in arguments.iter().enumerate() {
                     let text = string(lua, text)?;
                     lua::set_at(lua, table, at + 1, text)?;
                 }
-                lua.push(LuaValue::Table(table));
+                // The table that gets it may have been looked at by the collector already.
+                let table = LuaValue::Table(table);
+                lua.gc_table_barrier_back(&prelude.globals, &table);
+                lua::set_any(lua, prelude.globals, name, table)?;
             }
-            let result = RUNNING.set(Running(run), || pcall_k(lua, 3, 3, 0, 0, None));
-            let ended = result.map(|_| {
-                let (place, value, ok) = (lua.pop(), lua.pop(), lua.pop());
-                match ok {
-                    LuaValue::Bool(true) => Ended::Well(value),
-                    _ => Ended::Badly(value, place),
+            lua.push(prelude.failed);
+            lua.push(function);
+            let handler = -2;
+            let result = RUNNING.set(Running(run), || pcall_k(lua, 0, 1, handler, 0, None));
+            let ended = match result {
+                Ok(_) => Ended::Well(lua.pop()),
+                Err(_) if lua.sandbox_aborting() => Ended::Stopped,
+                Err(e) => {
+                    // On the stack it outlives what is called now.
+                    let raised = e.into_value();
+                    lua.push(raised);
+                    lua.push(prelude.failed_at);
+                    pcall_k(lua, 0, 1, 0, 0, None)?;
+                    Ended::Badly(raised, lua.pop())
                 }
-            });
+            };
             lua.set_top_idx(before);
-            ended
+            Ok(ended)
         });
         if self.lua.sandbox_tripped().is_some() {
             return Ok(Ended::Stopped);
@@ -206,12 +227,12 @@ fn load(lua: &mut LuaState, source: &[u8], name: &[u8]) -> Result<LuaValue> {
     }
 }
 
-/// Turns a new state into the one that scripts see; gives the function that runs them.
+/// Turns a new state into the one that scripts see.
 fn prepare(
     lua: &mut LuaState,
     settings: &Rc<RefCell<Settings>>,
     json: &Rc<RefCell<JsonSettings>>,
-) -> Result<LuaValue> {
+) -> Result<Prelude> {
     let second = Rc::default();
     let given = lua.new_table();
     lua.external_root_value(LuaValue::Table(given));
@@ -275,10 +296,29 @@ fn prepare(
     lua.push(prelude);
     lua.push(LuaValue::Table(given));
     lua.push(globals);
-    pcall_k(lua, 2, 1, 0, 0, None)?;
-    let entry = lua.pop();
-    lua.external_root_value(entry);
-    Ok(entry)
+    pcall_k(lua, 2, 3, 0, 0, None)?;
+    let (failed_at, failed, globals) = (lua.pop(), lua.pop(), lua.pop());
+    let LuaValue::Table(globals) = globals else {
+        return Err(LuaError::runtime(format_args!(
+            "the prelude gives no globals"
+        )));
+    };
+    let names = [string(lua, b"KEYS")?, string(lua, b"ARGV")?];
+    for value in [
+        failed_at,
+        failed,
+        LuaValue::Table(globals),
+        names[0],
+        names[1],
+    ] {
+        lua.external_root_value(value);
+    }
+    Ok(Prelude {
+        globals,
+        names,
+        failed,
+        failed_at,
+    })
 }
 
 /// `math.random` and `math.randomseed`, which draw what they draw on a real server.
@@ -468,12 +508,13 @@ impl Run<'_, '_> {
                 "ERR Please specify at least one argument for this redis lib call",
             ));
         }
-        let argv: Option<Vec<Bytes>> = args.iter().map(argument).collect();
-        let Some(argv) = argv else {
+        let mut argv = Vec::with_capacity(args.len());
+        argv.extend(args.iter().map_while(argument));
+        if argv.len() < args.len() {
             return Err(Misuse::Nonsense(
                 "ERR Lua redis lib command arguments must be strings or integers",
             ));
-        };
+        }
         let cx = &mut *self.cx;
         let command = match commands::resolve(&argv) {
             Ok(command) => may_call(cx, self.script, command).map(|()| command),
@@ -522,49 +563,4 @@ fn may_call(cx: &Cx<'_>, script: &Script, command: &Command) -> std::result::Res
         return Err(Refusal::OutOfMemory);
     }
     Ok(())
-}
-
-/// The generator behind `math.random`: POSIX's 48-bit one, so that scripts draw what they draw on a
-/// real server.
-#[derive(Clone, Copy)]
-pub(crate) struct Drand(u64);
-
-impl Default for Drand {
-    fn default() -> Drand {
-        Drand(0x1234_abcd_330e)
-    }
-}
-
-impl Drand {
-    fn seeded(seed: u32) -> Drand {
-        Drand(u64::from(seed) << 16 | 0x330e)
-    }
-
-    /// A number from 0 to 2^31 - 1.
-    fn draw(&mut self) -> u32 {
-        self.0 = self.0.wrapping_mul(0x5_deec_e66d).wrapping_add(0xb) & 0xffff_ffff_ffff;
-        (self.0 >> 17) as u32
-    }
-}
-
-/// `math.random([m [, n]])`
-fn random(draw: u32, args: &[LuaValue]) -> Outcome<f64> {
-    let max = i32::MAX as u32;
-    let part = f64::from(draw % max) / f64::from(max);
-    let number = |at: usize| lua::number(args.get(at)).map(f64::trunc);
-    let (low, high) = match (args.len(), number(0), number(1)) {
-        (0, _, _) => return Ok(part),
-        (1, Some(high), _) => (1.0, high),
-        (2, Some(low), Some(high)) => (low, high),
-        (1 | 2, first, _) => {
-            let at = 1 + usize::from(first.is_some());
-            return Err(lua::bad_argument(args, at, "random", "number"));
-        }
-        _ => return Err("wrong number of arguments".into()),
-    };
-    if low > high {
-        let at = args.len();
-        return Err(format!("bad argument #{at} to 'random' (interval is empty)").into());
-    }
-    Ok((part * (high - low + 1.0)).floor() + low)
 }

@@ -2,6 +2,7 @@
 
 mod bits;
 mod convert;
+mod drand;
 mod format;
 mod json;
 mod json_settings;
@@ -11,8 +12,9 @@ mod msgpack;
 pub(crate) mod sha1;
 mod structs;
 
+pub(crate) use drand::Drand;
 pub(crate) use json_settings::JsonSettings;
-pub(crate) use machine::{Declared, Drand, Script, compile, run};
+pub(crate) use machine::{Declared, Script, compile, run};
 
 /// How many instructions one script may take; after that it is stopped, whatever the machine's speed.
 pub(crate) const STEPS: u64 = 20_000_000;

@@ -235,7 +235,7 @@ setmetatable(kept, { __index = function(_, name)
 end })
 getmetatable('').__newindex = read_only
 
--- Runs a compiled script. When it fails, also tells at which line of it.
+-- The host runs a script with `failed` as its message handler, which notes the line of it that raised an error.
 local function position(_, at)
   return at
 end
@@ -254,10 +254,11 @@ local function failed(e)
   return e
 end
 
-local function run(script, keys, argv)
-  kept.KEYS, kept.ARGV = keys, argv
-  local ok, result = xpcall(script, failed)
-  return ok, result, line
+-- The line that was noted; nil if the error was not raised by a line of the script.
+local function failed_at()
+  local at = line
+  line = nil
+  return at
 end
 
-return run
+return kept, failed, failed_at
