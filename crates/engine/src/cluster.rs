@@ -3,12 +3,12 @@
 //! The tables are fed by the host, which carries the cluster's own messages; only `CLUSTER SETSLOT` changes them from
 //! inside. The decision follows Redis's `getNodeByQuery`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::commands::key_places;
+use crate::sorted::Sorted;
 use crate::{Command, Engine, Flags, Micros, Refusal, SessionId};
 
 /// How many hash slots there are.
@@ -113,8 +113,8 @@ pub struct Cluster {
     owned: Vec<u16>,
     /// Counts the changes of owners.
     version: u64,
-    migrating: BTreeMap<u16, usize>,
-    importing: BTreeMap<u16, usize>,
+    migrating: Sorted<u16, usize>,
+    importing: Sorted<u16, usize>,
     /// The highest epoch that this node has heard of.
     pub current_epoch: u64,
     /// `cluster-require-full-coverage`: a slot without a live owner stops the whole node.
@@ -139,8 +139,8 @@ impl Cluster {
             myself,
             owners: Arc::new(vec![None; usize::from(SLOTS)]),
             version: 0,
-            migrating: BTreeMap::new(),
-            importing: BTreeMap::new(),
+            migrating: Sorted::default(),
+            importing: Sorted::default(),
             full_coverage: true,
             reads_when_down: false,
             hosted: false,
@@ -265,7 +265,7 @@ impl Cluster {
     }
 
     /// Slots that are being moved away from this node and towards it, each with the member at the other end.
-    pub fn moves(&self) -> (&BTreeMap<u16, usize>, &BTreeMap<u16, usize>) {
+    pub fn moves(&self) -> (&Sorted<u16, usize>, &Sorted<u16, usize>) {
         (&self.migrating, &self.importing)
     }
 

@@ -1,7 +1,7 @@
 //! The settings that have an effect on an engine.
 
-use crate::{KeyEvents, ReplicationSettings, inert};
-use std::collections::BTreeMap;
+use crate::sorted::Sorted;
+use crate::{KeyEvents, ReplicationSettings, inert, order};
 
 /// What a server is told at start and, mostly, by `CONFIG SET` later.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub struct Config {
     /// Whether each effective write is reported as [`crate::Output::Propagate`].
     pub report_effects: bool,
     /// What settings without effect were told.
-    pub(crate) inert: BTreeMap<&'static str, String>,
+    pub(crate) inert: Sorted<&'static str, String>,
 }
 
 impl Default for Config {
@@ -109,7 +109,7 @@ impl Default for Config {
             replication: ReplicationSettings::default(),
             report_events: true,
             report_effects: true,
-            inert: BTreeMap::new(),
+            inert: Sorted::default(),
         }
     }
 }
@@ -465,7 +465,7 @@ impl Config {
             .collect();
         all.push(("client-output-buffer-limit", limits.join(" ")));
         all.push(("requirepass", self.requirepass.clone()));
-        all.sort();
+        order::sort(&mut all);
         all
     }
 

@@ -1,6 +1,5 @@
 //! One database: a map from keys to entries, and the order in which they expire.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,6 +8,7 @@ use crate::blob::Blob;
 use crate::map::Map;
 use crate::memory;
 use crate::number::{int_bytes, parse_int};
+use crate::sorted::Sorted;
 use crate::types::{Hash, List, Set, Stream, Zset};
 
 /// Strings up to this length are stored as one small object ("embstr").
@@ -202,9 +202,9 @@ pub(crate) struct Db {
     /// About what all of it takes in memory.
     footprint: usize,
     /// The keys with an expiry, soonest first.
-    due: BTreeSet<(i64, Blob)>,
+    due: Sorted<(i64, Blob)>,
     /// The hashes with fields that expire, by the soonest of them.
-    field_due: BTreeSet<(i64, Blob)>,
+    field_due: Sorted<(i64, Blob)>,
 }
 
 impl Db {
@@ -265,7 +265,9 @@ impl Db {
     /// Counts the weight of an entry again and schedules its fields.
     pub(crate) fn close(&mut self, index: usize) {
         self.footprint += self.weigh(index);
-        self.field_due.extend(self.field_schedule(index));
+        if let Some(due) = self.field_schedule(index) {
+            self.field_due.insert(due, ());
+        }
     }
 
     /// Changes a string in place; `None` if it is none.
@@ -281,7 +283,7 @@ impl Db {
 
     /// The key with an expiry at this place in the order of expiry.
     pub(crate) fn nth_due(&self, at: usize) -> Option<(&Blob, &Entry)> {
-        let (_, key) = self.due.iter().nth(at)?;
+        let (_, key) = self.due.keys().nth(at)?;
         self.keys.at(self.keys.place(key)?)
     }
 
@@ -292,7 +294,7 @@ impl Db {
 
     /// The hash with the field that expires soonest.
     pub(crate) fn soonest_field(&self) -> Option<&(i64, Blob)> {
-        self.field_due.first()
+        self.field_due.first().map(|(due, ())| due)
     }
 
     /// When the first field of the entry at a place expires, with the key.
@@ -313,7 +315,7 @@ impl Db {
 
     /// The key that expires soonest.
     pub(crate) fn soonest(&self) -> Option<&(i64, Blob)> {
-        self.due.first()
+        self.due.first().map(|(due, ())| due)
     }
 
     /// Stores under a key that is not there; gives its place.
@@ -327,7 +329,7 @@ impl Db {
         data.fit(key.len(), expires.is_some());
         let expires = expires.unwrap_or(NEVER);
         if expires != NEVER {
-            self.due.insert((expires, Blob::new(key)));
+            self.due.insert((expires, Blob::new(key)), ());
         }
         let entry = Entry {
             data,
@@ -388,7 +390,7 @@ impl Db {
             self.due.remove(&(old, key.clone()));
         }
         if new != NEVER {
-            self.due.insert((new, key));
+            self.due.insert((new, key), ());
         }
     }
 }

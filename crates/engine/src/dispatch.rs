@@ -141,7 +141,9 @@ impl Engine {
             return Ok(());
         };
         session.last_used = now;
-        let session = &self.sessions[&from];
+        let Some(session) = self.sessions.get(&from) else {
+            return Ok(());
+        };
         let refusal = if self.needs_password(session) {
             Refusal::NoAuth
         } else if session.is_listening() && session.protocol == Protocol::Resp2 {
@@ -174,7 +176,8 @@ impl Engine {
         out: &mut Outputs,
     ) -> Result<Done, Refusal> {
         let command = commands::resolve(argv)?;
-        if !command.flags.has(Flags::NO_AUTH)
+        if !self.config.requirepass.is_empty()
+            && !command.flags.has(Flags::NO_AUTH)
             && self.primary_link != Some(from)
             && self
                 .sessions
@@ -196,18 +199,17 @@ impl Engine {
         {
             return Err(not_while_listening(command.name));
         }
+        let place = (session.db, session.protocol);
+        let touches = !session.no_touch || command.name == "touch";
+        let in_multi = session.multi.is_some();
         if self.pause.is_some() && self.postpones(from, command, argv) {
             return Ok(Done::default());
         }
-        let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&from) else {
-            return Ok(Done::default());
-        };
-        if session.multi.is_some() && !commands::ends_or_nests_multi(command.name) {
+        if in_multi && !commands::ends_or_nests_multi(command.name) {
             if command.flags.has(Flags::NO_MULTI) {
                 return Err(Refusal::err("Command not allowed inside a transaction"));
             }
             if self.config.maxmemory > 0 {
-                let place = (session.db, session.protocol);
                 Cx::new(self, now, luck, out, from, place)
                     .check_memory(flags.has(Flags::DENYOOM))?;
             }
@@ -218,15 +220,13 @@ impl Engine {
             multi.queue.push((command, argv.to_vec()));
             return Ok(Done::reply(Value::simple("QUEUED")));
         }
-        let needs_memory = match (command.name, session.multi.as_deref()) {
-            ("exec", Some(multi)) => {
-                let mut queued = multi.queue.iter();
-                queued.any(|(command, _)| command.flags.has(Flags::DENYOOM))
-            }
-            _ => flags.has(Flags::DENYOOM),
+        let needs_memory = if in_multi && command.name == "exec" {
+            let multi = self.sessions.get(&from).and_then(|s| s.multi.as_deref());
+            let mut queued = multi.into_iter().flat_map(|multi| &multi.queue);
+            queued.any(|(command, _)| command.flags.has(Flags::DENYOOM))
+        } else {
+            flags.has(Flags::DENYOOM)
         };
-        let place = (session.db, session.protocol);
-        let touches = !session.no_touch || command.name == "touch";
         let mut cx = Cx::new(self, now, luck, out, from, place);
         cx.touches = touches;
         cx.check_memory(needs_memory)?;

@@ -1,6 +1,5 @@
 //! The engine's public face; what one command goes through is in `dispatch`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -17,6 +16,7 @@ use crate::pause::Pause;
 use crate::pubsub::PubSub;
 use crate::scripting::{Drand, JsonSettings, Script};
 use crate::session::{Replies, Session};
+use crate::sorted::Sorted;
 use crate::types::stream::Id;
 use crate::view::{KeyView, Preview};
 use crate::waiting::Waiting;
@@ -51,7 +51,9 @@ pub(crate) struct Calls {
 #[derive(Clone, Default)]
 pub(crate) struct Stats {
     pub(crate) commands: IndexMap<&'static str, Calls, Fixed>,
-    pub(crate) errors: BTreeMap<String, u64>,
+    pub(crate) errors: Sorted<String, u64>,
+    /// The place of the command that was counted last: the next one is often the same.
+    recent: usize,
 }
 
 /// More different errors than this are not told apart.
@@ -59,7 +61,13 @@ const MOST_ERRORS: usize = 128;
 
 impl Stats {
     pub(crate) fn command(&mut self, name: &'static str) -> &mut Calls {
-        self.commands.entry(name).or_default()
+        let recent = self.commands.get_index(self.recent);
+        if !recent.is_some_and(|(known, _)| std::ptr::eq(*known, name)) {
+            let entry = self.commands.entry(name);
+            self.recent = entry.index();
+            entry.or_default();
+        }
+        &mut self.commands[self.recent]
     }
 
     /// Counts an error by its code.
@@ -81,11 +89,11 @@ impl Stats {
 pub struct Engine {
     pub(crate) config: Arc<Config>,
     pub(crate) dbs: Vec<Arc<Db>>,
-    pub(crate) sessions: Arc<BTreeMap<SessionId, Session>>,
+    pub(crate) sessions: Arc<Sorted<SessionId, Session>>,
     next_session: u64,
     pub(crate) waiting: Arc<Waiting>,
     /// Keys watched by transactions.
-    pub(crate) watched: Arc<BTreeMap<(u32, Blob), Vec<SessionId>>>,
+    pub(crate) watched: Arc<Sorted<(u32, Blob), Vec<SessionId>>>,
     /// Keys that may serve a waiter, in the order in which they became so.
     pub(crate) ready: Vec<(u32, Blob)>,
     /// What the running command wants repeated on replicas.
@@ -93,7 +101,7 @@ pub struct Engine {
     pub(crate) counters: Counters,
     pub(crate) stats: Arc<Stats>,
     pub(crate) pubsub: Arc<PubSub>,
-    pub(crate) scripts: Arc<BTreeMap<[u8; 40], Script>>,
+    pub(crate) scripts: Arc<Sorted<[u8; 40], Script>>,
     /// What `math.random` draws from in scripts.
     pub(crate) script_luck: Drand,
     /// What may have to go when memory runs out.
@@ -447,7 +455,7 @@ impl Engine {
             return;
         };
         let pubsub = Arc::make_mut(&mut self.pubsub);
-        for (kind, name) in std::mem::take(&mut session.listening) {
+        for ((kind, name), ()) in std::mem::take(&mut session.listening) {
             pubsub.remove(kind, &name, who);
         }
     }

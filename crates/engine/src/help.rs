@@ -1,16 +1,19 @@
 //! `help` in a terminal, from the command table: one command, a group (`help @string`), or what there
 //! is to ask for.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::commands::commands;
+use crate::order;
 use crate::table::Command;
 
 /// What to print for `help <topic>`: a command's name, both words of a subcommand, `@group`, or
 /// nothing for an overview. A topic that is not there is answered with what is.
 pub fn help(topic: &str) -> String {
-    let words: Vec<String> = topic.split_whitespace().map(str::to_lowercase).collect();
+    let words: Vec<String> = topic
+        .split_whitespace()
+        .map(str::to_ascii_lowercase)
+        .collect();
     match words.first() {
         None => overview(),
         Some(first) => match first.strip_prefix('@') {
@@ -21,7 +24,9 @@ pub fn help(topic: &str) -> String {
 }
 
 fn groups() -> String {
-    let names: BTreeSet<&str> = commands().map(|command| command.group).collect();
+    let mut names: Vec<&str> = commands().map(|command| command.group).collect();
+    order::sort(&mut names);
+    names.dedup();
     let names: Vec<String> = names.iter().map(|name| format!("@{name}")).collect();
     names.join(" ")
 }
@@ -79,7 +84,7 @@ fn line(command: &Command, text: &mut String) {
 
 /// The command's name and arguments, as one types them.
 fn usage(command: &Command) -> String {
-    let name = command.name.replace('|', " ").to_uppercase();
+    let name = command.name.replace('|', " ").to_ascii_uppercase();
     match command.syntax {
         "" => name,
         syntax => format!("{name} {syntax}"),

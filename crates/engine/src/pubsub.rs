@@ -1,10 +1,9 @@
 //! Who listens to which channel.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use redwind_resp::Value;
 
+use crate::sorted::Sorted;
 use crate::{Engine, Output, Outputs, SessionId, glob};
 
 /// The three kinds of subscription.
@@ -18,7 +17,7 @@ pub(crate) enum Listen {
 /// Listeners by kind and name, in the order in which they came.
 #[derive(Clone, Default)]
 pub(crate) struct PubSub {
-    listeners: BTreeMap<(Listen, Bytes), Vec<SessionId>>,
+    listeners: Sorted<(Listen, Bytes), Vec<SessionId>>,
 }
 
 impl PubSub {
@@ -30,8 +29,7 @@ impl PubSub {
     pub(crate) fn add(&mut self, kind: Listen, name: &Bytes, who: SessionId) -> bool {
         let listeners = self
             .listeners
-            .entry((kind, Bytes::copy_from_slice(name)))
-            .or_default();
+            .or_default((kind, Bytes::copy_from_slice(name)));
         let new = !listeners.contains(&who);
         if new {
             listeners.push(who);

@@ -39,7 +39,7 @@ macro_rules! refusals {
                         f.write_str("ERR unknown subcommand '")?;
                         f.write_str(sub)?;
                         f.write_str("'. Try ")?;
-                        f.write_str(&command.to_uppercase())?;
+                        f.write_str(&command.to_ascii_uppercase())?;
                         " HELP."
                     }
                     Refusal::InvalidExpire(name) => {

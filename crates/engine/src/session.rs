@@ -1,6 +1,6 @@
 //! Connections, as far as the engine knows them.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use bytes::Bytes;
 use redwind_resp::{Protocol, Value};
@@ -9,6 +9,7 @@ use crate::blob::Blob;
 use crate::cluster::Redirection;
 use crate::db::Data;
 use crate::pubsub::Listen;
+use crate::sorted::Sorted;
 use crate::{Command, Micros};
 
 /// One client connection; ids count from 1.
@@ -34,7 +35,7 @@ pub(crate) struct Session {
     pub(crate) cas_broken: bool,
     pub(crate) blocked: Option<Box<Blocked>>,
     /// The channels, patterns and shard channels it listens to.
-    pub(crate) listening: BTreeSet<(Listen, Bytes)>,
+    pub(crate) listening: Sorted<(Listen, Bytes)>,
     /// Commands that arrived while it was blocked.
     pub(crate) pending: VecDeque<Vec<Bytes>>,
     /// Its next command waits for the end of a pause.
@@ -63,7 +64,7 @@ impl Session {
             watching: Vec::new(),
             cas_broken: false,
             blocked: None,
-            listening: BTreeSet::new(),
+            listening: Sorted::default(),
             pending: VecDeque::new(),
             postponed: false,
             replies: Replies::default(),

@@ -1,14 +1,15 @@
 //! Who waits for which key, in the order of arrival, and until when.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use crate::blob::Blob;
+use crate::sorted::Sorted;
 use crate::{Micros, SessionId};
 
 #[derive(Clone, Default)]
 pub(crate) struct Waiting {
-    by_key: BTreeMap<(u32, Blob), VecDeque<SessionId>>,
-    deadlines: BTreeSet<(Micros, SessionId)>,
+    by_key: Sorted<(u32, Blob), VecDeque<SessionId>>,
+    deadlines: Sorted<(Micros, SessionId)>,
     count: usize,
 }
 
@@ -23,14 +24,14 @@ impl Waiting {
 
     pub(crate) fn add(&mut self, who: SessionId, db: u32, keys: &[Blob], deadline: Option<Micros>) {
         for key in keys {
-            let queue = self.by_key.entry((db, key.clone())).or_default();
+            let queue = self.by_key.or_default((db, key.clone()));
             // A key named twice counts once.
             if !queue.contains(&who) {
                 queue.push_back(who);
             }
         }
         if let Some(deadline) = deadline {
-            self.deadlines.insert((deadline, who));
+            self.deadlines.insert((deadline, who), ());
         }
         self.count += 1;
     }
@@ -69,14 +70,14 @@ impl Waiting {
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Micros> {
-        self.deadlines.first().map(|(when, _)| *when)
+        self.deadlines.first().map(|((when, _), ())| *when)
     }
 
     /// The waiter whose time is up first, if it is up.
     pub(crate) fn overdue(&self, now: Micros) -> Option<SessionId> {
         self.deadlines
             .first()
-            .filter(|(when, _)| *when <= now)
-            .map(|(_, who)| *who)
+            .filter(|((when, _), ())| *when <= now)
+            .map(|((_, who), ())| *who)
     }
 }

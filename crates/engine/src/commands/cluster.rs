@@ -5,13 +5,13 @@ use std::fmt::Write;
 use bytes::Bytes;
 use redwind_resp::Value;
 
-use crate::Refusal;
 use crate::args::{Args, is};
 use crate::cluster::{Cluster, Health, SLOTS, key_slot};
 use crate::cx::Cx;
 use crate::number::parse_int;
 use crate::refusal::quoted;
 use crate::table::{Answer, NO_KEYS, needs_subcommand, table};
+use crate::{Refusal, order};
 
 table! { TABLE, "cluster";
     "asking" => asking, Exactly(0), [FAST], NO_KEYS, "3.0.0", "",
@@ -274,7 +274,7 @@ fn slots(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
         let own = cluster.ranges(owner).into_iter();
         ranges.extend(own.map(|(first, last)| (first, last, owner)));
     }
-    ranges.sort_unstable();
+    order::sort(&mut ranges);
     let range = |(first, last, owner): (u16, u16, usize)| {
         let alive = |index: &usize| cluster.members()[*index].health != Health::Failed;
         let ends = [first, last].map(|end| Value::Int(i64::from(end)));

@@ -54,7 +54,7 @@ fn config_set(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let mut seen: Vec<String> = Vec::new();
     for pair in settings {
         let sent = quoted(&pair[0]);
-        let name = sent.to_lowercase();
+        let name = sent.to_ascii_lowercase();
         let failed = |why: &str| {
             Refusal::err(format_args!(
                 "CONFIG SET failed (possibly related to argument '{sent}') - {why}"

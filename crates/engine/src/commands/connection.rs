@@ -346,7 +346,7 @@ fn client_getredir(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
 fn describe(cx: &Cx<'_>, id: SessionId, session: &Session) -> String {
     let seconds = |since: crate::Micros| cx.now.0.saturating_sub(since.0) / 1_000_000;
     let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
-    let listens = |kind| session.listening.iter().filter(|(k, _)| *k == kind).count();
+    let listens = |kind| session.listening.keys().filter(|(k, _)| *k == kind).count();
     let marks = [
         (session.is_listening(), 'P'),
         (session.multi.is_some(), 'x'),

@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use redwind_resp::Value;
 
-use crate::Refusal;
 use crate::args::{Args, is};
 use crate::blob::Blob;
 use crate::commands::sets::replace;
@@ -17,6 +16,7 @@ use crate::table::{Answer, FIRST, Keys, TWO, table};
 use crate::types::Zset;
 use crate::types::geohash::{self, Place, Shape};
 use crate::types::globe;
+use crate::{Refusal, order};
 
 const STORED: &[&str] = &["STORE", "STOREDIST"];
 
@@ -336,8 +336,8 @@ impl<'a> Plan<'a> {
         // The nearest are wanted when only some are, whatever they are found in the order of.
         let nearest = (self.count > 0 && !self.any).then_some(false);
         match self.descending.or(nearest) {
-            Some(false) => found.sort_by(|a, b| a.distance.total_cmp(&b.distance)),
-            Some(true) => found.sort_by(|a, b| b.distance.total_cmp(&a.distance)),
+            Some(false) => order::sort_by(&mut found, |a, b| a.distance.total_cmp(&b.distance)),
+            Some(true) => order::sort_by(&mut found, |a, b| b.distance.total_cmp(&a.distance)),
             None => {}
         }
         if self.count > 0 {

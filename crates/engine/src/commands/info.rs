@@ -1,6 +1,5 @@
 //! `INFO`.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use bytes::Bytes;
@@ -8,6 +7,7 @@ use redwind_resp::Value;
 
 use crate::args::{Args, is};
 use crate::cx::Cx;
+use crate::order;
 use crate::table::{Answer, NO_KEYS, table};
 
 table! { TABLE, "server";
@@ -113,10 +113,12 @@ fn clients(cx: &Cx<'_>, text: &mut String) {
     put(text, "total_watched_keys", engine.watched.len());
     put(text, "total_blocking_keys", engine.waiting.key_count());
     let waiting = engine.sessions.values().filter_map(|s| s.blocked.as_ref());
-    let though_missing: BTreeSet<_> = waiting
+    let mut though_missing: Vec<_> = waiting
         .filter(|blocked| blocked.even_if_missing)
         .flat_map(|blocked| blocked.keys.iter().map(|key| (blocked.db, key)))
         .collect();
+    order::sort(&mut though_missing);
+    though_missing.dedup();
     put(text, "total_blocking_keys_on_nokey", though_missing.len());
 }
 

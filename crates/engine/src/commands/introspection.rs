@@ -71,7 +71,7 @@ fn command_list(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
                     .map(|command| Value::text(command.name))
                     .collect()
             } else if is(kind, "ACLCAT") {
-                let category = String::from_utf8_lossy(value).to_lowercase();
+                let category = String::from_utf8_lossy(value).to_ascii_lowercase();
                 all.filter(|command| categories(command).iter().any(|c| c[1..] == category))
                     .map(|command| Value::text(command.name))
                     .collect()

@@ -212,7 +212,7 @@ pub(crate) fn help(container: &str, subcommands: &'static [Command]) -> Value {
         .iter()
         .filter(|command| !command.name.ends_with("|help"))
     {
-        let name = command.name[container.len() + 1..].to_uppercase();
+        let name = command.name[container.len() + 1..].to_ascii_uppercase();
         let gap = if command.syntax.is_empty() { "" } else { " " };
         lines.push(line(format!("{name}{gap}{}", command.syntax)));
         lines.push(line(format!("    {}", command.summary)));
@@ -267,7 +267,7 @@ pub(crate) fn random_places(cx: &mut Cx<'_>, len: usize, count: i64) -> Vec<usiz
 pub(crate) fn bad_subcommand(args: &Args<'_>) -> Refusal {
     let word = |at: usize| args.argv().get(at).map_or(&b""[..], |word| word);
     let sent = quoted(word(1));
-    let container = String::from_utf8_lossy(word(0)).to_uppercase();
+    let container = String::from_utf8_lossy(word(0)).to_ascii_uppercase();
     Refusal::err(format_args!(
         "unknown subcommand or wrong number of arguments for '{sent}'. Try {container} HELP."
     ))

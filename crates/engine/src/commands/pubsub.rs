@@ -89,7 +89,7 @@ fn listen(cx: &mut Cx<'_>, kind: Listen, names: &[Bytes], word: &'static str) ->
         if Arc::make_mut(&mut cx.engine.pubsub).add(kind, name, who)
             && let Some(session) = cx.session_mut()
         {
-            session.listening.insert((kind, name.clone()));
+            session.listening.insert((kind, name.clone()), ());
         }
         confirm(cx, kind, word, Value::Bulk(name.clone()));
     }
@@ -102,7 +102,7 @@ fn confirm(cx: &mut Cx<'_>, kind: Listen, word: &'static str, name: Value) {
     let count = cx.session().map_or(0, |session| {
         session
             .listening
-            .iter()
+            .keys()
             .filter(|(k, _)| (*k == Listen::Shard) == shard)
             .count()
     });
@@ -132,7 +132,7 @@ fn stop(cx: &mut Cx<'_>, kind: Listen, names: &[Bytes], word: &'static str) -> A
         let all = cx
             .session()
             .into_iter()
-            .flat_map(|session| session.listening.iter());
+            .flat_map(|session| session.listening.keys());
         names = all
             .filter(|(k, _)| *k == kind)
             .map(|(_, name)| name.clone())

@@ -12,7 +12,7 @@ use crate::db::{Data, Kind};
 use crate::number::parse_int;
 use crate::table::{ALL, Answer, FIRST, Keys, TWO, table};
 use crate::types::Set;
-use crate::{Choice, Refusal};
+use crate::{Choice, Refusal, order};
 
 table! { TABLE, "set";
     "sadd" => sadd, AtLeast(2), [WRITE DENYOOM FAST], FIRST, "1.0.0", "key member [member ...]",
@@ -272,7 +272,8 @@ fn combine(cx: &mut Cx<'_>, keys: &[Bytes], how: Combine) -> Result<Set, Refusal
                 return Ok(result);
             }
             // The smallest set decides the form of the result.
-            sets.sort_by_key(|set| set.as_ref().map_or(0, Set::len));
+            let len = |set: &Option<Set>| set.as_ref().map_or(0, Set::len);
+            order::sort_by(&mut sets, |a, b| len(a).cmp(&len(b)));
             let sets: Vec<Set> = sets.into_iter().flatten().collect();
             let Some((first, rest)) = sets.split_first() else {
                 return Ok(result);

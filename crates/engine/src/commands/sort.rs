@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use bytes::Bytes;
 use redwind_resp::Value;
 
-use crate::Refusal;
 use crate::args::{Args, is};
 use crate::blob::Blob;
 use crate::cluster::key_slot;
@@ -16,6 +15,7 @@ use crate::number::parse_border;
 use crate::packed::Text;
 use crate::table::{Answer, FIRST, Keys, table};
 use crate::types::{End, Hash, List, Zset};
+use crate::{Refusal, order};
 
 const STORED: Keys = Keys::FirstAndLastAfter {
     word: "STORE",
@@ -128,7 +128,7 @@ impl<'a> Plan<'a> {
     }
 
     fn order(&self, elements: &mut [Weighed]) {
-        elements.sort_by(|a, b| {
+        order::sort_by(elements, |a, b| {
             let order = match (&a.weight, &b.weight) {
                 (Weight::Number(x), Weight::Number(y)) => x
                     .partial_cmp(y)

@@ -189,7 +189,7 @@ fn delconsumer(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let Some(consumer) = group.consumers.remove(&args[2][..]) else {
         return Ok(Value::Int(0));
     };
-    for id in &consumer.pending {
+    for id in consumer.pending.keys() {
         group.pending.remove(id);
     }
     edit.noted("xgroup-delconsumer");
@@ -283,7 +283,8 @@ pub(super) fn xpending(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     }
     let wanted = group
         .pending
-        .range(start..=end)
+        .from(&start)
+        .take_while(|(id, _)| **id <= end)
         .filter(|(_, pending)| {
             consumer.is_none_or(|name| pending.consumer.as_deref() == Some(&name[..]))
         })
@@ -301,10 +302,7 @@ pub(super) fn xpending(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 }
 
 fn summary(group: &Group) -> Value {
-    let (Some((first, _)), Some((last, _))) = (
-        group.pending.first_key_value(),
-        group.pending.last_key_value(),
-    ) else {
+    let (Some((first, _)), Some((last, _))) = (group.pending.first(), group.pending.last()) else {
         return Value::Array(vec![
             Value::Int(0),
             Value::Null,
@@ -517,7 +515,7 @@ pub(super) fn xautoclaim(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     // Entries are looked at, not only taken, in a bounded number.
     let mut attempts = count.saturating_mul(10);
     let (mut wanted, mut gone, mut next) = (Vec::new(), Vec::new(), Id::ZERO);
-    for (id, pending) in group.pending.range(start..) {
+    for (id, pending) in group.pending.from(&start) {
         if attempts == 0 || wanted.len() as i64 >= count {
             next = *id;
             break;

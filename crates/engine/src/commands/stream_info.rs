@@ -93,7 +93,7 @@ pub(super) fn stream(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 }
 
 fn whole_consumer(name: &[u8], consumer: &Consumer, group: &Group, limit: usize) -> Value {
-    let pending = consumer.pending.iter().take(limit).filter_map(|id| {
+    let pending = consumer.pending.keys().take(limit).filter_map(|id| {
         let pending = group.pending.get(id)?;
         let (at, count) = (
             Value::Int(pending.delivered_ms),

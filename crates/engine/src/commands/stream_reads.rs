@@ -309,9 +309,9 @@ fn history(
     let mine: Vec<Id> = match state.consumers.get(&consumer[..]) {
         Some(consumer) if after != Id::MAX => consumer
             .pending
-            .range(from..)
+            .from(&from)
             .take(count)
-            .copied()
+            .map(|(id, ())| *id)
             .collect(),
         _ => Vec::new(),
     };

@@ -68,8 +68,7 @@ fn watch(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         if !session.watching.contains(&place) {
             session.watching.push(place.clone());
             Arc::make_mut(&mut cx.engine.watched)
-                .entry(place)
-                .or_default()
+                .or_default(place)
                 .push(who);
         }
     }

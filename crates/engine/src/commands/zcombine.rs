@@ -3,7 +3,6 @@
 use bytes::Bytes;
 use redwind_resp::Value;
 
-use crate::Refusal;
 use crate::args::{Args, is};
 use crate::blob::Blob;
 use crate::commands::sets::{card_limit, replace};
@@ -14,6 +13,7 @@ use crate::map::Map;
 use crate::number::{parse_float, parse_int};
 use crate::table::Answer;
 use crate::types::Zset;
+use crate::{Refusal, order};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum How {
@@ -166,7 +166,7 @@ fn combine(cx: &mut Cx<'_>, plan: &Plan<'_>, how: How) -> Result<Zset, Refusal> 
         }
     } else {
         // The smallest first, as a real server does: sums of floats depend on the order.
-        sources.sort_by_key(|members| members.len());
+        order::sort_by(&mut sources, |a, b| a.len().cmp(&b.len()));
         let everywhere = |member: &Blob| sources.iter().all(|s| s.contains(member));
         for members in &sources {
             for (member, score) in members.iter() {

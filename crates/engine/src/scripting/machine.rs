@@ -1,7 +1,6 @@
 //! The Lua state that scripts run on, and one run of a script.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,16 +8,16 @@ use bytes::Bytes;
 use lua_stdlib::auxlib::load_buffer;
 use lua_vm::api::pcall_k;
 use lua_vm::state::ExternalRootKey;
-use omnilua::{HostHooks, LuaRuntime, LuaVersion, SandboxConfig};
 use redwind_resp::{Protocol, Value};
 use scoped_tls_hkt::{ReborrowMut, scoped_thread_local};
 
 use super::convert::{error, field_text, from_lua, is_counted, new_error, to_lua};
 use super::drand::{Drand, random};
 use super::lua::{self, LuaError, LuaState, LuaValue, Outcome, give, set_function, string};
-use super::{JsonSettings, STEPS, bits, format, json, msgpack, sha1, structs};
+use super::{JsonSettings, STEPS, bits, format, json, libraries, msgpack, sha1, structs};
 use crate::commands;
 use crate::cx::Cx;
+use crate::sorted::Sorted;
 use crate::{Command, Flags, Refusal};
 
 type Result<T> = std::result::Result<T, LuaError>;
@@ -54,11 +53,11 @@ impl Script {
 /// A Lua state holds nothing that one script could leave to the next, so all engines of a thread
 /// share one: what they compile, they compile once.
 struct Machine {
-    lua: LuaRuntime,
+    lua: LuaState,
     settings: Rc<RefCell<Settings>>,
     json: Rc<RefCell<JsonSettings>>,
     prelude: Prelude,
-    compiled: BTreeMap<[u8; 40], (LuaValue, ExternalRootKey)>,
+    compiled: Sorted<[u8; 40], (LuaValue, ExternalRootKey)>,
 }
 
 /// What the prelude leaves to the host; all of it is rooted.
@@ -100,25 +99,19 @@ scoped_thread_local!(static mut RUNNING: for<'a> Running<'a>);
 
 impl Machine {
     fn new() -> Result<Machine> {
-        let mut lua = LuaRuntime::with_hooks_versioned(HostHooks::default(), LuaVersion::V51)
-            .map_err(omnilua::Error::into_lua_error)?;
+        let mut lua = libraries::fresh()?;
         let settings = Rc::new(RefCell::new(Settings::default()));
         let json = Rc::new(RefCell::new(JsonSettings::default()));
         let prelude = enter(&mut lua, |lua| prepare(lua, &settings, &json))?;
-        lua.install_sandbox(SandboxConfig {
-            instruction_limit: Some(STEPS),
-            memory_limit_bytes: Some(256 << 20),
-            // Between two looks a string can double with every other instruction.
-            check_interval: 10,
-            remove_globals: Vec::new(),
-        })
-        .map_err(omnilua::Error::into_lua_error)?;
+        // Between two looks a string can double with every other instruction.
+        let interval = 10;
+        lua.install_sandbox_limits(interval, Some(STEPS), Some(256 << 20));
         Ok(Machine {
             lua,
             settings,
             json,
             prelude,
-            compiled: BTreeMap::new(),
+            compiled: Sorted::default(),
         })
     }
 
@@ -133,11 +126,11 @@ impl Machine {
             _ => &script.source[..],
         };
         let dropped = match self.compiled.len() {
-            ..KEPT => BTreeMap::new(),
+            ..KEPT => Sorted::default(),
             _ => std::mem::take(&mut self.compiled),
         };
         let (function, root) = enter(&mut self.lua, |lua| {
-            for (_, root) in dropped.into_values() {
+            for (_, (_, root)) in dropped {
                 lua.external_unroot_value(root);
             }
             let function = load(lua, source, b"@user_script")?;
@@ -184,7 +177,7 @@ impl Machine {
             lua.set_top_idx(before);
             Ok(ended)
         });
-        if self.lua.sandbox_tripped().is_some() {
+        if self.lua.sandbox_tripped_code() != 0 {
             return Ok(Ended::Stopped);
         }
         result
@@ -210,10 +203,10 @@ enum Ended {
 }
 
 /// Works on the interpreter's state; what is made belongs to its heap.
-fn enter<T>(lua: &mut LuaRuntime, f: impl FnOnce(&mut LuaState) -> Result<T>) -> Result<T> {
-    let heap = lua.state().global().heap.clone();
+fn enter<T>(lua: &mut LuaState, f: impl FnOnce(&mut LuaState) -> Result<T>) -> Result<T> {
+    let heap = lua.global().heap.clone();
     let _guard = lua_gc::HeapGuard::push(&heap);
-    f(lua.state_mut())
+    f(lua)
 }
 
 /// Compiles a chunk.
@@ -352,7 +345,7 @@ fn with_machine<T>(f: impl FnOnce(&mut Machine) -> Result<T>) -> Result<T> {
         };
         let result = f(machine);
         // What one script leaves behind must not count against the next.
-        if machine.lua.state().global().total_bytes() > WORN {
+        if machine.lua.global().total_bytes() > WORN {
             *slot = None;
         }
         result

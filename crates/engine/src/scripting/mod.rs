@@ -6,6 +6,7 @@ mod drand;
 mod format;
 mod json;
 mod json_settings;
+mod libraries;
 mod lua;
 mod machine;
 mod msgpack;

@@ -1,10 +1,9 @@
 //! The fields of a hash that is not small, or whose fields expire.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::Config;
 use crate::blob::Blob;
 use crate::map::Map;
+use crate::sorted::Sorted;
 
 /// How Redis stores a hash. It only ever goes down this list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,23 +29,23 @@ pub(crate) struct Fields {
 /// When fields expire, in milliseconds since the epoch.
 #[derive(Clone, Default)]
 struct Times {
-    by_field: BTreeMap<Blob, i64>,
+    by_field: Sorted<Blob, i64>,
     /// The same, soonest first.
-    due: BTreeSet<(i64, Blob)>,
+    due: Sorted<(i64, Blob)>,
 }
 
 impl Times {
     fn insert(&mut self, field: &[u8], at: i64) {
         self.remove(field);
         self.by_field.insert(Blob::new(field), at);
-        self.due.insert((at, Blob::new(field)));
+        self.due.insert((at, Blob::new(field)), ());
     }
 
     fn remove(&mut self, field: &[u8]) -> bool {
         let Some((field, at)) = self.by_field.remove_entry(field) else {
             return false;
         };
-        self.due.remove(&(at, field))
+        self.due.remove(&(at, field)).is_some()
     }
 }
 
@@ -137,7 +136,7 @@ impl Fields {
 
     /// When the first of its fields expires.
     pub(crate) fn soonest(&self) -> Option<i64> {
-        self.times.as_ref()?.due.first().map(|(at, _)| *at)
+        self.times.as_ref()?.due.first().map(|((at, _), ())| *at)
     }
 
     /// Gives the compact form room for times, as Redis does before it looks at the fields.
@@ -157,7 +156,7 @@ impl Fields {
         times.remove(field);
         if self.form == Form::ListpackEx {
             // Before the first that expires at the same time or later, or never.
-            let sooner = times.due.range(..(at, Blob::default())).count();
+            let sooner = times.due.keys().take_while(|(due, _)| *due < at).count();
             self.fields.move_item(from, sooner);
         }
         times.insert(field, at);
@@ -191,7 +190,7 @@ impl Fields {
         let Some(times) = &self.times else {
             return Vec::new();
         };
-        let due = times.due.range(..(now_ms, Blob::default()));
+        let due = times.due.keys().take_while(|(at, _)| *at < now_ms);
         let gone: Vec<Blob> = due.map(|(_, field)| field.clone()).collect();
         for field in &gone {
             self.remove(field);

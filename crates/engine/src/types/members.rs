@@ -181,7 +181,7 @@ impl Members {
             .map(|(member, ())| parse_int(member))
             .collect();
         if let Some(mut ints) = ints {
-            ints.sort_unstable();
+            order::sort(&mut ints);
             *self = Members {
                 form: Form::Ints(ints),
                 large: false,

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::members::Members;
-use crate::Config;
 use crate::blob::Blob;
 use crate::number::{int_bytes, parse_int};
 use crate::packed::Packed;
+use crate::{Config, order};
 
 /// Small sets are packed; others are searched.
 #[derive(Clone)]
@@ -172,7 +172,7 @@ impl Set {
             Set::Few(packed) if packed.len() as i64 <= config.set_max_intset_entries => {
                 let ints: Option<Vec<i64>> = packed.iter().map(parse_int).collect();
                 if let Some(mut ints) = ints {
-                    ints.sort_unstable();
+                    order::sort(&mut ints);
                     let ints: Vec<Vec<u8>> = ints.into_iter().map(int_bytes).collect();
                     let ints: Vec<&[u8]> = ints.iter().map(Vec::as_slice).collect();
                     *packed = Packed::default();

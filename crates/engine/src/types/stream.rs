@@ -1,15 +1,15 @@
 //! Streams: entries in order of id, in the nodes in which Redis would keep them, and consumer groups.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::elements::{packed, packed_len};
-use crate::Config;
 use crate::blob::Blob;
 use crate::number::int_bytes;
-use crate::{GroupView, PendingView};
+use crate::sorted::Sorted;
+use crate::{Config, GroupView, PendingView, order};
 
 /// The id of an entry: milliseconds, and a number within the millisecond.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -143,13 +143,13 @@ pub(crate) struct Pending {
     turn: u64,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Consumer {
     /// When it last asked for something.
     pub(crate) seen_ms: i64,
     /// When it last got something.
     pub(crate) active_ms: Option<i64>,
-    pub(crate) pending: BTreeSet<Id>,
+    pub(crate) pending: Sorted<Id>,
 }
 
 #[derive(Clone, Default)]
@@ -157,8 +157,8 @@ pub(crate) struct Group {
     pub(crate) last_id: Id,
     /// How many entries it has read of all that ever were; not always known.
     pub(crate) read: Option<u64>,
-    pub(crate) pending: BTreeMap<Id, Pending>,
-    pub(crate) consumers: BTreeMap<Blob, Consumer>,
+    pub(crate) pending: Sorted<Id, Pending>,
+    pub(crate) consumers: Sorted<Blob, Consumer>,
     /// How many entries were ever given back.
     pub(crate) turns: u64,
 }
@@ -185,14 +185,7 @@ impl Group {
     /// The consumer of this name, who is seen now; says whether it is new.
     pub(crate) fn consumer(&mut self, name: &[u8], now_ms: i64) -> bool {
         let new = !self.consumers.contains_key(name);
-        let consumer = self
-            .consumers
-            .entry(Blob::new(name))
-            .or_insert_with(|| Consumer {
-                seen_ms: now_ms,
-                active_ms: None,
-                pending: BTreeSet::new(),
-            });
+        let consumer = self.consumers.or_default(Blob::new(name));
         consumer.seen_ms = now_ms;
         new
     }
@@ -208,7 +201,7 @@ impl Group {
         let old = self.pending.insert(id, pending);
         self.take_from(old, id);
         if let Some(consumer) = self.consumers.get_mut(to) {
-            consumer.pending.insert(id);
+            consumer.pending.insert(id, ());
         }
     }
 
@@ -248,7 +241,7 @@ impl Group {
             .iter()
             .filter(|(_, pending)| now_ms - pending.delivered_ms >= min_idle);
         let mut ids: Vec<_> = idle.map(|(id, p)| (p.delivered_ms, p.turn, *id)).collect();
-        ids.sort_unstable();
+        order::sort(&mut ids);
         ids.into_iter().map(|(_, _, id)| id).collect()
     }
 }
@@ -282,7 +275,7 @@ pub(crate) struct Stream {
     /// How many entries were ever added.
     pub(crate) added: u64,
     pub(crate) max_deleted: Id,
-    pub(crate) groups: BTreeMap<Blob, Group>,
+    pub(crate) groups: Sorted<Blob, Group>,
 }
 
 impl Stream {
