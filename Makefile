@@ -81,13 +81,14 @@ fuzz: ## Fuzz the decoder, the dispatcher and the script sandbox (MINUTES=… fo
 
 npm: ## The npm package, ready in target/npm: the engine with Lua for JavaScript.
 	@.ci/setup rust bindgen
-	$(say) 'Building the npm package into target/npm (the first time: about 3 minutes)'
+	$(say) 'Building the npm package into target/npm, once for Node and once for browsers (the first time: about 5 minutes)'
 	@.ci/npm
 	@cargo xtask sizes npm
 
 npm-test: npm ## The npm package in Node, through its public API.
-	$(say) 'The npm package in Node'
+	$(say) 'The npm package in Node, with the wasm for Node and with that for browsers'
 	@.ci/with-node node --test npm/test/
+	@.ci/with-node env REDWIND_WASM=browser node --test npm/test/
 
 bench-js: npm ## The npm package beside ioredis-mock and js-redis-server: commands a second, in one run.
 	@mkdir -p target/bench-js

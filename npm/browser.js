@@ -1,6 +1,6 @@
-// The package in browsers and bundlers: the wasm is fetched from beside this file, unless it is handed in.
+// The package in browsers and bundlers: the wasm, compiled to be small, is fetched from where it lies, unless it is handed in.
 
-import init, * as bindings from './wasm/redwind.js';
+import init, * as bindings from './wasm/browser/redwind.js';
 import { Redwind, build } from './redwind.js';
 
 export { Client, RedisError, Redwind } from './redwind.js';
@@ -9,7 +9,7 @@ let loading;
 
 Redwind.create = async function create(options = {}) {
   loading ??= (async () => {
-    const wasm = options.wasm ?? new URL('./wasm/redwind_bg.wasm', import.meta.url);
+    const wasm = options.wasm ?? new URL('./wasm/browser/redwind_bg.wasm', import.meta.url);
     const { memory } = await init({ module_or_path: wasm });
     return { memory, Server: bindings.Server };
   })().catch((error) => {

@@ -214,6 +214,7 @@ export class Wire {
       case TEXT:
         return this.string(buffers);
       case STATUS:
+        return this.status();
       case VERBATIM:
         return this.string(false);
       case ERROR:
@@ -271,6 +272,17 @@ export class Wire {
     const at = this.at;
     this.at = at + length;
     return buffers ? this.bytes.slice(at, at + length) : decoder.decode(this.bytes.subarray(at, at + length));
+  }
+
+  /** Mostly a short word such as `QUEUED`. */
+  status() {
+    const { bytes } = this;
+    const length = this.count();
+    const at = this.at;
+    let plain = length <= SHORT_OUT;
+    for (let i = 0; plain && i < length; i++) plain = bytes[at + i] < 128;
+    this.at = at + length;
+    return plain ? ascii(bytes, at, length) : decoder.decode(bytes.subarray(at, at + length));
   }
 
   /** What happened beside the replies: `[kind, session, value]` of each, with its strings as bytes if `raw`. */

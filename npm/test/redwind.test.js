@@ -1,9 +1,18 @@
-// The package as `make npm` leaves it in target/npm, through its public API alone.
+// The package as `make npm` leaves it in target/npm, through its public API alone: as Node loads it or, if REDWIND_WASM is
+// `browser`, as a page does that hands it its wasm.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
-import { Redwind, RedisError } from '../../target/npm/node.js';
+const place = process.env.REDWIND_WASM ?? 'node';
+const built = new URL('../../target/npm/', import.meta.url);
+const { Redwind, RedisError } = await import(new URL(`${place}.js`, built));
+
+// There is nobody to fetch it from; once loaded, it stays.
+if (place === 'browser') {
+  await Redwind.create({ wasm: await readFile(new URL('wasm/browser/redwind_bg.wasm', built)) });
+}
 
 const manual = (options = {}) => Redwind.create({ clock: 'manual', now: 1_000_000, ...options });
 

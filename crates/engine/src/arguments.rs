@@ -33,7 +33,7 @@ pub(crate) fn describe(syntax: &str) -> Option<Value> {
 }
 
 fn list(arguments: &[Argument]) -> Value {
-    Value::Array(arguments.iter().map(Argument::value).collect())
+    Value::array(arguments.iter().map(Argument::value))
 }
 
 impl Argument {

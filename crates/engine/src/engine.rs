@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use indexmap::IndexMap;
 use redwind_resp::{Protocol, Value};
 
 use crate::blob::Blob;
 use crate::cluster::Cluster;
 use crate::db::{Data, Db};
-use crate::map::Fixed;
 use crate::memory::Pool;
 use crate::packed::Text;
 use crate::pause::Pause;
@@ -50,7 +48,10 @@ pub(crate) struct Calls {
 /// What is counted by name.
 #[derive(Clone, Default)]
 pub(crate) struct Stats {
-    pub(crate) commands: IndexMap<&'static str, Calls, Fixed>,
+    /// In the order of their first calls.
+    pub(crate) commands: Vec<(&'static str, Calls)>,
+    /// Where each of them is.
+    places: Sorted<&'static str, usize>,
     pub(crate) errors: Sorted<String, u64>,
     /// The place of the command that was counted last: the next one is often the same.
     recent: usize,
@@ -61,13 +62,18 @@ const MOST_ERRORS: usize = 128;
 
 impl Stats {
     pub(crate) fn command(&mut self, name: &'static str) -> &mut Calls {
-        let recent = self.commands.get_index(self.recent);
+        let recent = self.commands.get(self.recent);
         if !recent.is_some_and(|(known, _)| std::ptr::eq(*known, name)) {
-            let entry = self.commands.entry(name);
-            self.recent = entry.index();
-            entry.or_default();
+            self.recent = match self.places.get(name) {
+                Some(place) => *place,
+                None => {
+                    self.places.insert(name, self.commands.len());
+                    self.commands.push((name, Calls::default()));
+                    self.commands.len() - 1
+                }
+            };
         }
-        &mut self.commands[self.recent]
+        &mut self.commands[self.recent].1
     }
 
     /// Counts an error by its code.

@@ -22,6 +22,13 @@ pub struct Sorted<K, V = ()> {
 
 impl<K, V> Default for Sorted<K, V> {
     fn default() -> Self {
+        Sorted::new()
+    }
+}
+
+impl<K, V> Sorted<K, V> {
+    /// Nothing yet.
+    pub(crate) const fn new() -> Self {
         Sorted {
             lists: Vec::new(),
             len: 0,
@@ -59,9 +66,15 @@ impl<K: Ord, V> Sorted<K, V> {
     where
         K: Borrow<Q>,
     {
-        let before =
-            |list: &Vec<(K, V)>| matches!(list.last(), Some((last, _)) if last.borrow() < key);
-        let at = self.lists.partition_point(before);
+        // The first list whose last key is not before this one.
+        let (mut at, mut high) = (0, self.lists.len());
+        while at < high {
+            let middle = at.midpoint(high);
+            match self.lists[middle].last() {
+                Some((last, _)) if last.borrow() < key => at = middle + 1,
+                _ => high = middle,
+            }
+        }
         let Some(list) = self.lists.get(at) else {
             return (at, Err(0));
         };

@@ -26,25 +26,22 @@ const TOGETHER: usize = 512;
 
 /// The arguments of a short command: together with their count of owners they take one piece of memory, where a `Bytes`
 /// of a vector takes two.
-struct Short {
+struct Short<const MOST: usize> {
     length: u8,
-    bytes: [u8; Short::MOST],
+    bytes: [u8; MOST],
 }
 
-impl Short {
-    const MOST: usize = 111;
-
-    fn of(source: &[u8]) -> Option<Short> {
-        let mut bytes = [0; Short::MOST];
+impl<const MOST: usize> Short<MOST> {
+    /// `None` if they are longer.
+    fn of(source: &[u8]) -> Option<Bytes> {
+        let mut bytes = [0; MOST];
         bytes.get_mut(..source.len())?.copy_from_slice(source);
-        Some(Short {
-            length: source.len() as u8,
-            bytes,
-        })
+        let length = source.len() as u8;
+        Some(Bytes::from_owner(Short { length, bytes }))
     }
 }
 
-impl AsRef<[u8]> for Short {
+impl<const MOST: usize> AsRef<[u8]> for Short<MOST> {
     fn as_ref(&self) -> &[u8] {
         &self.bytes[..usize::from(self.length)]
     }
@@ -312,18 +309,15 @@ impl Server {
         let end = start.checked_add(usize::try_from(total).ok()?)?;
         let bytes = self.input.get(start..end)?;
         self.argv.clear();
-        let mut from = 0;
         if bytes.len() <= TOGETHER {
-            let all = match Short::of(bytes) {
-                Some(short) => Bytes::from_owner(short),
-                None => Bytes::copy_from_slice(bytes),
-            };
+            let mut all = Short::<47>::of(bytes)
+                .or_else(|| Short::<111>::of(bytes))
+                .unwrap_or_else(|| Bytes::copy_from_slice(bytes));
             for length in lengths {
-                let to = from + *length as usize;
-                self.argv.push(all.slice(from..to));
-                from = to;
+                self.argv.push(all.split_to(*length as usize));
             }
         } else {
+            let mut from = 0;
             for length in lengths {
                 let to = from + *length as usize;
                 self.argv.push(Bytes::copy_from_slice(&bytes[from..to]));

@@ -62,6 +62,13 @@ impl Value {
         Value::Bulk(Bytes::copy_from_slice(bytes.as_ref()))
     }
 
+    /// An array of what an iterator gives.
+    pub fn array(items: impl IntoIterator<Item = Value>) -> Value {
+        let mut items = items.into_iter();
+        let room = items.size_hint().0;
+        Value::Array(gather(room, &mut || items.next()))
+    }
+
     /// A bulk string of text known at compile time; nothing is copied.
     pub const fn text(text: &'static str) -> Value {
         Value::Bulk(Bytes::from_static(text.as_bytes()))
@@ -161,4 +168,13 @@ impl From<bool> for Value {
     fn from(yes: bool) -> Value {
         Value::Int(i64::from(yes))
     }
+}
+
+/// One for all iterators: there are scores of them, and code of its own for each is much for a browser to download.
+fn gather(room: usize, next: &mut dyn FnMut() -> Option<Value>) -> Vec<Value> {
+    let mut items = Vec::with_capacity(room);
+    while let Some(item) = next() {
+        items.push(item);
+    }
+    items
 }

@@ -175,7 +175,7 @@ fn run(cx: &mut Cx<'_>, args: &Args<'_>, steps: &[Step]) -> Answer {
     let Some(end) = end else {
         let text = cx.read_string(key)?.unwrap_or_default();
         let read = |step: &Step| Value::Int(step.width.read(&text, step.offset));
-        return Ok(Value::Array(steps.iter().map(read).collect()));
+        return Ok(Value::array(steps.iter().map(read)));
     };
     let end = usize::try_from(end).map_err(|_| Refusal::StringTooLong)?;
     let mut replies = Vec::with_capacity(steps.len());

@@ -243,7 +243,7 @@ fn replicas(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         return Err(Refusal::err("The specified node is not a master"));
     }
     let lines = followers(cluster, primary).map(|index| Value::bulk(line(cluster, index)));
-    Ok(Value::Array(lines.collect()))
+    Ok(Value::array(lines))
 }
 
 fn named(cluster: &Cluster, id: &Bytes) -> Result<usize, Refusal> {
@@ -286,7 +286,7 @@ fn slots(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
                 .collect(),
         )
     };
-    Ok(Value::Array(ranges.into_iter().map(range).collect()))
+    Ok(Value::array(ranges.into_iter().map(range)))
 }
 
 /// `CLUSTER SHARDS`
@@ -329,11 +329,11 @@ fn shards(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
         let ends = ends.flat_map(|(first, last)| [first, last].map(|end| Value::Int(end.into())));
         let nodes = std::iter::once(primary).chain(followers(cluster, primary));
         Value::Map(vec![
-            (word("slots"), Value::Array(ends.collect())),
-            (word("nodes"), Value::Array(nodes.map(node).collect())),
+            (word("slots"), Value::array(ends)),
+            (word("nodes"), Value::array(nodes.map(node))),
         ])
     };
-    Ok(Value::Array(primaries.map(shard).collect()))
+    Ok(Value::array(primaries.map(shard)))
 }
 
 /// `CLUSTER SETSLOT slot IMPORTING | MIGRATING | NODE id`, or `STABLE`

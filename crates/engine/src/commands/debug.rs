@@ -220,7 +220,7 @@ fn protocol(cx: &mut Cx<'_>, kind: &Bytes) -> Answer {
         "integer" => Value::Int(12345),
         "double" => Value::Double(3141.0 / 1000.0),
         "null" => Value::Null,
-        "array" => Value::Array(three().collect()),
+        "array" => Value::array(three()),
         "set" => Value::Set(three().collect()),
         "map" => Value::Map(
             three()

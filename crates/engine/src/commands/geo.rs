@@ -130,7 +130,7 @@ fn each_place(cx: &mut Cx<'_>, args: &Args<'_>, none: Value, show: fn(Place) -> 
         let score = zset.and_then(|zset| zset.score(member));
         score.map_or_else(|| none.clone(), |score| show(geohash::decode(score)))
     };
-    Ok(Value::Array(args.from(1).iter().map(one).collect()))
+    Ok(Value::array(args.from(1).iter().map(one)))
 }
 
 /// `GEOHASH key [member [member ...]]`
@@ -367,7 +367,7 @@ impl<'a> Plan<'a> {
             }
             Value::Array(parts)
         };
-        Value::Array(found.into_iter().map(one).collect())
+        Value::array(found.into_iter().map(one))
     }
 
     /// Keeps what was found as a sorted set.

@@ -279,7 +279,7 @@ fn times(cx: &mut Cx<'_>, args: &Args<'_>, show: fn(i64, i64) -> i64) -> Answer 
         }))
     };
     let fields = counted(args, 1, MUST_BE_POSITIVE)?;
-    Ok(Value::Array(fields.iter().map(time).collect()))
+    Ok(Value::array(fields.iter().map(time)))
 }
 
 /// `HGETEX key [expiry | PERSIST] FIELDS numfields field [field ...]`
@@ -380,7 +380,7 @@ fn hgetdel(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             .as_ref()
             .map_or(Value::Null, |value| Value::Bulk(value.to_bytes()))
     };
-    Ok(Value::Array(taken.iter().map(value).collect()))
+    Ok(Value::array(taken.iter().map(value)))
 }
 
 /// What `HSETEX` does to the times of the fields.

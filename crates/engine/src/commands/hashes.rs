@@ -115,7 +115,7 @@ fn hmget(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             .and_then(|hash| hash.get(field))
             .map_or(Value::Null, bulk)
     };
-    Ok(Value::Array(args.from(1).iter().map(value).collect()))
+    Ok(Value::array(args.from(1).iter().map(value)))
 }
 
 /// `HEXISTS key field`

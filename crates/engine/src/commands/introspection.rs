@@ -34,7 +34,7 @@ table! { COMMAND, "server";
 
 /// `COMMAND`
 fn command(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
-    Ok(Value::Array(super::commands().map(describe).collect()))
+    Ok(Value::array(super::commands().map(describe)))
 }
 
 /// `COMMAND COUNT`
@@ -55,7 +55,7 @@ fn command_info(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         return command(cx, args);
     }
     let one = |name: &Bytes| find_any(name).map_or(Value::NullArray, describe);
-    Ok(Value::Array(args.rest().iter().map(one).collect()))
+    Ok(Value::array(args.rest().iter().map(one)))
 }
 
 /// `COMMAND LIST [FILTERBY ...]`
@@ -90,7 +90,7 @@ fn command_list(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 fn command_getkeys(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let (_, places) = keys_of(args)?;
     let key = |at: usize| Value::Bulk(args[at].clone());
-    Ok(Value::Array(places.into_iter().map(key).collect()))
+    Ok(Value::array(places.into_iter().map(key)))
 }
 
 /// `COMMAND GETKEYSANDFLAGS command [arg ...]`
@@ -106,7 +106,7 @@ fn command_getkeysandflags(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         ])
     };
     let keys = places.into_iter().enumerate();
-    Ok(Value::Array(keys.map(key).collect()))
+    Ok(Value::array(keys.map(key)))
 }
 
 /// The command that is asked about, and where its keys are.
@@ -304,7 +304,7 @@ fn describe(command: &'static Command) -> Value {
         statuses(categories(command)),
         Value::Array(Vec::new()),
         Value::Array(Vec::new()),
-        Value::Array(command.subcommands.iter().map(describe).collect()),
+        Value::array(command.subcommands.iter().map(describe)),
     ])
 }
 

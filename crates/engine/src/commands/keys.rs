@@ -98,7 +98,7 @@ fn keys(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         .iter()
         .filter(|(key, entry)| !entry.is_expired(now) && glob::matches(pattern, key))
         .map(|(key, _)| Value::Bulk(key.to_bytes()));
-    Ok(Value::Array(found.collect()))
+    Ok(Value::array(found))
 }
 
 /// `RANDOMKEY`

@@ -173,7 +173,7 @@ fn counts(cx: &Cx<'_>, kind: Listen, args: &Args<'_>) -> Value {
         [Value::Bulk(name.clone()), Value::from(count)]
     };
     // Names and numbers in turn, in RESP3 too.
-    Value::Array(args.rest().iter().flat_map(count).collect())
+    Value::array(args.rest().iter().flat_map(count))
 }
 
 /// `PUBSUB CHANNELS [pattern]`

@@ -240,7 +240,7 @@ fn script_exists(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             .map(|sha| sha.map(|b| b.to_ascii_lowercase()));
         Value::from(sha.is_some_and(|sha| cx.engine.scripts.contains_key(&sha)))
     };
-    Ok(Value::Array(args.rest().iter().map(known).collect()))
+    Ok(Value::array(args.rest().iter().map(known)))
 }
 
 /// `SCRIPT FLUSH [ASYNC | SYNC]`

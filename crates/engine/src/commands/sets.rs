@@ -107,7 +107,7 @@ fn sismember(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 fn smismember(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let set = cx.read::<Set>(args.key(0))?;
     let is_member = |member: &Bytes| Value::from(set.is_some_and(|set| set.contains(member)));
-    Ok(Value::Array(args.from(1).iter().map(is_member).collect()))
+    Ok(Value::array(args.from(1).iter().map(is_member)))
 }
 
 /// `SMEMBERS key`
@@ -230,7 +230,7 @@ fn srandmember(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let members = places
         .into_iter()
         .filter_map(|at| set.and_then(|set| set.at(at)));
-    Ok(Value::Array(members.map(bulk).collect()))
+    Ok(Value::array(members.map(bulk)))
 }
 
 /// The sets under these keys; `None` for a missing one.

@@ -274,7 +274,7 @@ fn sorted(cx: &mut Cx<'_>, args: &Args<'_>, may_store: bool) -> Answer {
     }
     let Some(to) = plan.store else {
         let show = |value: Option<Bytes>| value.map_or(Value::Null, Value::Bulk);
-        return Ok(Value::Array(found.into_iter().map(show).collect()));
+        return Ok(Value::array(found.into_iter().map(show)));
     };
     let mut list = List::default();
     for value in &found {

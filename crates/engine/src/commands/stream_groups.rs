@@ -247,7 +247,7 @@ pub(super) fn xackdel(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             edit.add_dirty(deleted - 1);
         }
     }
-    Ok(Value::Array(results.into_iter().map(Value::Int).collect()))
+    Ok(Value::array(results.into_iter().map(Value::Int)))
 }
 
 /// `XPENDING key group [[IDLE min-idle-time] start end count [consumer]]`
@@ -298,7 +298,7 @@ pub(super) fn xpending(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             Value::Int(pending.deliveries),
         ])
     });
-    Ok(Value::Array(lines.collect()))
+    Ok(Value::array(lines))
 }
 
 fn summary(group: &Group) -> Value {
@@ -322,7 +322,7 @@ fn summary(group: &Group) -> Value {
         Value::from(group.pending.len()),
         id_value(*first),
         id_value(*last),
-        Value::Array(consumers.collect()),
+        Value::array(consumers),
     ])
 }
 
@@ -470,7 +470,7 @@ fn take_over(
         Some(entry) if !claim.just_id => entry_value(entry),
         _ => id_value(*id),
     };
-    let reply = Value::Array(claimed.iter().map(show).collect());
+    let reply = Value::array(claimed.iter().map(show));
     if new {
         edit.noted("xgroup-createconsumer");
     }
@@ -538,6 +538,6 @@ pub(super) fn xautoclaim(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     };
     let all: Vec<Id> = gone.iter().chain(&wanted).copied().collect();
     let claimed = take_over(cx, (key, name, consumer), &all, min_idle.max(0), &claim)?;
-    let gone = Value::Array(gone.into_iter().map(id_value).collect());
+    let gone = Value::array(gone.into_iter().map(id_value));
     Ok(Value::Array(vec![id_value(next), claimed, gone]))
 }

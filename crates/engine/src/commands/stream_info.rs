@@ -83,11 +83,11 @@ pub(super) fn stream(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             pair("entries-read", number(group.read)),
             pair("lag", number(stream.lag(group))),
             pair("pel-count", Value::from(group.pending.len())),
-            pair("pending", Value::Array(pending.collect())),
-            pair("consumers", Value::Array(consumers.collect())),
+            pair("pending", Value::array(pending)),
+            pair("consumers", Value::array(consumers)),
         ])
     });
-    let groups = Value::Array(groups.collect());
+    let groups = Value::array(groups);
     parts.push(pair("groups", groups));
     Ok(Value::Map(parts))
 }
@@ -106,7 +106,7 @@ fn whole_consumer(name: &[u8], consumer: &Consumer, group: &Group, limit: usize)
         pair("seen-time", Value::Int(consumer.seen_ms)),
         pair("active-time", Value::Int(consumer.active_ms.unwrap_or(-1))),
         pair("pel-count", Value::from(consumer.pending.len())),
-        pair("pending", Value::Array(pending.collect())),
+        pair("pending", Value::array(pending)),
     ])
 }
 
@@ -125,7 +125,7 @@ pub(super) fn groups(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             pair("lag", number(stream.lag(group))),
         ])
     });
-    Ok(Value::Array(groups.collect()))
+    Ok(Value::array(groups))
 }
 
 /// `XINFO CONSUMERS key group`
@@ -153,5 +153,5 @@ pub(super) fn consumers(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             pair("inactive", Value::Int(inactive)),
         ])
     });
-    Ok(Value::Array(consumers.collect()))
+    Ok(Value::array(consumers))
 }

@@ -480,7 +480,7 @@ fn xdelex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let exists = cx.peek_as::<Stream>(key)?.is_some();
     let (refs, list) = refs_and_ids(args, 1)?;
     if !exists {
-        return Ok(Value::Array(list.iter().map(|_| Value::Int(-1)).collect()));
+        return Ok(Value::array(list.iter().map(|_| Value::Int(-1))));
     }
     let ids = ids(list)?;
     let Some(mut edit) = cx.edit::<Stream>(key)? else {
@@ -495,7 +495,7 @@ fn xdelex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         edit.changed("xdel");
         edit.add_dirty(deleted - 1);
     }
-    Ok(Value::Array(results.into_iter().map(Value::Int).collect()))
+    Ok(Value::array(results.into_iter().map(Value::Int)))
 }
 
 /// `XTRIM key <MAXLEN | MINID> [= | ~] threshold [LIMIT count] [KEEPREF | DELREF | ACKED]`

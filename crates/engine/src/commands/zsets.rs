@@ -310,7 +310,7 @@ fn zmscore(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         zset.and_then(|z| z.score(member))
             .map_or(Value::Null, Value::Double)
     };
-    Ok(Value::Array(args.from(1).iter().map(score).collect()))
+    Ok(Value::array(args.from(1).iter().map(score)))
 }
 
 /// `ZRANK key member [WITHSCORE]`

@@ -166,5 +166,5 @@ fn table_from_lua(table: Table, protocol: Protocol, depth: usize) -> Value {
     }
     let items = (1..).map(|at| table.get_int(at));
     let items = items.take_while(|item| !matches!(item, LuaValue::Nil));
-    Value::Array(items.map(|item| inner(&item)).collect())
+    Value::array(items.map(|item| inner(&item)))
 }

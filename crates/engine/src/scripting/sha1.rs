@@ -2,17 +2,14 @@
 
 use std::cell::RefCell;
 
-use indexmap::IndexMap;
-
-use crate::map::Fixed;
+use crate::sorted::Sorted;
 
 /// Digests that are remembered: programs send the same few scripts again and again, and finding one is
 /// faster than its digest.
 const KEPT: usize = 500;
 
 thread_local! {
-    static DIGESTS: RefCell<IndexMap<Box<[u8]>, [u8; 40], Fixed>> =
-        const { RefCell::new(IndexMap::with_hasher(Fixed)) };
+    static DIGESTS: RefCell<Sorted<Box<[u8]>, [u8; 40]>> = const { RefCell::new(Sorted::new()) };
 }
 
 /// The digest of a script as 40 lower-case hexadecimal digits.

@@ -1,10 +1,10 @@
 //! The members of a set that is not small: an ordered array of integers while they are few enough and all integers,
 //! else members by hash.
 
-use crate::Config;
 use crate::blob::Blob;
 use crate::map::Map;
 use crate::number::{int_bytes, parse_int};
+use crate::{Config, order};
 
 #[derive(Clone)]
 enum Form {
