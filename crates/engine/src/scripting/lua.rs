@@ -132,6 +132,7 @@ pub(super) fn bytes(value: &LuaValue) -> Option<Bytes> {
 }
 
 /// Sets a named field, whatever metatable there is.
+#[inline(never)] // It is called a hundred times, but only once for each interpreter.
 pub(super) fn set(
     lua: &mut LuaState,
     table: Table,
