@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// At this many lines a source file must be split, or stand in `LARGE` with a reason.
 const LINES: usize = 600;
@@ -290,6 +291,54 @@ fn every_document_can_be_reached_from_the_readme() {
         .filter(|name| !reached.contains(*name))
         .map(|name| format!("{name}: no document that the README leads to links to it"))
         .collect();
+    none(&complaints);
+}
+
+/// What cargo compiles for some packages and their tests: each dependency with its features.
+fn compiled(selection: &[&str]) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--locked",
+            "--offline",
+            "--edges",
+            "normal,build,dev",
+        ])
+        .args(["--prefix", "none", "--format", "{p} {f}"])
+        .args(selection)
+        .current_dir(root())
+        .output()
+        .expect("cargo runs: it runs this test");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    told.lines()
+        .map(|line| line.trim_end_matches("(*)").trim_end().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_dependency_is_compiled_with_the_same_features_whichever_package_wants_it() {
+    let whole = compiled(&["--workspace"]);
+    let mut complaints = Vec::new();
+    for package in [
+        "cli",
+        "xtask",
+        "tests",
+        "clients-test",
+        "conformance",
+        "lesson",
+        "client",
+    ] {
+        for other in compiled(&["--package", &format!("redwind-{package}")]).difference(&whole) {
+            complaints.push(format!(
+                "redwind-{package} alone has {other}, the workspace other features of it: add them to crates/workspace-hack/Cargo.toml"
+            ));
+        }
+    }
     none(&complaints);
 }
 
