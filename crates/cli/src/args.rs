@@ -22,27 +22,29 @@ Examples:
 
 Exit code: 0 every promise held, 1 one was broken, 2 the input is wrong, 3 none was broken but one is undecided.";
 
-const RUN_HELP: &str = "\
-Faults, one a --fault, each in one sentence (the same that the page and lessons use):
-  pause worker-a after worker-a's 1st SET for 15s       its process stops, the world goes on
-  crash worker-a before worker-a's 2nd storage.write    its memory and connections are gone
-  crash worker-a at line 12 of worker-a, restart after 3s
-  restart worker-a at 20s
-  drop worker-a's 1st SET                               the request is lost
-  drop the reply to worker-a's 1st SET                  the command is executed, nobody learns of it
-  fail worker-a's 1st db.update                         a resource does nothing, and says that it could not
-  delay worker-a's 1st storage.write by 5s
-  type redis at 11.2s: DEL lock:report                  a command from nowhere
-
-A moment is a time (at 31ms), a line (at line 12 of worker-a, 3rd time), a call (before or after worker-a's 2nd SET)
-or something that happens (when lock:report expires, when worker-b crashes, when worker-a's 1st SET answers nil).
-
+const RUN_EXAMPLES: &str = "\
 Examples:
   redwind run locks/gc-pause
   redwind run locks/gc-pause --variant token --all
   redwind run locks/gc-pause --no-faults --fault \"pause worker-a at 10ms for 9s\"
 
 Exit code: 0 every promise held, 1 one was broken, 2 the input is wrong, 3 none was broken but one is undecided.";
+
+/// What can be done to a run and when, as the fault language itself tells it.
+fn run_help() -> String {
+    use redwind_sim::language::vocabulary::{INTERVENTIONS, MOMENTS};
+    let list = |examples: &[(&str, &str)]| {
+        let line = |(example, what): &(&str, &str)| format!("  {example:<58}{what}\n");
+        examples.iter().map(line).collect::<String>()
+    };
+    format!(
+        "Faults, one a --fault, each in one sentence (the same that the page and lessons use):\n{}\n\
+         Every `at` may be another moment, or come behind it (pause worker-a for 15s after worker-a's 2nd SET):\n{}\n\
+         {RUN_EXAMPLES}",
+        list(INTERVENTIONS),
+        list(MOMENTS)
+    )
+}
 
 const REPL_HELP: &str = "\
 Every line is a command, as in redis-cli. Time stands still until you move it:
@@ -75,7 +77,7 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run a lesson and judge it: a readable timeline, then each promise with what broke it.
-    #[command(after_help = RUN_HELP)]
+    #[command(after_help = run_help())]
     Run(RunArgs),
     /// List, read and prove lessons.
     #[command(subcommand)]

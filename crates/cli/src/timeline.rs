@@ -110,6 +110,9 @@ fn tone(trace: &Trace, record: &Record) -> Tone {
         | RecordKind::Partitioned
         | RecordKind::Raised
         | RecordKind::Refused
+        | RecordKind::Unavailable
+        | RecordKind::AgreedDown
+        | RecordKind::StopsServing
         | RecordKind::Lost => {
             return Tone::Bad;
         }
@@ -118,7 +121,13 @@ fn tone(trace: &Trace, record: &Record) -> Tone {
         | RecordKind::Clock
         | RecordKind::Slowed
         | RecordKind::Role
-        | RecordKind::Cluster
+        | RecordKind::Suspected
+        | RecordKind::Returned
+        | RecordKind::Stands
+        | RecordKind::Voted
+        | RecordKind::Elected
+        | RecordKind::Moved
+        | RecordKind::ServesAgain
         | RecordKind::Noticed
         | RecordKind::Delayed
         | RecordKind::Expired => {

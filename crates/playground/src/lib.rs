@@ -4,6 +4,7 @@
 //! knows of a browser: the worker, the command line and the build of the site all use it.
 
 mod calls;
+mod kind;
 mod lanes;
 mod lesson;
 mod preview;
@@ -98,6 +99,10 @@ pub fn prepare(markdown: &str) -> Result<Prepared, OpenError> {
         markdown: markdown.to_owned(),
         runs: runs.collect::<Result<_, OpenError>>()?,
         lesson: lesson::view(&lesson)?,
+        vocabulary: redwind_sim::language::vocabulary::INTERVENTIONS
+            .iter()
+            .map(|(example, what)| ((*example).to_owned(), (*what).to_owned()))
+            .collect(),
     })
 }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use redwind_explore::{Outcome, Verdict};
 use redwind_protocol as page;
-use redwind_protocol::{MessageState, RecordKind};
-use redwind_sim::{Clock, Event, Exit, KeyChange, PacketId, Place, Record, Run, Scenario};
+use redwind_protocol::MessageState;
+use redwind_sim::{Clock, Event, KeyChange, PacketId, Place, Record, Run, Scenario};
 
 use crate::calls::CallNames;
+use crate::kind::kind;
 use crate::lanes::Lanes;
 use crate::preview;
 
@@ -78,7 +79,8 @@ struct Teller<'a> {
     lanes: Lanes,
     calls: CallNames,
     flights: BTreeMap<PacketId, Flight>,
-    locals: BTreeMap<u16, Arc<[redwind_sim::Local]>>,
+    /// Of each client's threads, by name: the variables told last. The first thread has no name.
+    locals: BTreeMap<u16, BTreeMap<Option<Arc<str>>, Arc<[redwind_sim::Local]>>>,
     /// Of each key, the record that wrote it last.
     writers: BTreeMap<KeyId, u32>,
     /// Of each key with a deadline: the deadline and when it was set.
@@ -123,12 +125,10 @@ impl<'a> Teller<'a> {
         match &record.event {
             Event::Line { line, locals } => {
                 told.line = Some(*line);
-                // The variables shown are those of the thread that the program begins with.
-                if record.thread.is_none() {
-                    let known = self.locals.insert(lane, Arc::clone(locals));
-                    if known.as_ref() != Some(locals) {
-                        told.locals = Some(locals.iter().map(local).collect());
-                    }
+                let threads = self.locals.entry(lane).or_default();
+                let known = threads.insert(record.thread.clone(), Arc::clone(locals));
+                if known.as_ref() != Some(locals) {
+                    told.locals = Some(locals.iter().map(local).collect());
                 }
             }
             Event::Executed { changes, .. }
@@ -323,52 +323,5 @@ fn local(local: &redwind_sim::Local) -> page::Local {
     page::Local {
         name: local.name.clone(),
         value: local.value.clone(),
-    }
-}
-
-fn kind(event: &Event) -> RecordKind {
-    match event {
-        Event::Started { .. } => RecordKind::Started,
-        Event::Line { .. } => RecordKind::Line,
-        Event::Sent { .. } => RecordKind::Sent,
-        Event::Executed { reply: Some(_), .. } => RecordKind::Executed,
-        Event::Executed { reply: None, .. } => RecordKind::Blocked,
-        Event::Unblocked { .. } => RecordKind::Unblocked,
-        Event::Expired { .. } => RecordKind::Expired,
-        Event::Performed {
-            outcome: redwind_sim::Message::Refused { .. },
-            ..
-        } => RecordKind::Refused,
-        Event::Performed { .. } => RecordKind::Performed,
-        Event::Received { .. } => RecordKind::Received,
-        Event::Heard { .. } => RecordKind::Received,
-        Event::Listens { .. } => RecordKind::Slept,
-        Event::Failed { .. } => RecordKind::Failed,
-        Event::Lost { .. } => RecordKind::Lost,
-        Event::Delayed { .. } => RecordKind::Delayed,
-        Event::Slept { .. } => RecordKind::Slept,
-        // A thread that comes or goes leaves the process as it is: awake.
-        Event::Woke | Event::ThreadStarted { .. } | Event::ThreadEnded => RecordKind::Woke,
-        Event::Parked { .. } => RecordKind::Slept,
-        Event::Printed { .. } => RecordKind::Printed,
-        Event::Believes { .. } => RecordKind::Believes,
-        Event::Paused { .. } => RecordKind::Paused,
-        Event::Resumed => RecordKind::Resumed,
-        Event::Crashed => RecordKind::Crashed,
-        Event::PowerCut => RecordKind::PowerCut,
-        Event::Loaded { .. } => RecordKind::Loaded,
-        Event::Replicated { .. } => RecordKind::Replicated,
-        Event::Synced { .. } => RecordKind::Synced,
-        Event::ClockJumped { .. } | Event::ClockDrifts { .. } => RecordKind::Clock,
-        Event::Role { .. } => RecordKind::Role,
-        Event::Cluster { .. } => RecordKind::Cluster,
-        Event::Sentinel(_) => RecordKind::Noticed,
-        Event::Partitioned { .. } => RecordKind::Partitioned,
-        Event::Healed { .. } => RecordKind::Healed,
-        Event::Disturbed { .. } => RecordKind::Slowed,
-        Event::Mended { .. } => RecordKind::Mended,
-        Event::CutOff { .. } => RecordKind::Failed,
-        Event::Exited(Exit::Finished) => RecordKind::Finished,
-        Event::Exited(_) => RecordKind::Raised,
     }
 }

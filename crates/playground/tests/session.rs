@@ -241,3 +241,40 @@ fn what_is_prepared_is_what_is_run() {
         );
     }
 }
+
+#[test]
+fn what_sentinels_do_and_what_each_thread_knows_reaches_the_page_by_kind_and_by_thread() {
+    let kinds = |markdown: &str| -> Vec<RecordKind> {
+        let records = prepare(markdown).unwrap().runs.into_iter();
+        records
+            .flat_map(|run| run.trace.records)
+            .map(|record| record.kind)
+            .collect()
+    };
+    let sentinels = kinds(include_str!("../../../lessons/sentinels/two-primaries.md"));
+    for wanted in [
+        RecordKind::Suspected,
+        RecordKind::AgreedDown,
+        RecordKind::Stands,
+        RecordKind::Voted,
+        RecordKind::Elected,
+        RecordKind::Moved,
+        RecordKind::Confirmed,
+    ] {
+        assert!(sentinels.contains(&wanted), "{wanted:?}");
+    }
+    let renewal = prepare(include_str!("../../../lessons/locks/renewal.md")).unwrap();
+    let of_threads: Vec<_> = renewal
+        .runs
+        .iter()
+        .flat_map(|run| &run.trace.records)
+        .filter(|record| record.thread.is_some() && record.locals.is_some())
+        .collect();
+    assert!(!of_threads.is_empty());
+    assert!(
+        renewal
+            .vocabulary
+            .iter()
+            .any(|(example, _)| example.starts_with("partition"))
+    );
+}

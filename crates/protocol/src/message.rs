@@ -199,6 +199,9 @@ pub struct Prepared {
     pub lesson: LessonView,
     /// The run of each variant under the lesson's own interventions, in the order of its variants.
     pub runs: Vec<Run>,
+    /// The fault language by example: how something is written, and what it does.
+    #[serde(default)]
+    pub vocabulary: Vec<(String, String)>,
 }
 
 impl Prepared {

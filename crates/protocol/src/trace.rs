@@ -68,7 +68,7 @@ pub struct Record {
     pub message: Option<Message>,
     /// The line that a client is at from here on.
     pub line: Option<u32>,
-    /// That client's local variables from here on; `None` leaves them as they were.
+    /// The local variables of that client's thread from here on; `None` leaves them as they were.
     pub locals: Option<Vec<Local>>,
     /// Keys changed on the lane's node.
     pub keys: Vec<KeyChange>,
@@ -105,6 +105,8 @@ pub enum RecordKind {
     Performed,
     /// A resource refused.
     Refused,
+    /// A resource could not do what it was asked, for no reason of the call's own.
+    Unavailable,
     /// A reply arrived.
     Received,
     /// A client gave up waiting, or its connection broke.
@@ -137,9 +139,29 @@ pub enum RecordKind {
     Synced,
     /// A node became a primary, or began to follow one.
     Role,
-    /// A node of a cluster came to know something of the others, or voted, or moved keys.
-    Cluster,
-    /// A sentinel announced what it found or did.
+    /// A node said how many others, or its own disk, have what was written (`WAIT`).
+    Confirmed,
+    /// A node was told to put its data on its disk.
+    Persisted,
+    /// A node or sentinel has not heard from another for too long: its own view only.
+    Suspected,
+    /// Enough of them find so: another counts as down.
+    AgreedDown,
+    /// One that was suspected answers again.
+    Returned,
+    /// A node or sentinel asks the others for their votes.
+    Stands,
+    /// One of them votes.
+    Voted,
+    /// One was elected, and acts.
+    Elected,
+    /// Somebody else is the primary, or has a slot or its keys, from here on, as far as this lane knows.
+    Moved,
+    /// A node serves its clients no more.
+    StopsServing,
+    /// It serves them again.
+    ServesAgain,
+    /// A sentinel or a node of a cluster announced something else.
     Noticed,
     /// A machine's clock was set, or runs at another speed from here on.
     Clock,

@@ -13,8 +13,28 @@ pub fn remembered(key: &str) -> Option<String> {
         .ok()?
 }
 
-/// Writes to the browser's local storage, where that is allowed.
+/// What the page's address says after `?` under a name: `?embed&theme=dark`.
+#[must_use]
+pub fn asked(name: &str) -> Option<String> {
+    let search = web_sys::window()?.location().search().ok()?;
+    let mut parts = search.trim_start_matches('?').split('&');
+    parts.find_map(|part| {
+        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        (key == name).then(|| value.to_owned())
+    })
+}
+
+/// Whether the page is shown inside another one.
+#[must_use]
+pub fn embedded() -> bool {
+    asked("embed").is_some()
+}
+
+/// Writes to the browser's local storage, where that is allowed; never from inside another page.
 pub fn remember(key: &str, value: &str) {
+    if embedded() {
+        return;
+    }
     if let Some(Ok(Some(storage))) = web_sys::window().map(|window| window.local_storage()) {
         let _ = storage.set_item(&format!("redwind.{key}"), value);
     }
@@ -42,13 +62,13 @@ pub fn fragment() -> String {
         .unwrap_or_default()
 }
 
-/// The page's whole address with another fragment.
+/// The whole address of the page by itself, with another fragment.
 #[must_use]
 pub fn address(fragment: &str) -> String {
     let href = web_sys::window()
         .and_then(|window| window.location().href().ok())
         .unwrap_or_default();
-    let base = href.split('#').next().unwrap_or_default();
+    let base = href.split(['#', '?']).next().unwrap_or_default();
     format!("{base}{fragment}")
 }
 
@@ -76,11 +96,11 @@ pub fn focused() -> Option<web_sys::HtmlElement> {
         .ok()
 }
 
-/// Gives the focus to the first element that matches and takes it: one that is not shown does not.
-pub fn focus(selector: &str) {
+/// Gives the focus to the first element that matches and takes it: one that is not shown does not. Whether one did.
+pub fn focus(selector: &str) -> bool {
     let found =
         web_sys::window().and_then(|window| window.document()?.query_selector_all(selector).ok());
-    let Some(found) = found else { return };
+    let Some(found) = found else { return false };
     for index in 0..found.length() {
         let element = found.item(index);
         let Some(element) = element.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) else {
@@ -88,9 +108,10 @@ pub fn focus(selector: &str) {
         };
         let _ = element.focus();
         if focused().as_ref() == Some(&element) {
-            return;
+            return true;
         }
     }
+    false
 }
 
 /// Copies a text; false when the browser does not allow it.

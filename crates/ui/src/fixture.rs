@@ -405,5 +405,6 @@ pub(crate) fn prepared() -> Prepared {
             ],
         },
         runs: vec![gc_pause(), gc_pause()],
+        vocabulary: vec![],
     }
 }

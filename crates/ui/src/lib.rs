@@ -15,6 +15,7 @@ pub mod icon;
 pub mod keys;
 pub mod lesson;
 pub mod page;
+mod popover;
 pub mod seek;
 pub mod shared;
 mod start;

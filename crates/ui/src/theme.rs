@@ -30,16 +30,22 @@ pub(crate) fn ThemeButton() -> Html {
     html! { <button class="btn line square" title={label} aria-label={label} {onclick} data-testid="theme">{ icon("theme") }</button> }
 }
 
-/// Applies what the person chose before.
+/// Applies what the address says or, where it says nothing, what the person chose before. Inside another page the
+/// person's choice for this one does not count: the host's colours do.
 pub(crate) fn restore() {
-    if let Some(name) = browser::remembered("theme") {
+    let chosen = || browser::remembered("theme").filter(|_| !browser::embedded());
+    if let Some(name) = browser::asked("theme").or_else(chosen) {
         apply(&name);
     }
 }
 
-fn apply(name: &str) {
+/// `light` or `dark`; anything else is what the system says.
+pub(crate) fn apply(name: &str) {
     let root = web_sys::window().and_then(|window| window.document()?.document_element());
-    if let Some(root) = root.filter(|_| matches!(name, "dark" | "light")) {
-        let _ = root.set_attribute("data-theme", name);
-    }
+    let Some(root) = root else { return };
+    let _ = if matches!(name, "dark" | "light") {
+        root.set_attribute("data-theme", name)
+    } else {
+        root.remove_attribute("data-theme")
+    };
 }

@@ -17,6 +17,7 @@ usage: cargo shots [OPTION]... [FRAGMENT | URL]...
 
   FRAGMENT        what follows the page's address: '#/locks/gc-pause'; none means the page itself
   URL             http://… : a page that is served already, by `make serve` for example
+  --size WxH      a window of this size, light and dark, instead of the four
   --whole         the whole page, not only what the window shows
   --wait TEXT     wait until the page says TEXT
   --eval JS       run a function body in the page before the picture is taken
@@ -27,6 +28,7 @@ usage: cargo shots [OPTION]... [FRAGMENT | URL]...
 #[derive(Default)]
 struct Wish {
     places: Vec<String>,
+    size: Option<(u32, u32)>,
     whole: bool,
     wait: Option<String>,
     eval: Option<String>,
@@ -49,12 +51,24 @@ fn main() -> Result<()> {
         site.join();
         return Ok(());
     }
-    let views = [
-        ("1280-light", View::DESKTOP),
-        ("1280-dark", View::DESKTOP.dark()),
-        ("360-light", View::PHONE),
-        ("360-dark", View::PHONE.dark()),
+    let mut views = vec![
+        ("1280-light".to_owned(), View::DESKTOP),
+        ("1280-dark".to_owned(), View::DESKTOP.dark()),
+        ("360-light".to_owned(), View::PHONE),
+        ("360-dark".to_owned(), View::PHONE.dark()),
     ];
+    if let Some((width, height)) = wish.size {
+        let view = View {
+            width,
+            height,
+            ..View::DESKTOP
+        };
+        let size = format!("{width}x{height}");
+        views = vec![
+            (format!("{size}-light"), view),
+            (format!("{size}-dark"), view.dark()),
+        ];
+    }
     let browser = Browser::start(View::DESKTOP)?;
     for place in &wish.places {
         let url = if place.starts_with("http") {
@@ -112,6 +126,14 @@ fn wish(mut args: impl Iterator<Item = String>) -> Result<Wish> {
             "--help" | "-h" => {
                 println!("{USAGE}");
                 std::process::exit(0);
+            }
+            "--size" => {
+                let value = value()?;
+                let size = value
+                    .split_once('x')
+                    .and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+                wish.size =
+                    Some(size.ok_or_else(|| anyhow::anyhow!("--size wants 720x420, not {value}"))?);
             }
             "--whole" => wish.whole = true,
             "--wait" => wish.wait = Some(value()?),

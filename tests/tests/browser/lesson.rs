@@ -1,56 +1,11 @@
 //! A lesson, used as a learner uses it: by what is on the page, with mouse and keys.
 
-use anyhow::{Context, Result, ensure};
-use redwind_tests::browser::{self, Browser, Selector, Site, View};
+use anyhow::{Result, ensure};
+use redwind_tests::browser::{self, Selector, View};
+
+use crate::page::{branching, click, exists, open, position, stands};
 
 const NAIVE: &str = "#/locks/gc-pause";
-
-/// Opens a lesson and waits until it can be stepped.
-fn open(view: View, fragment: &str) -> Result<Option<(Site, Browser)>> {
-    let Some((site, browser)) = browser::open_site(view)? else {
-        return Ok(None);
-    };
-    browser.open(&site.url(fragment))?;
-    browser.wait("the transport", &exists("step-forward"))?;
-    Ok(Some((site, browser)))
-}
-
-fn exists(id: &str) -> String {
-    format!("document.querySelector('[data-testid=\"{id}\"]') !== null")
-}
-
-/// Where the slider stands.
-fn position(browser: &Browser) -> Result<u32> {
-    let now = browser
-        .test_id("scrubber")?
-        .attribute("aria-valuenow")?
-        .context("no position")?;
-    Ok(now.parse()?)
-}
-
-fn click(browser: &Browser, id: &str) -> Result<()> {
-    browser.test_id(id)?.click()
-}
-
-/// Waits until a promise stands like this: `so-far`, `broken` or `held`.
-fn stands(browser: &Browser, standing: &str) -> Result<()> {
-    let condition = format!(
-        "document.querySelector('[data-testid=\"verdict\"]')?.dataset.standing === '{standing}'"
-    );
-    browser.wait(&format!("a verdict that is {standing}"), &condition)?;
-    Ok(())
-}
-
-/// What the button of the list of branches says; nothing while no branch was made.
-const BRANCH: &str = "(document.querySelector('[data-testid=\"branch-list\"]')?.innerText ?? '')";
-
-/// Does something that makes a branch, and waits until the page shows it.
-fn branching(browser: &Browser, act: impl FnOnce() -> Result<()>) -> Result<()> {
-    let before = browser.eval(&format!("return {BRANCH}"), serde_json::json!([]))?;
-    act()?;
-    browser.wait("a new branch", &format!("{BRANCH} !== {before}"))?;
-    Ok(())
-}
 
 #[test]
 fn a_lesson_is_found_stepped_and_rewound() -> Result<()> {

@@ -1,6 +1,9 @@
 //! The built site in a real browser. `make test` builds the site and runs this last.
 
+mod embed;
+mod keyboard;
 mod lesson;
+mod page;
 
 use std::path::Path;
 

@@ -58,6 +58,7 @@ mod check;
 mod disturb;
 mod parse;
 mod print;
+pub mod vocabulary;
 mod words;
 
 use thiserror::Error;

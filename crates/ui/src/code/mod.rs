@@ -3,6 +3,8 @@
 mod editor;
 mod highlight;
 pub mod python;
+mod source;
+mod state;
 mod view;
 
 pub use view::CodePane;

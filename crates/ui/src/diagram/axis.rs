@@ -2,6 +2,7 @@
 
 use redwind_protocol::RecordKind;
 
+use super::shapes::Shape;
 use crate::story::Story;
 use crate::time;
 
@@ -79,6 +80,13 @@ impl Axis {
             if drawn(record.kind)
                 && let Some(last) = on_lane.get_mut(usize::from(record.lane))
             {
+                // Marks of what nodes decide are wider, and often come several at one instant.
+                let news = Shape::of(record).is_some_and(Shape::is_news);
+                let apart = if news {
+                    (apart * 2.0).min(15.0).max(apart)
+                } else {
+                    apart
+                };
                 place = place.max(*last + apart);
                 *last = place;
             }

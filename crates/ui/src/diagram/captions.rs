@@ -3,7 +3,7 @@
 use yew::prelude::*;
 
 use super::labels::{band_place, wide};
-use super::picture::{Band, BandKind, Picture};
+use super::picture::{Band, BandKind, Mark, Picture};
 use super::still::n;
 use crate::shared::Shared;
 use crate::story::Story;
@@ -22,15 +22,28 @@ pub(super) fn Captions(props: &CaptionsProps) -> Html {
     let CaptionsProps {
         picture, from, to, ..
     } = props;
-    let seen = picture
+    let mut seen: Vec<&Band> = picture
         .bands
         .iter()
-        .filter(|band| band.from <= *to && band.to >= *from);
-    seen.filter_map(|band| props.caption(band)).collect()
+        .filter(|band| band.from <= *to && band.to >= *from)
+        .collect();
+    // What is done to a lane is told before what it does by itself.
+    seen.sort_by_key(|band| band.kind == BandKind::Sleep);
+    let mut taken: Vec<Area> = Vec::new();
+    seen.into_iter()
+        .filter_map(|band| props.caption(band, &mut taken))
+        .collect()
+}
+
+/// What a caption covers: left, top, right, bottom.
+type Area = (f64, f64, f64, f64);
+
+fn meet(a: Area, b: Area) -> bool {
+    a.0 < b.2 && b.0 < a.2 && a.1 < b.3 && b.1 < a.3
 }
 
 impl CaptionsProps {
-    fn caption(&self, band: &Band) -> Option<Html> {
+    fn caption(&self, band: &Band, taken: &mut Vec<Area>) -> Option<Html> {
         let frame = &self.picture.frame;
         let (from, to) = (band.from.max(self.from), band.to.min(self.to));
         let (off, half) = band_place(band.kind, frame.down);
@@ -44,6 +57,25 @@ impl CaptionsProps {
             if to - from < width * 0.7 {
                 return None;
             }
+            // Beside the lane, further on where a message's text stands in the way.
+            let from = if frame.down {
+                let beside = if band.kind == BandKind::Belief {
+                    (across - half - 16.0, across - half)
+                } else {
+                    (across + half, across + half + 16.0)
+                };
+                let steps = (0..=((to - from - width - 8.0).max(0.0) / 12.0) as u32)
+                    .map(|step| from + f64::from(step) * 12.0);
+                let area = |from: f64| (beside.0, from + 4.0, beside.1, from + 4.0 + width);
+                let mut steps = steps.filter(|from| !self.on_a_label(area(*from)));
+                let from = steps
+                    .next()
+                    .or((band.kind != BandKind::Cut).then_some(from))?;
+                taken.push(area(from));
+                from
+            } else {
+                from
+            };
             let side = if band.kind == BandKind::Belief {
                 -half - 4.0
             } else {
@@ -97,20 +129,75 @@ impl CaptionsProps {
         if room < needed {
             return None;
         }
-        let (x, y) = frame.point((from + to) / 2.0, across);
         // Beside the lane, where time runs down: on it, the pill would cover the neighbouring bands.
-        let x = if frame.down {
+        let shift = if frame.down {
             let beside = width / 2.0 + 15.0;
-            let fits = x + beside + width / 2.0 + 8.0 <= frame.across;
-            if fits { x + beside } else { x - beside }
+            let fits = across + beside + width / 2.0 + 8.0 <= frame.across;
+            if fits { beside } else { -beside }
         } else {
-            x
+            0.0
         };
+        let area = |along: f64| {
+            let (x, y) = frame.point(along, across);
+            let x = x + shift;
+            (
+                x - width / 2.0 - 8.0,
+                y - 9.0,
+                x + width / 2.0 + 8.0,
+                y + 9.0,
+            )
+        };
+        let along = self.place(band, (from, to), needed, area, taken)?;
+        taken.push(area(along));
+        let (x, y) = frame.point(along, across);
+        let x = x + shift;
         Some(html! {
             <g class="pill">
                 <rect x={n(x - width / 2.0 - 6.0)} y={n(y - 8.5)} width={n(width + 12.0)} height="17" rx="8.5" />
                 <text x={n(x)} y={n(y + 3.8)} text-anchor="middle">{ &band.text }</text>
             </g>
         })
+    }
+
+    /// The middle of a pill, `needed` long, on what can be seen of its band: off other captions, and off marks and
+    /// messages' texts where that can be.
+    fn place(
+        &self,
+        band: &Band,
+        (from, to): (f64, f64),
+        needed: f64,
+        area: impl Fn(f64) -> Area,
+        taken: &[Area],
+    ) -> Option<f64> {
+        let half = needed / 2.0;
+        let (first, last) = (from + half, to - half);
+        let spots =
+            [0.5, 0.3, 0.7, 0.15, 0.85, 0.0, 1.0].map(|share| first + (last - first) * share);
+        let off_captions = |at: &f64| !taken.iter().any(|other| meet(area(*at), *other));
+        let clear = |at: &f64| {
+            let near = |mark: &Mark| (mark.place - at).abs() < half + 7.0;
+            let marks = &self.picture.marks;
+            !self.on_a_label(area(*at))
+                && !marks
+                    .iter()
+                    .any(|mark| mark.lane == band.lane && near(mark))
+        };
+        let free: Vec<f64> = spots.into_iter().filter(off_captions).collect();
+        free.iter().copied().find(clear).or(free.first().copied())
+    }
+
+    /// Whether an area meets a text that stands already.
+    fn on_a_label(&self, area: Area) -> bool {
+        let texts = self.picture.labels.iter();
+        texts
+            .map(|label| {
+                (
+                    label.x,
+                    label.y - 10.0,
+                    label.x + label.width,
+                    label.y + 3.0,
+                )
+            })
+            .any(|text| meet(area, text))
     }
 }

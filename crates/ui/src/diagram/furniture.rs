@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use super::hit::Hit;
 use super::picture::Picture;
+use super::shapes::Shape;
 use crate::story::Story;
 
 /// The names, where the lanes are when the diagram is scrolled across by `scrolled`.
@@ -59,7 +60,12 @@ pub(super) fn tip(story: &Story, hit: Hit, x: f64, y: f64, width: f64) -> Html {
             let Some(told) = story.record(record) else {
                 return Html::default();
             };
-            (crate::time::clock_exact(told.at), told.sentence.clone())
+            let at = crate::time::clock_exact(told.at);
+            let title = match Shape::of(told) {
+                Some(shape) => format!("{at} · {}", shape.meaning()),
+                None => at,
+            };
+            (title, told.sentence.clone())
         }
         Hit::Flight(flight) => {
             let Some(flight) = story.flights.get(flight as usize) else {

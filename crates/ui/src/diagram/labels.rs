@@ -2,7 +2,8 @@
 
 use redwind_protocol::{LaneKind, RecordKind};
 
-use super::picture::{ArrowStyle, BandKind, Picture, Shape};
+use super::picture::{ArrowStyle, BandKind, Picture};
+use super::shapes::Shape;
 use crate::story::Story;
 
 /// A text in the diagram.
@@ -91,14 +92,13 @@ impl Labels {
         };
         labels.keep_clear(picture);
         labels.expiries(story, picture);
-        for pass in [
-            ArrowStyle::Broken,
-            ArrowStyle::Lost,
-            ArrowStyle::Request,
-            ArrowStyle::Reply,
-        ] {
+        labels.arrows(story, picture, ArrowStyle::Broken);
+        labels.news(story, picture, 2);
+        for pass in [ArrowStyle::Lost, ArrowStyle::Request] {
             labels.arrows(story, picture, pass);
         }
+        labels.news(story, picture, 1);
+        labels.arrows(story, picture, ArrowStyle::Reply);
         labels.placed
     }
 
@@ -159,6 +159,36 @@ impl Labels {
                     (x - width / 2.0, y + 34.0),
                     (x - width / 2.0, y - 12.0),
                     (x + 9.0, y + 34.0),
+                ]
+            };
+            self.try_spots(&spots, text, width, None, false);
+        }
+    }
+
+    /// What nodes came to among themselves, beside its mark.
+    fn news(&mut self, story: &Story, picture: &Picture, weight: u8) {
+        let frame = &picture.frame;
+        for mark in &picture.marks {
+            let Some(record) = story.record(mark.record) else {
+                continue;
+            };
+            if mark.shape.weight() != weight || record.label.is_empty() {
+                continue;
+            }
+            let text = shorten(&record.label, if frame.down { 14 } else { LONGEST });
+            let width = wide(&text);
+            let (x, y) = frame.point(mark.place, frame.lane(mark.lane));
+            let spots = if frame.down {
+                vec![(x + 11.0, y + 4.0), (x - width - 11.0, y + 4.0)]
+            } else {
+                let centred = x - width / 2.0;
+                vec![
+                    (centred, y - 11.0),
+                    (centred, y + 19.0),
+                    (x - 4.0, y - 11.0),
+                    (x - 4.0, y + 19.0),
+                    (x + 4.0 - width, y - 11.0),
+                    (x + 4.0 - width, y + 19.0),
                 ]
             };
             self.try_spots(&spots, text, width, None, false);

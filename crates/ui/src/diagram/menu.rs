@@ -6,11 +6,12 @@ use super::hit::Hit;
 use super::view::Opened;
 use crate::faults::{Draft, FaultForm, Verb};
 use crate::icon::icon;
+use crate::popover::Popover;
 use crate::seek::Seek;
 use crate::shared::Shared;
 use crate::store::Action;
 use crate::story::Story;
-use crate::{browser, time};
+use crate::time;
 
 #[derive(Properties, PartialEq)]
 pub(super) struct MenuProps {
@@ -33,9 +34,6 @@ pub(super) fn Menu(props: &MenuProps) -> Html {
         room,
     } = props;
     let verb = use_state_eq(|| opened.lasts.map(|_| Verb::Pause));
-    use_effect_with(*opened, |_| {
-        browser::focus(".lane-menu button, .lane-menu input")
-    });
     let (title, seek, verbs): (String, Seek, Vec<Verb>) = match opened.hit {
         Hit::Lane { lane, at } => (
             format!("{} at {}", story.name(lane), time::clock(at)),
@@ -94,15 +92,6 @@ pub(super) fn Menu(props: &MenuProps) -> Html {
             on_close.emit(());
         })
     };
-    let onkeydown = {
-        let on_close = on_close.clone();
-        Callback::from(move |event: KeyboardEvent| {
-            if event.key() == "Escape" {
-                event.stop_propagation();
-                on_close.emit(());
-            }
-        })
-    };
     let left = (opened.x - 20.0).clamp(4.0, (room.0 - 300.0).max(4.0));
     let place = if opened.y > room.1 * 0.55 {
         format!(
@@ -113,7 +102,7 @@ pub(super) fn Menu(props: &MenuProps) -> Html {
         format!("left:{left:.0}px;top:{:.0}px", opened.y + 14.0)
     };
     html! {
-        <div class="popover lane-menu" style={place} role="dialog" aria-label={title.clone()} {onkeydown} data-testid="lane-menu">
+        <Popover class="lane-menu" style={place} label={title.clone()} testid="lane-menu" close={on_close.clone()}>
             <div class="menu-head">
                 <b>{ &title }</b>
                 <button class="tool" aria-label="Close" onclick={on_close.reform(|_| ())}>{ icon("close") }</button>
@@ -130,6 +119,6 @@ pub(super) fn Menu(props: &MenuProps) -> Html {
                     }) }
                 </div>
             }
-        </div>
+        </Popover>
     }
 }

@@ -10,10 +10,12 @@ mod menu;
 mod overlay;
 pub mod picture;
 mod scroll;
+pub mod shapes;
 mod still;
 #[cfg(test)]
 mod tests;
 mod view;
 
 pub use picture::Picture;
+pub use shapes::Shape;
 pub use view::Diagram;

@@ -5,6 +5,7 @@ use redwind_protocol::{LaneKind, RecordKind, VerdictOutcome};
 use super::axis::Axis;
 use super::frame::Frame;
 use super::labels::{Label, Labels};
+use super::shapes::Shape;
 use crate::story::{End, HoldKind, SpellKind, Story};
 use crate::time;
 
@@ -40,51 +41,6 @@ pub struct Mark {
     pub actor: Option<u16>,
     /// What is drawn.
     pub shape: Shape,
-}
-
-/// The shapes of points: told apart without colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// A command was executed, or a resource did something that leaves no trace.
-    Dot,
-    /// A command now waits on the node.
-    Blocked,
-    /// A key's time ran out.
-    Expired,
-    /// A resource took a write.
-    Accepted,
-    /// A resource refused.
-    Refused,
-    /// A promise broke here.
-    Broken,
-    /// A process began.
-    Started,
-    /// A process died.
-    Crashed,
-    /// A machine lost power.
-    PowerCut,
-    /// A node loaded what its disk had kept.
-    Loaded,
-    /// A replica repeated a command.
-    Replicated,
-    /// A replica caught up with its primary.
-    Synced,
-    /// A node's role changed.
-    Role,
-    /// A sentinel's finding.
-    Noticed,
-    /// A machine's clock was set or changed its speed.
-    Clock,
-    /// A program ended.
-    Finished,
-    /// A program ended with an exception.
-    Raised,
-    /// A message was lost.
-    Lost,
-    /// A client gave up waiting.
-    Failed,
-    /// A client printed.
-    Printed,
 }
 
 /// A message.
@@ -187,39 +143,16 @@ impl Picture {
         (0_u32..)
             .zip(&story.trace.records)
             .filter_map(|(index, record)| {
-                let shape = match record.kind {
-                    _ if broken.contains(&index) => Shape::Broken,
-                    RecordKind::Executed | RecordKind::Unblocked => Shape::Dot,
-                    RecordKind::Blocked => Shape::Blocked,
-                    RecordKind::Expired => Shape::Expired,
-                    RecordKind::Performed => match &record.effect {
-                        Some(effect) if effect.accepted => Shape::Accepted,
-                        Some(_) => Shape::Refused,
-                        None => Shape::Dot,
-                    },
-                    RecordKind::Refused => Shape::Refused,
-                    RecordKind::Started => {
-                        let again =
-                            std::mem::replace(started.get_mut(usize::from(record.lane))?, true);
-                        if !again && index < 8 {
-                            return None;
-                        }
-                        Shape::Started
+                if record.kind == RecordKind::Started {
+                    let again = std::mem::replace(started.get_mut(usize::from(record.lane))?, true);
+                    if !again && index < 8 {
+                        return None;
                     }
-                    RecordKind::Crashed => Shape::Crashed,
-                    RecordKind::PowerCut => Shape::PowerCut,
-                    RecordKind::Loaded => Shape::Loaded,
-                    RecordKind::Replicated => Shape::Replicated,
-                    RecordKind::Synced => Shape::Synced,
-                    RecordKind::Role => Shape::Role,
-                    RecordKind::Cluster => Shape::Replicated,
-                    RecordKind::Noticed => Shape::Noticed,
-                    RecordKind::Clock => Shape::Clock,
-                    RecordKind::Finished => Shape::Finished,
-                    RecordKind::Raised => Shape::Raised,
-                    RecordKind::Failed => Shape::Failed,
-                    RecordKind::Printed => Shape::Printed,
-                    _ => return None,
+                }
+                let shape = if broken.contains(&index) {
+                    Shape::Broken
+                } else {
+                    Shape::of(record)?
                 };
                 Some(Mark {
                     record: index,

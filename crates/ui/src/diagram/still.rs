@@ -8,7 +8,8 @@ use std::fmt::Write;
 use yew::prelude::*;
 
 use super::labels::band_place;
-use super::picture::{ArrowStyle, Band, BandKind, Picture, Shape};
+use super::picture::{ArrowStyle, Band, BandKind, Picture};
+use super::shapes::{Shape, circle, cross};
 use crate::shared::Shared;
 use crate::story::Story;
 use crate::time;
@@ -57,9 +58,6 @@ struct Window<'a> {
     from: f64,
     to: f64,
 }
-
-/// Adds a shape at a place to path data.
-type Outline = fn(&mut String, (f64, f64));
 
 /// Batches of path data by class.
 type Batches = BTreeMap<(&'static str, &'static str), String>;
@@ -243,50 +241,34 @@ impl Window<'_> {
     fn marks(&self) -> Html {
         let frame = &self.picture.frame;
         let mut batches = Batches::default();
+        // What is all strokes stands on a plate, so that the lane does not run through it.
+        let mut plates = String::new();
         for mark in self
             .picture
             .marks
             .iter()
             .filter(|mark| self.sees(mark.place, mark.place))
         {
-            let (name, path): (&str, Outline) = match mark.shape {
-                Shape::Dot => ("dot", |d, at| circle(d, at, 3.8)),
-                Shape::Blocked => ("blocked", |d, at| circle(d, at, 4.2)),
-                Shape::Expired => ("expired", hourglass),
-                Shape::Accepted => ("accepted", |d, at| square(d, at, 4.6)),
-                Shape::Refused => ("refused", barred),
-                Shape::Broken => ("broken", |d, at| circle(d, at, 8.5)),
-                Shape::Started => ("started", triangle),
-                Shape::Crashed => ("crashed", |d, at| cross(d, at, 6.0)),
-                Shape::PowerCut => ("power-cut", bolt),
-                Shape::Loaded => ("loaded", |d, at| square(d, at, 4.0)),
-                Shape::Replicated => ("replicated", |d, at| circle(d, at, 3.0)),
-                Shape::Synced => ("synced", |d, at| {
-                    circle(d, at, 6.0);
-                    circle(d, at, 3.0);
-                }),
-                Shape::Role => ("role", crown),
-                Shape::Noticed => ("noticed", |d, at| circle(d, at, 3.2)),
-                Shape::Clock => ("clock", dial),
-                Shape::Finished => ("finished", |d, at| bar(d, at)),
-                Shape::Raised => ("raised", diamond),
-                Shape::Lost | Shape::Failed => ("failed", |d, at| cross(d, at, 4.0)),
-                Shape::Printed => ("printed", |d, at| square(d, at, 3.0)),
+            let (shape, at) = (mark.shape, frame.point(mark.place, frame.lane(mark.lane)));
+            let lane = if shape.is_of_its_lane() {
+                mark.lane
+            } else {
+                mark.actor.unwrap_or(mark.lane)
             };
-            let at = frame.point(mark.place, frame.lane(mark.lane));
-            let lane = match mark.shape {
-                Shape::Dot | Shape::Blocked | Shape::Accepted | Shape::Refused => mark.lane,
-                _ => mark.actor.unwrap_or(mark.lane),
-            };
-            path(batches.entry((name, self.class(lane))).or_default(), at);
-            if mark.shape == Shape::Broken {
+            let batch = batches.entry((shape.class(), self.class(lane)));
+            shape.outline(batch.or_default(), at);
+            if shape == Shape::Broken {
                 cross(batches.entry(("broken-cross", "")).or_default(), at, 3.4);
             }
+            if shape == Shape::Confirmed {
+                circle(&mut plates, at, 7.0);
+            }
         }
-        batches
+        let marks: Html = batches
             .into_iter()
             .map(|((name, lane), d)| html! { <path class={format!("mark {name} {lane}")} {d} /> })
-            .collect()
+            .collect();
+        html! { <><path class="plate" d={plates} />{ marks }</> }
     }
 
     fn labels(&self) -> Html {
@@ -329,84 +311,4 @@ fn arrow_head(d: &mut String, from: (f64, f64), to: (f64, f64)) {
         bx - wx,
         by - wy
     );
-}
-
-fn circle(d: &mut String, (x, y): (f64, f64), r: f64) {
-    let _ = write!(
-        d,
-        "M{:.1} {y:.1}a{r} {r} 0 1 0 {} 0a{r} {r} 0 1 0 -{} 0Z",
-        x - r,
-        2.0 * r,
-        2.0 * r
-    );
-}
-
-fn square(d: &mut String, (x, y): (f64, f64), r: f64) {
-    let _ = write!(
-        d,
-        "M{:.1} {:.1}h{}v{}h-{}Z",
-        x - r,
-        y - r,
-        2.0 * r,
-        2.0 * r,
-        2.0 * r
-    );
-}
-
-fn cross(d: &mut String, (x, y): (f64, f64), r: f64) {
-    let _ = write!(
-        d,
-        "M{:.1} {:.1}l{} {}m0 -{}l-{} {}",
-        x - r,
-        y - r,
-        2.0 * r,
-        2.0 * r,
-        2.0 * r,
-        2.0 * r,
-        2.0 * r
-    );
-}
-
-fn barred(d: &mut String, at: (f64, f64)) {
-    circle(d, at, 6.5);
-    let _ = write!(d, "M{:.1} {:.1}l9.2 -9.2", at.0 - 4.6, at.1 + 4.6);
-}
-
-fn hourglass(d: &mut String, (x, y): (f64, f64)) {
-    let _ = write!(d, "M{:.1} {:.1}h9l-9 11h9Z", x - 4.5, y - 5.5);
-}
-
-fn triangle(d: &mut String, (x, y): (f64, f64)) {
-    let _ = write!(d, "M{:.1} {:.1}l8 5l-8 5Z", x - 3.0, y - 5.0);
-}
-
-fn bolt(d: &mut String, (x, y): (f64, f64)) {
-    let _ = write!(
-        d,
-        "M{:.1} {:.1}l-6 8h4l-2 6l7 -9h-4l2 -5Z",
-        x + 1.0,
-        y - 7.0
-    );
-}
-
-fn crown(d: &mut String, (x, y): (f64, f64)) {
-    let _ = write!(
-        d,
-        "M{:.1} {:.1}v-9l3.5 4l3 -5l3 5l3.5 -4v9Z",
-        x - 6.5,
-        y + 5.0
-    );
-}
-
-fn dial(d: &mut String, at: (f64, f64)) {
-    circle(d, at, 6.0);
-    let _ = write!(d, "M{:.1} {:.1}v4h3", at.0, at.1 - 4.0);
-}
-
-fn bar(d: &mut String, (x, y): (f64, f64)) {
-    let _ = write!(d, "M{:.1} {:.1}h3v12h-3Z", x - 1.5, y - 6.0);
-}
-
-fn diamond(d: &mut String, (x, y): (f64, f64)) {
-    let _ = write!(d, "M{:.1} {y:.1}l6 -6l6 6l-6 6Z", x - 6.0);
 }

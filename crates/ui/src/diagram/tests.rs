@@ -3,7 +3,8 @@ use redwind_protocol::Run;
 use super::axis::Axis;
 use super::frame::Frame;
 use super::hit::{Hit, hit};
-use super::picture::{BandKind, Picture, Shape};
+use super::picture::{BandKind, Picture};
+use super::shapes::Shape;
 use crate::fixture::{self, A, B, REDIS, STORAGE, Script};
 use crate::story::Story;
 
@@ -203,4 +204,53 @@ fn a_hundred_thousand_records_are_laid_out_and_walked_over() {
         let now = story.client_at(A, position);
         assert!(now.is_some() && story.keys_at(position).is_empty());
     }
+}
+
+#[test]
+fn every_shape_has_a_form_of_its_own_and_a_line_in_the_legend() {
+    let told: Vec<Shape> = Shape::LEGEND
+        .iter()
+        .flat_map(|(_, shapes)| shapes.iter().copied())
+        .collect();
+    let forms: std::collections::BTreeSet<(String, bool)> = told
+        .iter()
+        .map(|shape| {
+            let mut d = String::new();
+            shape.outline(&mut d, (10.0, 10.0));
+            // Suspicion and agreement differ in being hollow and filled.
+            (d, *shape == Shape::AgreedDown)
+        })
+        .collect();
+    assert_eq!(forms.len(), told.len());
+    let names: std::collections::BTreeSet<&str> = told.iter().map(|s| s.meaning()).collect();
+    assert_eq!(names.len(), told.len());
+    let story = Story::new(fixture::gc_pause());
+    let shapes = story.trace.records.iter().filter_map(Shape::of);
+    assert!(shapes.into_iter().all(|shape| told.contains(&shape)));
+}
+
+#[test]
+fn what_nodes_decide_among_themselves_is_told_beside_its_mark() {
+    let mut run = fixture::gc_pause();
+    let at = run.trace.records.last().unwrap().at;
+    let mut news = run.trace.records.last().unwrap().clone();
+    news.lane = REDIS;
+    news.at = at + 400_000;
+    news.kind = redwind_protocol::RecordKind::AgreedDown;
+    news.label = "n1 failed".into();
+    news.message = None;
+    run.trace.records.push(news);
+    let story = Story::new(run);
+    let picture = Picture::new(
+        &story,
+        Axis::new(&story, 60.0),
+        Frame::new(&story, false, 340.0),
+    );
+    assert!(
+        picture
+            .marks
+            .iter()
+            .any(|mark| mark.shape == Shape::AgreedDown)
+    );
+    assert!(picture.labels.iter().any(|label| label.text == "n1 failed"));
 }

@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use super::{Draft, FaultForm, Verb};
 use crate::icon::icon;
+use crate::popover::Popover;
 use crate::shared::Shared;
 use crate::store::Action;
 use crate::story::Story;
@@ -17,6 +18,8 @@ pub struct BarProps {
     pub position: u32,
     /// The chosen client.
     pub client: u16,
+    /// The fault language by example.
+    pub vocabulary: Shared<Vec<(String, String)>>,
     /// Changes the page.
     pub act: Callback<Action>,
 }
@@ -77,9 +80,9 @@ pub fn FaultBar(props: &BarProps) -> Html {
             </button>
             <div class="verbs">{ for buttons }</div>
             if let Some(verb) = *open {
-                <div class="popover fault-popover">
-                    <FaultForm story={props.story.clone()} position={props.position} on_cancel={close} {on_apply} draft={draft(verb)} />
-                </div>
+                <Popover key={verb.word()} class="fault-popover" label={format!("{} …", verb.word())} close={close.clone()}>
+                    <FaultForm story={props.story.clone()} position={props.position} vocabulary={props.vocabulary.clone()} on_cancel={close} {on_apply} draft={draft(verb)} />
+                </Popover>
             }
         </div>
     }

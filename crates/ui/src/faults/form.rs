@@ -18,6 +18,9 @@ pub struct FormProps {
     pub position: u32,
     /// What the form starts from.
     pub draft: Draft,
+    /// The fault language by example, for faults that are written.
+    #[prop_or_default]
+    pub vocabulary: Shared<Vec<(String, String)>>,
     /// The finished fault.
     pub on_apply: Callback<String>,
     /// The person thought better of it.
@@ -41,15 +44,6 @@ pub fn FaultForm(props: &FormProps) -> Html {
             match draft.intervention(&story) {
                 Ok(text) => on_apply.emit(text),
                 Err(wrong) => error.set(Some(wrong)),
-            }
-        })
-    };
-    let onkeydown = {
-        let on_cancel = props.on_cancel.clone();
-        Callback::from(move |event: KeyboardEvent| {
-            if event.key() == "Escape" {
-                event.stop_propagation();
-                on_cancel.emit(());
             }
         })
     };
@@ -133,7 +127,7 @@ pub fn FaultForm(props: &FormProps) -> Html {
         }
     };
     html! {
-        <form class="fault-form" {onsubmit} {onkeydown} data-testid="fault-form" aria-label={format!("{} …", verb.word())}>
+        <form class="fault-form" {onsubmit} data-testid="fault-form" aria-label={format!("{} …", verb.word())}>
             <p class="fault-what">{ verb.explained() }</p>
             <div class="fields">
                 if verb.of_message() {
@@ -187,6 +181,18 @@ pub fn FaultForm(props: &FormProps) -> Html {
                     <button type="button" class="btn" onclick={props.on_cancel.reform(|_| ())}>{ "Cancel" }</button>
                 </div>
             </div>
+            if verb == Verb::Write && !props.vocabulary.is_empty() {
+                <details class="vocabulary" data-testid="vocabulary">
+                    <summary>{ "All that can be written" }</summary>
+                    <ul>{ for props.vocabulary.iter().map(|(example, what)| {
+                        let (draft, text) = (draft.clone(), example.clone());
+                        let onclick = Callback::from(move |_: MouseEvent| {
+                            draft.set(Draft { written: text.clone(), ..(*draft).clone() });
+                        });
+                        html! { <li><button type="button" {onclick} title="Puts it into the field"><code>{ example }</code></button><span>{ what }</span></li> }
+                    }) }</ul>
+                </details>
+            }
             if let Some(error) = &*error {
                 <p class="wrong" role="alert">{ error }</p>
             }

@@ -4,8 +4,11 @@ use redwind_protocol::Prepared;
 use yew::prelude::*;
 
 use crate::icon::icon;
+use crate::popover::Popover;
+use crate::seek::Seek;
 use crate::shared::Shared;
 use crate::store::{Action, Branch, Engine, Page, Reason};
+use crate::time;
 
 /// All branches and the one that is shown.
 #[derive(Properties, PartialEq)]
@@ -44,6 +47,10 @@ pub(super) fn BranchBar(props: &BranchProps) -> Html {
         let open = open.clone();
         Callback::from(move |_: MouseEvent| open.set(!*open))
     };
+    let close = {
+        let open = open.clone();
+        Callback::from(move |()| open.set(false))
+    };
     let made = branches.iter().filter(|branch| !branch.own).count();
     let interventions = &branch.story.trace.interventions;
     html! {
@@ -62,13 +69,20 @@ pub(super) fn BranchBar(props: &BranchProps) -> Html {
                 }
                 if props.running { <span class="quiet running" role="status">{ "running …" }</span> }
             </div>
+            if let Some(departs) = branch.departs {
+                <button class="btn line small departs" data-testid="departs" onclick={act.reform(move |_: MouseEvent| Action::Seek(Seek::Record(departs)))}
+                    aria-label={format!("To where this branch departs from the one it was made from, {}", time::clock(branch.story.at(departs)))}
+                    title="To where this branch departs from the one it was made from (d)">
+                    { icon("departs") }<span>{ format!("departs at {}", time::clock(branch.story.at(departs))) }</span>
+                </button>
+            }
             if made > 0 {
                 <button class={classes!("btn", "line", "small", open.then_some("on"))} onclick={toggle.clone()} aria-expanded={open.to_string()} data-testid="branch-list">
                     { icon("branch") }{ format!("Branch {} of {}", current + 1, branches.len()) }
                 </button>
             }
             if *open && made > 0 {
-                <div class="popover branch-popover">
+                <Popover class="branch-popover" label="Branches" first=".branch[aria-current]" {close}>
                     <div class="menu-head"><b>{ "Branches" }</b><button class="tool" aria-label="Close" onclick={toggle}>{ icon("close") }</button></div>
                     <ul>
                     { for branches.iter().enumerate().map(|(index, branch)| {
@@ -89,7 +103,7 @@ pub(super) fn BranchBar(props: &BranchProps) -> Html {
                         }
                     }) }
                     </ul>
-                </div>
+                </Popover>
             }
         </div>
     }

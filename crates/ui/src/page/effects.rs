@@ -1,9 +1,14 @@
 //! What happens beside drawing: the address, the simulator, playback, the size of the window.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::Timeout;
 use redwind_protocol::{Request, ToWorker};
 use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{Element, MutationObserver, MutationObserverInit};
 use yew::prelude::*;
 
 use super::keyboard;
@@ -72,16 +77,21 @@ pub(super) fn use_link(
 #[hook]
 pub(super) fn use_simulator(page: &UseReducerHandle<Page>, act: &Callback<Action>) {
     let simulator = use_mut_ref(|| None::<Simulator>);
+    // Inside another page, where most only read, two megabytes are not fetched before somebody wants them.
+    let wanted = use_mut_ref(|| !browser::embedded());
+    *wanted.borrow_mut() |= !page.outbox.is_empty();
+    let wanted = *wanted.borrow();
     {
         let (simulator, act) = (simulator.clone(), act.clone());
-        use_effect_with((), move |()| {
+        use_effect_with(wanted, move |wanted| {
+            let wanted = *wanted;
             let hear = Callback::from(move |heard: Heard| match heard {
                 Heard::Message(message) => act.emit(Action::Heard(message)),
                 Heard::Restarting => act.emit(Action::Engine(Engine::Restarting)),
                 Heard::GaveUp => act.emit(Action::GiveUp),
                 Heard::Failed => act.emit(Action::Engine(Engine::Failed)),
             });
-            *simulator.borrow_mut() = Some(Simulator::start(hear));
+            *simulator.borrow_mut() = wanted.then(|| Simulator::start(hear));
             move || {
                 if let Some(simulator) = simulator.borrow_mut().take() {
                     simulator.stop();
@@ -144,24 +154,93 @@ pub(super) fn use_playback(page: &UseReducerHandle<Page>, act: &Callback<Action>
     );
 }
 
-/// Whether the window is narrow.
+/// How the page is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// It is part of another page.
+    pub(super) embedded: bool,
+    /// One pane at a time.
+    pub(super) compact: bool,
+    /// Time runs down, not to the right.
+    pub(super) down: bool,
+}
+
+/// The layout for the window as it is.
 #[hook]
-pub(super) fn use_narrow() -> bool {
-    const NARROW: &str = "(max-width: 700px)";
-    let narrow = use_state_eq(|| browser::matches(NARROW));
+pub(super) fn use_layout() -> Layout {
+    let (narrow, slim) = (
+        use_matches("(max-width: 700px)"),
+        use_matches("(max-width: 480px)"),
+    );
+    let embedded = browser::embedded();
+    Layout {
+        embedded,
+        compact: narrow || embedded,
+        // What is embedded is low: only where there is no width either does time run down.
+        down: if embedded { slim } else { narrow },
+    }
+}
+
+#[hook]
+fn use_matches(query: &'static str) -> bool {
+    let narrow = use_state_eq(|| browser::matches(query));
     {
         let narrow = narrow.clone();
         use_effect_with((), move |()| {
-            let list = web_sys::window().and_then(|window| window.match_media(NARROW).ok()?);
+            let list = web_sys::window().and_then(|window| window.match_media(query).ok()?);
             let listener = list.map(|list| {
                 EventListener::new(&list, "change", move |_| {
-                    narrow.set(browser::matches(NARROW))
+                    narrow.set(browser::matches(query))
                 })
             });
             move || drop(listener)
         });
     }
     *narrow
+}
+
+/// Whatever the page takes away while it has the focus, the focus goes to the pane that it was in: it is never lost.
+#[hook]
+pub(super) fn use_focus_kept() {
+    use_effect_with((), |()| {
+        let document = web_sys::window().and_then(|window| window.document());
+        let last = Rc::new(RefCell::new(None::<(Element, String)>));
+        let listener = document.as_ref().map(|document| {
+            let last = Rc::clone(&last);
+            EventListener::new(document, "focusin", move |event| {
+                let element = event.target().and_then(|t| t.dyn_into::<Element>().ok());
+                *last.borrow_mut() = element.and_then(|element| {
+                    let pane = keyboard::pane_of(&element)?;
+                    Some((element, pane.to_owned()))
+                });
+            })
+        });
+        let watch = Closure::<dyn Fn()>::new(move || {
+            let lost = last
+                .borrow()
+                .as_ref()
+                .is_some_and(|(element, _)| !element.is_connected());
+            let nobody = browser::focused().is_none_or(|element| element.tag_name() == "BODY");
+            if lost && nobody {
+                let pane = last.take().map(|(_, pane)| pane);
+                browser::focus(&pane.unwrap_or_default());
+            }
+        });
+        let observer = MutationObserver::new(watch.as_ref().unchecked_ref()).ok();
+        let root = document.and_then(|document| document.body());
+        if let (Some(observer), Some(root)) = (&observer, root) {
+            let options = MutationObserverInit::new();
+            options.set_child_list(true);
+            options.set_subtree(true);
+            let _ = observer.observe_with_options(&root, &options);
+        }
+        move || {
+            if let Some(observer) = observer {
+                observer.disconnect();
+            }
+            drop((listener, watch));
+        }
+    });
 }
 
 /// F6 goes to the next pane, wherever the focus is.

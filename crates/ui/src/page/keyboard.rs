@@ -34,6 +34,7 @@ pub(super) fn action(event: &KeyboardEvent, page: &Page) -> Option<Action> {
         "Home" => Action::Seek(Seek::Start),
         "End" => Action::Seek(Seek::End),
         "!" => Action::Seek(Seek::NextViolation),
+        "d" => Action::Seek(Seek::Record(page.current().departs?)),
         "t" => Action::AsText(!page.as_text),
         "l" => Action::ByLine(!page.by_line),
         _ => return None,
@@ -44,10 +45,10 @@ pub(super) fn action(event: &KeyboardEvent, page: &Page) -> Option<Action> {
 pub(super) fn moves_focus(event: &KeyboardEvent) -> bool {
     match event.key().as_str() {
         "f" => browser::focus(".faults .chip"),
-        "b" => browser::focus(".branches summary, .branches button"),
+        "b" => browser::focus("[data-testid='branch-list']") || browser::focus(".branches button"),
         "g" => browser::focus(".scrubber"),
         _ => return false,
-    }
+    };
     true
 }
 
@@ -71,6 +72,13 @@ const PANES: [&str; 5] = [
     ".pane-side",
     ".deck",
 ];
+
+/// The pane that an element is in.
+pub(super) fn pane_of(element: &web_sys::Element) -> Option<&'static str> {
+    PANES
+        .into_iter()
+        .find(|pane| element.closest(pane).is_ok_and(|found| found.is_some()))
+}
 
 /// Moves the focus to the next pane.
 pub(super) fn next_pane(backwards: bool) {

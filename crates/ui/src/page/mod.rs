@@ -18,12 +18,15 @@
 //! | `code-edit`, `editor`, `code-run`, `code-cancel`, `code-reset`, `code-error` | editing |
 //! | `key-row`, `effect` | keys and effects at this moment |
 //! | `terminal-input`, `terminal-output` | the terminal |
+//! | `thread`, `departs`, `legend` | a thread of the client, the button to where a branch departs, the marks in the help |
+//! | `embed-code`, `open-full` | what to paste to embed this moment; in an embedded page, the way out of it |
 //! | `beat`, `beat-back`, `beat-next`, `predict`, `predict-option`, `because` | the lesson |
 //! | `share`, `share-link`, `theme`, `help`, `notice`, `engine`, `narration`, `tab-lesson` … `tab-keys` | the rest |
 
 mod bars;
 mod effects;
 mod help;
+mod host;
 mod keyboard;
 mod share;
 mod view;

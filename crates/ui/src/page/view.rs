@@ -6,8 +6,9 @@ use redwind_protocol::{Link, Prepared};
 use yew::prelude::*;
 
 use super::bars::{BranchBar, notices};
-use super::effects::{use_keys, use_link, use_narrow, use_playback, use_simulator};
+use super::effects::{use_focus_kept, use_keys, use_layout, use_link, use_playback, use_simulator};
 use super::help::Help;
+use super::host::use_host;
 use super::keyboard;
 use super::share::Share;
 use crate::code::CodePane;
@@ -44,8 +45,10 @@ pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
     use_link(&page, props, &act);
     use_simulator(&page, &act);
     use_playback(&page, &act);
-    let narrow = use_narrow();
+    use_host(&page, &act);
+    let layout = use_layout();
     use_keys();
+    use_focus_kept();
     let help = use_state_eq(|| false);
 
     let story = page.story();
@@ -84,7 +87,17 @@ pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
         let help = help.clone();
         Callback::from(move |_: MouseEvent| help.set(!*help))
     };
-    let skip = Callback::from(|_: MouseEvent| browser::focus(".pane-trace"));
+    let close_help = {
+        let help = help.clone();
+        Callback::from(move |()| help.set(false))
+    };
+    let skip = Callback::from(|_: MouseEvent| {
+        browser::focus(".pane-trace");
+    });
+    let vocabulary = (*use_memo(page.prepared.clone(), |prepared| {
+        Shared::new(prepared.vocabulary.clone())
+    }))
+    .clone();
     let as_text = page.as_text;
     let lesson = &page.prepared.lesson;
     let running = page.pending.is_some();
@@ -94,10 +107,17 @@ pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
         .is_some_and(|pending| pending.reason == Reason::Edit);
     let position = page.position;
     html! {
-        <div class="app" data-tab={page.tab.name()} style={format!("--lanes:{}", story.trace.lanes.len())}>
+        <div class={classes!("app", layout.compact.then_some("compact"), layout.embedded.then_some("embedded"))} data-tab={page.tab.name()} style={format!("--lanes:{}", story.trace.lanes.len())}>
             <button class="skip" onclick={skip}>{ "Skip to the diagram" }</button>
+            if layout.embedded {
+                <header class="top">
+                    <h1>{ &lesson.title }</h1>
+                    <a class="btn small line" href={browser::address(&page.link().fragment())} target="_blank" rel="noopener" data-testid="open-full"
+                        title="This very moment on a page of its own" aria-label="Open in Redwind, on a page of its own">{ "Redwind" }{ icon("out") }</a>
+                </header>
+            } else {
             <header class="top">
-                <a class="brand" href="#/" aria-label="Redwind, all lessons">{ "Redwind" }</a>
+                <a class="brand" href="#/" aria-label="Redwind, all lessons">{ icon("left") }<span>{ "Redwind" }</span></a>
                 <div class="crumb"><a href="#/">{ &lesson.track }</a><h1>{ &lesson.title }</h1></div>
                 <nav aria-label="Page">
                     if page.engine == Engine::Loading && (running || !page.outbox.is_empty()) {
@@ -105,11 +125,12 @@ pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
                     }
                     <Share link={page.link()} />
                     <ThemeButton />
-                    <button class="btn line square" onclick={toggle_help.clone()} title="Keys (?)" aria-label="Help: keys"
+                    <button class="btn line square" onclick={toggle_help.clone()} title="Keys and marks (?)" aria-label="Help: keys and marks"
                         aria-expanded={help.to_string()} data-testid="help">{ icon("help") }</button>
                 </nav>
             </header>
-            if narrow { { tabs(page.tab, &act) } }
+            }
+            if layout.compact { { tabs(page.tab, &act) } }
             <main>
             <section class="pane pane-lesson" tabindex="-1" aria-label="Lesson">
                 <LessonPane prepared={page.prepared.clone()} story={story.clone()} beat={page.beat}
@@ -127,13 +148,13 @@ pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
                 if as_text {
                     <Table story={story.clone()} {position} by_line={page.by_line} act={act.clone()} />
                 } else {
-                    <Diagram story={story.clone()} {position} {evidence} down={narrow} act={act.clone()} />
+                    <Diagram story={story.clone()} {position} {evidence} down={layout.down} act={act.clone()} />
                 }
                 { sentence(&page) }
             </section>
             <section class="pane pane-code" tabindex="-1" aria-label="Code">
                 <CodePane prepared={page.prepared.clone()} variant={page.current().scene.variant.clone()} story={story.clone()} {position}
-                    client={page.client} {edits} draft={page.draft.clone()} refusal={page.refusal.clone()} running={running_edit} act={act.clone()} />
+                    client={page.client} thread={page.thread.clone()} {edits} draft={page.draft.clone()} refusal={page.refusal.clone()} running={running_edit} act={act.clone()} />
             </section>
             <aside class="pane pane-side" tabindex="-1" aria-label="State at this moment">
                 <div class="side-scroll">
@@ -148,10 +169,10 @@ pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
                 <div class="deck-row">
                     <Transport story={story.clone()} {position} playing={page.playing} speed={page.speed} by_line={page.by_line}
                         client={page.client} act={act.clone()} />
-                    <FaultBar story={story.clone()} {position} client={page.client} act={act.clone()} />
+                    <FaultBar story={story.clone()} {position} client={page.client} vocabulary={vocabulary.clone()} act={act.clone()} />
                 </div>
             </footer>
-            if *help { <Help on_close={toggle_help} /> }
+            if *help { <Help on_close={close_help} /> }
         </div>
     }
 }

@@ -74,6 +74,8 @@ pub enum Action {
     ByLine(bool),
     /// Chooses a client.
     Client(u16),
+    /// Chooses one of that client's threads; `None`: the one that its program begins with.
+    Thread(Option<String>),
     /// Shows a branch.
     Branch(usize),
     /// Forgets a branch that the person made.

@@ -14,12 +14,8 @@ pub struct Branch {
     pub story: Shared<Story>,
     /// Whether it came with the lesson.
     pub own: bool,
-}
-
-impl Default for Shared<Story> {
-    fn default() -> Self {
-        Self::new(Story::default())
-    }
+    /// The first record that is not as in the branch that it was made from, if that was another run of the same scene.
+    pub departs: Option<u32>,
 }
 
 impl Branch {
@@ -29,6 +25,19 @@ impl Branch {
             scene,
             story: Shared::new(Story::new(run)),
             own,
+            departs: None,
+        })
+    }
+
+    /// A branch that a person made from another.
+    pub(super) fn from_another(scene: Scene, run: Run, before: &Story) -> Shared<Self> {
+        let story = Story::new(run);
+        let departs = first_difference(before, &story).filter(|record| *record < story.len());
+        Shared::new(Self {
+            scene,
+            story: Shared::new(story),
+            own: false,
+            departs,
         })
     }
 
@@ -69,6 +78,13 @@ impl Branch {
         }
         title
     }
+}
+
+/// The first record in which two runs differ; for an edit that changes nothing, none.
+pub(super) fn first_difference(before: &Story, after: &Story) -> Option<u32> {
+    let (a, b) = (&before.trace.records, &after.trace.records);
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    (same < a.len().max(b.len())).then(|| u32::try_from(same).unwrap_or(0))
 }
 
 /// One branch for each variant; an empty one when there is none, so that there is always something to show.

@@ -2,6 +2,7 @@
 
 use redwind_protocol::{FromWorker, LaneKind, OpenError, RecordKind, Run};
 
+use super::branch::first_difference;
 use super::{Branch, Engine, OPENING, Page, Pending, Reason, Refusal, Shown};
 use crate::story::Story;
 
@@ -42,7 +43,10 @@ impl Page {
     }
 
     pub(super) fn ran(&mut self, pending: Pending, run: Run) {
-        self.branches.push(Branch::new(pending.scene, run, false));
+        // What a link describes was made from nothing that is here: its variant's own run is the nearest.
+        let before = self.story().clone();
+        self.branches
+            .push(Branch::from_another(pending.scene, run, &before));
         self.arrive(self.branches.len() - 1, &pending.reason);
         if pending.reason == Reason::Edit {
             self.draft = None;
@@ -119,13 +123,6 @@ impl Page {
             self.conclude(number, Shown::Refused(said));
         }
     }
-}
-
-/// The first record in which two runs differ; for an edit that changes nothing, none.
-fn first_difference(before: &Story, after: &Story) -> Option<u32> {
-    let (a, b) = (&before.trace.records, &after.trace.records);
-    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    (same < a.len().max(b.len())).then(|| u32::try_from(same).unwrap_or(0))
 }
 
 /// Where the terminal's new command got its reply, and the reply.

@@ -91,6 +91,8 @@ pub struct Page {
     pub by_line: bool,
     /// The client whose locals are shown and whom Shift-steps follow.
     pub client: u16,
+    /// Which of its threads is looked at, by name; `None`: the one that its program begins with.
+    pub thread: Option<String>,
     /// Whether time runs.
     pub playing: bool,
     /// How fast: a power of two.
@@ -137,6 +139,7 @@ impl Page {
             position: 0,
             by_line: false,
             client: 0,
+            thread: None,
             playing: false,
             speed: 0,
             beat: 0,

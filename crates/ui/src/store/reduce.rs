@@ -39,7 +39,11 @@ impl Page {
             }
             Action::Speed(speed) => self.speed = speed.clamp(*SPEEDS.start(), *SPEEDS.end()),
             Action::ByLine(on) => self.by_line = on,
-            Action::Client(lane) => self.client = lane,
+            Action::Client(lane) => {
+                self.client = lane;
+                self.thread = None;
+            }
+            Action::Thread(name) => self.thread = name,
             Action::Branch(branch) => self.show(branch, None),
             Action::Forget(branch) => self.forget(branch),
             Action::Variant(name) => {

@@ -57,8 +57,18 @@ fn a_fault_makes_a_branch_lands_where_the_run_differs_and_keeps_the_old_one() {
         page.branches[2].title(&page.prepared),
         "A lock with an expiry + crash worker-b at 1s"
     );
+    assert_eq!(
+        page.branches[2].departs,
+        Some(30),
+        "it says where it departs"
+    );
     page.apply(Action::Branch(0));
     assert_eq!(page.branch, 0);
+    assert_eq!(
+        page.current().departs,
+        None,
+        "the lesson's own run is its own"
+    );
 }
 
 #[test]

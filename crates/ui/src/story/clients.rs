@@ -1,6 +1,6 @@
 //! What each client was doing, when.
 
-use redwind_protocol::{LaneKind, Local, RecordKind, Trace};
+use redwind_protocol::{LaneKind, Local, Record, RecordKind, Trace};
 
 use super::Story;
 
@@ -74,16 +74,55 @@ pub enum SpellKind {
     Down,
 }
 
+/// A thread of a client's program beside the one that it begins with, at an instant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ThreadNow<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What it is about.
+    pub doing: Doing,
+    /// The line it is at, from 1.
+    pub line: u32,
+    /// Its local variables.
+    pub locals: &'a [Local],
+}
+
 /// All records of one client by what they change.
 #[derive(Debug)]
 pub(super) struct ClientTrack {
     pub(super) lane: u16,
+    /// The thread that the program begins with, and what happens to the process.
+    main: Track,
+    prints: Vec<u32>,
+    /// The other threads in the order that they began, each by its name.
+    threads: Vec<(String, Track)>,
+}
+
+/// The records of one thread by what they change.
+#[derive(Debug, Default)]
+struct Track {
     records: Vec<u32>,
     lines: Vec<u32>,
     locals: Vec<u32>,
-    prints: Vec<u32>,
-    /// The records of its other threads.
-    threads: Vec<u32>,
+}
+
+impl Track {
+    fn add(&mut self, index: u32, record: &Record) {
+        self.records.push(index);
+        if record.line.is_some() || record.kind == RecordKind::Started {
+            self.lines.push(index);
+        }
+        if record.locals.is_some() {
+            self.locals.push(index);
+        }
+    }
+
+    fn locals<'a>(&self, story: &'a Story, position: u32) -> &'a [Local] {
+        last(&self.locals, position)
+            .and_then(|index| story.record(index))
+            .and_then(|record| record.locals.as_deref())
+            .unwrap_or_default()
+    }
 }
 
 /// How the end of a thread is labelled.
@@ -97,47 +136,59 @@ fn last(list: &[u32], position: u32) -> Option<u32> {
 
 impl ClientTrack {
     pub(super) fn at<'a>(&self, story: &'a Story, position: u32) -> Option<ClientNow<'a>> {
-        let record = |list| last(list, position).and_then(|index| story.record(index));
-        let doing = self.doing(story, position);
+        let doing = self.main.doing(story, position);
         let gone = matches!(doing, Doing::NotStarted | Doing::Down);
+        let line = last(&self.main.lines, position).and_then(|index| story.record(index)?.line);
         Some(ClientNow {
             lane: self.lane,
             doing,
-            line: record(&self.lines).and_then(|r| r.line).filter(|_| !gone),
-            locals: record(&self.locals)
-                .and_then(|r| r.locals.as_deref())
-                .filter(|_| !gone)
-                .unwrap_or_default(),
+            line: line.filter(|_| !gone),
+            locals: if gone {
+                &[]
+            } else {
+                self.main.locals(story, position)
+            },
             printed: last(&self.prints, position),
         })
     }
 
-    /// The lines that its other threads are at, each with the thread's name, since the process began last.
-    pub(super) fn threads_at<'a>(&self, story: &'a Story, position: u32) -> Vec<(&'a str, u32)> {
-        let began = last(&self.lines, position).map_or(0, |line| {
-            let starts = self.records[..self.records.partition_point(|r| *r <= line)].iter();
-            let started = |r: &&u32| {
-                story
-                    .record(**r)
-                    .is_some_and(|r| r.kind == RecordKind::Started)
-            };
-            starts.rev().find(started).copied().unwrap_or(0)
-        });
-        let until = self.threads.partition_point(|record| *record <= position);
-        let mut lines: Vec<(&str, u32)> = Vec::new();
-        for index in &self.threads[..until] {
-            let Some(record) = story.record(*index).filter(|_| *index >= began) else {
-                continue;
-            };
-            let name = record.thread.as_deref().unwrap_or_default();
-            if record.line.is_some() || record.label == THREAD_ENDS {
-                lines.retain(|(known, _)| *known != name);
+    /// The other threads that are there at this moment, since the process began last.
+    pub(super) fn threads_at<'a>(
+        &'a self,
+        story: &'a Story,
+        position: u32,
+        process: Doing,
+    ) -> Vec<ThreadNow<'a>> {
+        let main = &self.main.records;
+        let until = main.partition_point(|record| *record <= position);
+        let started = |r: &u32| {
+            story
+                .record(*r)
+                .is_some_and(|r| r.kind == RecordKind::Started)
+        };
+        let began = main[..until].iter().copied().rev().find(started);
+        let began = began.unwrap_or(0);
+        let threads = self.threads.iter().filter_map(|(name, track)| {
+            let newest = last(&track.records, position).filter(|index| *index >= began)?;
+            let line = last(&track.lines, position).filter(|index| *index >= began)?;
+            if story.record(newest)?.label == THREAD_ENDS {
+                return None;
             }
-            lines.extend(record.line.map(|line| (name, line)));
-        }
-        lines
+            Some(ThreadNow {
+                name,
+                doing: match process {
+                    Doing::Paused(_) => process,
+                    _ => track.doing(story, position),
+                },
+                line: story.record(line)?.line?,
+                locals: track.locals(story, position),
+            })
+        });
+        threads.collect()
     }
+}
 
+impl Track {
     fn doing(&self, story: &Story, position: u32) -> Doing {
         let until = self.records.partition_point(|record| *record <= position);
         // A pause covers whatever the client was about; what it was about shows again when the pause is over.
@@ -181,31 +232,28 @@ pub(super) fn tracks(trace: &Trace) -> Vec<ClientTrack> {
         .filter(|(_, lane)| lane.kind == LaneKind::Client)
         .map(|(lane, _)| ClientTrack {
             lane,
-            records: vec![],
-            lines: vec![],
-            locals: vec![],
+            main: Track::default(),
             prints: vec![],
             threads: vec![],
         })
         .collect();
     for (index, record) in (0_u32..).zip(&trace.records) {
-        let Some(track) = tracks.iter_mut().find(|track| track.lane == record.lane) else {
+        let Some(client) = tracks.iter_mut().find(|track| track.lane == record.lane) else {
             continue;
         };
         if record.kind == RecordKind::Printed {
-            track.prints.push(index);
+            client.prints.push(index);
         }
-        if record.thread.is_some() {
-            track.threads.push(index);
+        let Some(thread) = &record.thread else {
+            client.main.add(index, record);
             continue;
-        }
-        track.records.push(index);
-        if record.line.is_some() || record.kind == RecordKind::Started {
-            track.lines.push(index);
-        }
-        if record.locals.is_some() {
-            track.locals.push(index);
-        }
+        };
+        let known = client.threads.iter().position(|(name, _)| name == thread);
+        let at = known.unwrap_or_else(|| {
+            client.threads.push((thread.clone(), Track::default()));
+            client.threads.len() - 1
+        });
+        client.threads[at].1.add(index, record);
     }
     tracks
 }

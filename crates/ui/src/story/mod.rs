@@ -12,7 +12,7 @@ mod keys;
 #[cfg(test)]
 mod tests;
 
-pub use clients::{ClientNow, Doing, Spell, SpellKind};
+pub use clients::{ClientNow, Doing, Spell, SpellKind, ThreadNow};
 pub use cuts::CutSpell;
 pub use flights::{End, Flight};
 pub use holds::{Hold, HoldKind};
@@ -167,15 +167,17 @@ impl Story {
         })
     }
 
-    /// The lines that a client's other threads are at, each with the thread's name.
+    /// A client's threads beside the one that its program begins with, in the order that they began.
     #[must_use]
-    pub fn threads_at(&self, lane: u16, position: u32) -> Vec<(&str, u32)> {
-        let track = self.clients.iter().find(|track| track.lane == lane);
+    pub fn threads_at(&self, lane: u16, position: u32) -> Vec<ThreadNow<'_>> {
         let alive = |at: &ClientNow<'_>| at.line.is_some() && !at.doing.is_over();
-        if !self.client_at(lane, position).as_ref().is_some_and(alive) {
+        let Some(process) = self.client_at(lane, position).filter(alive) else {
             return Vec::new();
-        }
-        track.map_or_else(Vec::new, |track| track.threads_at(self, position))
+        };
+        let track = self.clients.iter().find(|track| track.lane == lane);
+        track.map_or_else(Vec::new, |track| {
+            track.threads_at(self, position, process.doing)
+        })
     }
 
     /// A client at a position; nothing for a lane that is no client.

@@ -1,4 +1,4 @@
-use redwind_protocol::{Cut, Lane, LaneKind, RecordKind, Role};
+use redwind_protocol::{Cut, Lane, LaneKind, Local, RecordKind, Role};
 
 use super::*;
 use crate::fixture::{self, A, B, REDIS, Script};
@@ -319,8 +319,12 @@ fn each_thread_of_a_client_is_at_a_line_of_its_own_until_it_ends() {
     let mut beside = trace.records[first].clone();
     beside.thread = Some("renew".to_owned());
     beside.line = Some(3);
-    beside.locals = None;
+    beside.locals = Some(vec![Local {
+        name: "lease".to_owned(),
+        value: "2".to_owned(),
+    }]);
     let mut ends = beside.clone();
+    ends.locals = None;
     ends.line = None;
     ends.kind = RecordKind::Woke;
     ends.label = "thread ends".to_owned();
@@ -332,8 +336,14 @@ fn each_thread_of_a_client_is_at_a_line_of_its_own_until_it_ends() {
     }
     let story = Story::new(run);
     let here = u32::try_from(first).unwrap() + 1;
-    assert_eq!(story.threads_at(A, here), [("renew", 3)]);
+    let [thread] = story.threads_at(A, here)[..] else {
+        panic!("{:?}", story.threads_at(A, here));
+    };
+    assert_eq!((thread.name, thread.line), ("renew", 3));
+    assert_eq!(thread.doing, Doing::Running);
+    assert_eq!(thread.locals[0].name, "lease");
     assert!(story.threads_at(A, here + 1).is_empty());
     let main = story.client_at(A, here).unwrap();
     assert_ne!(main.line, Some(3), "at {at}");
+    assert!(main.locals.iter().all(|local| local.name != "lease"));
 }

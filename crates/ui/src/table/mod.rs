@@ -82,7 +82,7 @@ pub(crate) fn Table(props: &TableProps) -> Html {
                 browser::focused().and_then(|element| element.closest(".table-row").ok()?);
             if inside.is_some() {
                 gloo_timers::callback::Timeout::new(0, || {
-                    browser::focus(".table-row[tabindex='0']")
+                    browser::focus(".table-row[tabindex='0']");
                 })
                 .forget();
             }
