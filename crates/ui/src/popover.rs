@@ -49,12 +49,13 @@ pub(crate) fn Popover(props: &PopoverProps) -> Html {
 pub(crate) fn use_lent_focus(class: &'static str, first: &'static str) {
     use_effect_with((), move |()| {
         let before = browser::focused();
-        let wanted = format!(".{class} {first}");
-        if first.is_empty() || !browser::focus(&wanted) {
-            browser::focus(&format!(
-                ".{class} input, .{class} select, .{class} button:not([aria-label='Close']), .{class} button"
-            ));
-        }
+        let wanted = [
+            first,
+            ":is(input, select, button:not([aria-label='Close']))",
+            "button",
+        ];
+        let mut wanted = wanted.iter().filter(|inside| !inside.is_empty());
+        wanted.any(|inside| browser::focus(&format!(".{class} {inside}")));
         move || {
             // Who has gone elsewhere meanwhile is left there.
             let inside = browser::focused().is_none_or(|element| {

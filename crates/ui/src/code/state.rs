@@ -60,7 +60,7 @@ pub(super) fn State(props: &StateProps) -> Html {
                     { for threads.iter().map(|thread| tab(Some(thread))) }
                 </span>
             }
-            <span class="doing" data-testid="doing">{ in_words(story, doing, *position) }{ at_line(doing, line) }</span>
+            <span class="doing" data-testid="doing">{ in_words(story, doing, *position) }{ at_line(doing, line.filter(|_| threads.is_empty())) }</span>
             { for locals.iter().map(|local| html! {
                 <code class="local" title={format!("{} = {}", local.name, local.value)}><b>{ &local.name }</b>{ " = " }{ &local.value }</code>
             }) }

@@ -219,7 +219,12 @@ impl Picture {
             let lasts = until.map(|until| time::length(until.saturating_sub(from)));
             let (kind, word) = match spell.kind {
                 SpellKind::Pause => (BandKind::Pause, "paused"),
-                SpellKind::Sleep => (BandKind::Sleep, "sleeps"),
+                // It is the same to the process, but a subscriber listens and a thread waits for another.
+                SpellKind::Sleep => match story.record(spell.from).map(|r| r.label.as_str()) {
+                    Some("listens") => (BandKind::Sleep, "listens"),
+                    Some("waits") => (BandKind::Sleep, "waits"),
+                    _ => (BandKind::Sleep, "sleeps"),
+                },
                 SpellKind::Down => (BandKind::Down, "down"),
             };
             let text = lasts.map_or(word.to_owned(), |lasts| format!("{word} {lasts}"));

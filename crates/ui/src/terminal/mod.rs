@@ -25,8 +25,9 @@ pub struct TerminalProps {
     pub act: Callback<Action>,
 }
 
-/// So many nodes have a button each; more are in a list.
+/// So many nodes have a button each, if their names are no longer than this together; others are in a list.
 const TABS: usize = 2;
+const LONGEST: usize = 16;
 
 const HELP: &str = "This is redis-cli on the node, at the moment you look at.
 A command that only reads (GET, TTL, KEYS *, HGETALL …) is answered as of now and changes nothing.
@@ -137,7 +138,7 @@ pub fn Terminal(props: &TerminalProps) -> Html {
     html! {
         <section class="terminal" aria-label={format!("Terminal on {node}")}>
             <div class="h"><h2>{ "Terminal" }</h2>
-                if nodes.len() > TABS {
+                if nodes.len() > TABS || nodes.concat().len() > LONGEST {
                     <select class="node-choice" aria-label="Node" data-testid="terminal-node"
                         onchange={{
                             let chosen = chosen.clone();
