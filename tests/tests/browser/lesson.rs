@@ -108,6 +108,34 @@ fn a_partition_is_drawn_up_by_hand_and_read_back_from_the_branch() -> Result<()>
 }
 
 #[test]
+fn a_written_fault_begins_from_an_example_and_the_branch_says_where_it_departs() -> Result<()> {
+    let Some((_site, browser)) = open(View::DESKTOP, NAIVE)? else {
+        return Ok(());
+    };
+    click(&browser, "inject-write")?;
+    browser.wait("the form", &exists("fault-form"))?;
+    browser.css("[data-testid='vocabulary'] summary")?.click()?;
+    let examples = browser.find_all(Selector::Css("[data-testid='vocabulary'] button"))?;
+    ensure!(examples.len() > 18, "{} examples", examples.len());
+    examples[0].click()?;
+    let written = browser.test_id("fault-written")?.property("value")?;
+    assert_eq!(written, "pause worker-a at 31ms for 15s");
+    browser
+        .test_id("fault-written")?
+        .fill("crash worker-b at 505ms")?;
+    branching(&browser, || click(&browser, "fault-apply"))?;
+    browser.wait("where it departs", &exists("departs"))?;
+    click(&browser, "to-start")?;
+    click(&browser, "departs")?;
+    let departs = position(&browser)?;
+    ensure!(departs > 0);
+    let told = browser.test_id("narration")?.text()?;
+    ensure!(told.contains("worker-b"), "{told}");
+    assert_eq!(browser.problems()?, [""; 0]);
+    Ok(())
+}
+
+#[test]
 fn an_edit_runs_and_a_mistake_is_shown_where_it_is() -> Result<()> {
     let Some((_site, browser)) = open(View::DESKTOP, NAIVE)? else {
         return Ok(());

@@ -19,6 +19,8 @@ pub(super) struct OverlayProps {
     pub(super) position: u32,
     /// The records that prove a verdict.
     pub(super) evidence: Rc<[u32]>,
+    /// The first record that is not as in the branch that this one was made from.
+    pub(super) departs: Option<u32>,
     pub(super) hover: Option<Hit>,
     /// A pause being drawn: its lane and the stretch along the axis.
     pub(super) drag: Option<(u16, f64, f64)>,
@@ -69,6 +71,7 @@ pub(super) fn Overlay(props: &OverlayProps) -> Html {
             if !at_end {
                 <rect class="future" x={n(dx)} y={n(dy)} width={n(dw)} height={n(dh)} />
             }
+            { props.departure() }
             { props.evidence() }
             { props.hovered() }
             { props.dragged() }
@@ -83,6 +86,28 @@ pub(super) fn Overlay(props: &OverlayProps) -> Html {
 }
 
 impl OverlayProps {
+    fn departure(&self) -> Html {
+        let Some(record) = self.departs.filter(|record| *record > 0) else {
+            return Html::default();
+        };
+        let frame = &self.picture.frame;
+        // Just before it: what comes after is new.
+        let along = self.picture.axis.record(record) - 5.0;
+        let (x, y) = frame.point(along, if frame.down { 64.0 } else { 30.0 });
+        let (x2, y2) = frame.point(along, frame.across - if frame.down { 0.0 } else { 22.0 });
+        let (tx, ty) = if frame.down {
+            (68.0, along - 4.0)
+        } else {
+            (along + 4.0, frame.across - 27.0)
+        };
+        html! {
+            <g class="departure">
+                <line x1={n(x)} y1={n(y)} x2={n(x2)} y2={n(y2)} />
+                <text x={n(tx)} y={n(ty)}>{ "departs here" }</text>
+            </g>
+        }
+    }
+
     fn evidence(&self) -> Html {
         let numbered = (1..).zip(self.evidence.iter());
         numbered

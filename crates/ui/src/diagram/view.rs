@@ -30,6 +30,8 @@ pub struct DiagramProps {
     pub position: u32,
     /// The records that prove a verdict, when they are to be pointed out.
     pub evidence: Rc<[u32]>,
+    /// The first record that is not as in the branch that this one was made from.
+    pub departs: Option<u32>,
     /// Whether time runs down.
     pub down: bool,
     /// Changes the page.
@@ -300,7 +302,7 @@ pub fn Diagram(props: &DiagramProps) -> Html {
                                 <Still story={story.clone()} picture={picture.clone()} {from} {to} />
                                 <Captions story={story.clone()} picture={picture.clone()} from={*offset} to={*offset + along} />
                                 <Overlay story={story.clone()} picture={picture.clone()} position={*position}
-                                    evidence={Rc::clone(&props.evidence)} hover={hover.map(|(hit, ..)| hit)}
+                                    evidence={Rc::clone(&props.evidence)} departs={props.departs} hover={hover.map(|(hit, ..)| hit)}
                                     drag={drag.map(|d| (d.lane, d.from, d.to))} from={*offset} to={*offset + along} />
                             </g>
                         </svg>

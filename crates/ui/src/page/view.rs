@@ -148,7 +148,7 @@ pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
                 if as_text {
                     <Table story={story.clone()} {position} by_line={page.by_line} act={act.clone()} />
                 } else {
-                    <Diagram story={story.clone()} {position} {evidence} down={layout.down} act={act.clone()} />
+                    <Diagram story={story.clone()} {position} {evidence} departs={page.current().departs} down={layout.down} act={act.clone()} />
                 }
                 { sentence(&page) }
             </section>
@@ -167,7 +167,7 @@ pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
             <footer class="deck" tabindex="-1" aria-label="Transport and verdicts" {onkeydown}>
                 <Verdicts story={story.clone()} {position} why={page.why} act={act.clone()} />
                 <div class="deck-row">
-                    <Transport story={story.clone()} {position} playing={page.playing} speed={page.speed} by_line={page.by_line}
+                    <Transport story={story.clone()} {position} departs={page.current().departs} playing={page.playing} speed={page.speed} by_line={page.by_line}
                         client={page.client} act={act.clone()} />
                     <FaultBar story={story.clone()} {position} client={page.client} vocabulary={vocabulary.clone()} act={act.clone()} />
                 </div>

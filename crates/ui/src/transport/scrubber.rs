@@ -14,6 +14,7 @@ use crate::time;
 pub(super) struct ScrubberProps {
     pub(super) story: Shared<Story>,
     pub(super) position: u32,
+    pub(super) departs: Option<u32>,
     pub(super) act: Callback<Action>,
 }
 
@@ -23,6 +24,7 @@ pub(super) fn Scrubber(props: &ScrubberProps) -> Html {
         story,
         position,
         act,
+        ..
     } = props;
     let held = use_mut_ref(|| false);
     let rail = use_node_ref();
@@ -72,6 +74,9 @@ pub(super) fn Scrubber(props: &ScrubberProps) -> Html {
             aria-valuemin="0" aria-valuemax={last.to_string()} aria-valuenow={position.to_string()} aria-valuetext={text}
             {onpointerdown} {onpointermove} onpointerup={release.clone()} onpointercancel={release}>
             <Marks story={story.clone()} />
+            if let Some(departs) = props.departs {
+                <div class="scrub-marks" aria-hidden="true"><i class="mark-departs" title="The branch departs here" style={format!("left:{}", percent(departs, last))}></i></div>
+            }
             <div class="rail"><div class="run" style={format!("width:{share}")}></div></div>
             <div class="thumb-way"><div class="thumb" style={format!("left:{share}")}></div></div>
         </div>

@@ -17,6 +17,8 @@ pub struct TransportProps {
     pub story: Shared<Story>,
     /// The record that is looked at.
     pub position: u32,
+    /// The first record that is not as in the branch that this one was made from.
+    pub departs: Option<u32>,
     /// Whether time runs.
     pub playing: bool,
     /// How fast, a power of two.
@@ -40,6 +42,7 @@ pub fn Transport(props: &TransportProps) -> Html {
         by_line,
         client,
         act,
+        ..
     } = props;
     let step = |forward: bool| {
         let (act, by_line, client) = (act.clone(), *by_line, *client);
@@ -90,7 +93,7 @@ pub fn Transport(props: &TransportProps) -> Html {
             </button>
             { button("step", "One step (→); with Shift: of the chosen client", "step-forward", last, step(true)) }
             { button("end", "To the end (End)", "to-end", last, to(Seek::End)) }
-            <Scrubber story={story.clone()} position={*position} act={act.clone()} />
+            <Scrubber story={story.clone()} position={*position} departs={props.departs} act={act.clone()} />
             <output class="position" data-testid="position" title={format!("record {} of {}", position + 1, story.len())}>
                 <b>{ at }</b><span>{ format!("{} / {}", position + 1, story.len()) }</span>
             </output>
