@@ -1,5 +1,6 @@
 //! What a command goes through: it is looked up, checked, queued or run; then those it woke are served.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -89,7 +90,8 @@ impl Engine {
         }
         if let Some(value) = done.reply {
             self.reply(from, value, out);
-            if listened {
+            // It may have begun to listen in a transaction.
+            if listened || self.is_listening(from) {
                 // What the command sent to its own connection follows its reply.
                 let mine = |o: &Output| matches!(o, Output::Push { to, .. } if *to == from);
                 let (late, rest): (Outputs, Outputs) = out.drain(before..).partition(mine);
@@ -272,31 +274,39 @@ impl Engine {
         verdict
     }
 
-    /// Serves those whom the last command woke, until nobody is left to be served; then runs what
-    /// they had sent meanwhile.
+    /// Serves those whom the last command woke, until nobody is left to be served; then runs what they had sent meanwhile,
+    /// client by client, and serves those whom each of these commands wakes before the next.
     pub(crate) fn settle(
         &mut self,
         now: Micros,
         luck: &mut dyn Choose,
-        mut free: Vec<SessionId>,
+        free: Vec<SessionId>,
         out: &mut Outputs,
     ) {
-        loop {
-            while !self.ready.is_empty() {
-                for (db, key) in std::mem::take(&mut self.ready) {
-                    for who in self.waiting.for_key(db, &key) {
-                        if self.serve(now, luck, who, (db, &key), out) {
-                            free.push(who);
-                        }
+        let mut free = VecDeque::from(free);
+        self.serve_ready(now, luck, &mut free, out);
+        while let Some(who) = free.pop_front() {
+            while let Some(argv) = self.next_pending(who) {
+                free.extend(self.submit(now, luck, who, &argv, out));
+                self.serve_ready(now, luck, &mut free, out);
+            }
+        }
+    }
+
+    /// Serves those who wait for keys that are ready, and notes whom this frees.
+    fn serve_ready(
+        &mut self,
+        now: Micros,
+        luck: &mut dyn Choose,
+        free: &mut VecDeque<SessionId>,
+        out: &mut Outputs,
+    ) {
+        while !self.ready.is_empty() {
+            for (db, key) in std::mem::take(&mut self.ready) {
+                for who in self.waiting.for_key(db, &key) {
+                    if self.serve(now, luck, who, (db, &key), out) {
+                        free.push_back(who);
                     }
-                }
-            }
-            if free.is_empty() {
-                return;
-            }
-            for who in std::mem::take(&mut free) {
-                while let Some(argv) = self.next_pending(who) {
-                    free.extend(self.submit(now, luck, who, &argv, out));
                 }
             }
         }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use redwind_engine::Value;
+use redwind_engine::{Protocol, Value};
 use redwind_resp::render;
 
+use crate::random::CALLERS;
 use crate::script::sort;
 use crate::sequence::{Heard, Meaning, Open, Step};
 
@@ -88,6 +89,14 @@ pub fn first_difference(
         };
         // An estimator that was damaged behind its header: Redis may add to it without noticing.
         let damaged = |heard: &Heard| matches!(&heard.value, Value::Error(text) if text.starts_with(b"INVALIDOBJ"));
+        // In which order `SORT` looks at what is not a list, and asks for the keys of its patterns, is open.
+        let missed = |heard: &Heard| matches!(&heard.value, Value::Push(parts) if parts.iter().any(|part| matches!(part, Value::Bulk(word) if **word == *b"keymiss")));
+        let sorts = steps
+            .get(step)
+            .is_some_and(|step| word(step.argv(), 0).starts_with(b"sort"));
+        if !same && sorts && (left.is_some_and(missed) || right.is_some_and(missed)) {
+            return None;
+        }
         // Of which reply a value is part, no one can tell any more after an array that was miscounted.
         if !same && (miscounted || right.is_some_and(damaged)) {
             return None;
@@ -204,18 +213,27 @@ fn agree(argv: &[Bytes], theirs: &Value, ours: &Value, circumstances: Circumstan
     }
     let (name, sub) = (word(argv, 0), word(argv, 1));
     let script = name.starts_with(b"eval");
+    // A script that only passes a command on.
+    let passed_on = argv
+        .get(1)
+        .is_some_and(|script| CALLERS.iter().any(|caller| script == caller));
+    if script && passed_on && argv.len() > 3 && agree(&argv[3..], theirs, ours, circumstances) {
+        return true;
+    }
     match &name[..] {
         b"ttl" | b"pttl" | b"expiretime" | b"pexpiretime" | b"httl" | b"hpttl" | b"hexpiretime"
         | b"hpexpiretime" | b"time" => return close(theirs, ours),
         b"randomkey" => return alike(theirs, ours),
         // With a count that covers everything the order may still be one of many; with less, the choice is free.
         b"srandmember" | b"hrandfield" | b"zrandmember" => return alike(theirs, ours),
+        b"object" if sub == b"refcount" => return alike(theirs, ours),
         b"object" if sub == b"idletime" => return close(theirs, ours),
         // Of everything that is listened to, in an order that Redis leaves open.
         b"unsubscribe" | b"punsubscribe" | b"sunsubscribe" if argv.len() == 1 => {
             return same(&unnamed(theirs), &unnamed(ours));
         }
-        b"hello" => return same(&unnumbered(theirs), &unnumbered(ours)),
+        // Who sends `HELLO 3` and `RESET` while waiting is answered in the protocol of the one or of the other.
+        b"hello" => return same(&flat(&unnumbered(theirs)), &flat(&unnumbered(ours))),
         b"xinfo" => return same(&timeless(theirs), &timeless(ours)),
         b"xpending" => return pending_agree(theirs, ours),
         // Both orders are free, and the cursors of what is left are other numbers.
@@ -256,6 +274,9 @@ fn agree(argv: &[Bytes], theirs: &Value, ours: &Value, circumstances: Circumstan
     if !circumstances.unordered && !set_is_open && !always_open {
         return false;
     }
+    if is_open_scan(&name, argv, [theirs, ours]) {
+        return true;
+    }
     let paired =
         matches!(&name[..], b"hgetall" | b"hscan" | b"zscan") && !mentions(argv, "NOVALUES");
     let lists_members = matches!(
@@ -275,6 +296,30 @@ fn agree(argv: &[Bytes], theirs: &Value, ours: &Value, circumstances: Circumstan
             | b"sort_ro"
     );
     (lists_members || script) && same(&sorted(theirs, paired), &sorted(ours, paired))
+}
+
+/// As RESP2 has it.
+fn flat(value: &Value) -> Value {
+    value.clone().for_protocol(Protocol::Resp2)
+}
+
+/// Whether these are pages of a scan that began with a cursor of its own, or was not at its end: which members they hold is
+/// open.
+fn is_open_scan(name: &[u8], argv: &[Bytes], pages: [&Value; 2]) -> bool {
+    let at = match name {
+        b"hscan" | b"sscan" | b"zscan" => 2,
+        b"scan" => 1,
+        _ => return false,
+    };
+    let ends = |page: &Value| match page {
+        Value::Array(parts) => {
+            matches!(parts.first(), Some(Value::Bulk(cursor)) if **cursor == *b"0")
+        }
+        _ => true,
+    };
+    let begins = argv.get(at).is_some_and(|cursor| **cursor == *b"0");
+    pages.iter().all(|page| matches!(page, Value::Array(_)))
+        && (!begins || !pages.iter().all(|page| ends(page)))
 }
 
 fn same(theirs: &Value, ours: &Value) -> bool {

@@ -48,6 +48,16 @@ struct Client {
 }
 
 impl Client {
+    fn new(stream: TcpStream) -> Client {
+        stream.set_nodelay(true).unwrap_or_default();
+        Client {
+            stream,
+            decoder: Decoder::default(),
+            waiting: false,
+            listening: false,
+        }
+    }
+
     fn write(&mut self, wire: &[u8]) {
         let sent = self.stream.write_all(wire);
         sent.unwrap_or_else(|e| panic!("cannot send: {e}"));
@@ -144,6 +154,18 @@ impl Reference {
             std::thread::sleep(Duration::from_millis(10));
         }
         Ok(reference)
+    }
+
+    /// Whether it still runs and answers a new client.
+    pub fn answers(&mut self) -> bool {
+        self.clients.clear();
+        let runs = matches!(self.child.try_wait(), Ok(None));
+        let Ok(stream) = TcpStream::connect(("127.0.0.1", self.port)) else {
+            return false;
+        };
+        let mut client = Client::new(stream);
+        client.write(b"PING\r\n");
+        runs && client.read(Duration::from_secs(10)).is_some()
     }
 
     /// Where it writes.
@@ -253,13 +275,7 @@ impl Reference {
                 Ok(stream) => stream,
                 Err(e) => panic!("cannot connect to the reference server: {e}"),
             };
-            stream.set_nodelay(true).unwrap_or_default();
-            Client {
-                stream,
-                decoder: Decoder::default(),
-                waiting: false,
-                listening: false,
-            }
+            Client::new(stream)
         })
     }
 

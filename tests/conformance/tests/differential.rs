@@ -2,8 +2,13 @@
 //!
 //! `REDWIND_ROUNDS` asks for more than the few that run by default, `REDWIND_SEED` for other ones. A
 //! difference is shrunk to a shortest sequence of commands before it is shown.
+#![expect(
+    clippy::print_stderr,
+    reason = "a test that cannot run must say so, and a long run what it has found so far"
+)]
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use redwind_conformance::compare::{Difference, first_difference};
@@ -26,8 +31,33 @@ fn from_env(name: &str, default: u64) -> u64 {
         .unwrap_or(default)
 }
 
-/// Plays a sequence on both.
+/// Plays a sequence on both. A server that ends or no longer answers is replaced by a fresh one: what it was asked to do is
+/// shown, and counts as no difference, so that a long run goes on.
 fn difference(server: &mut Reference, kind: Round, steps: &[Step]) -> Option<Difference> {
+    if steps.iter().any(pauses_all) {
+        return None;
+    }
+    let played = catch_unwind(AssertUnwindSafe(|| compared(server, kind, steps)));
+    played.unwrap_or_else(|why| {
+        if server.answers() {
+            resume_unwind(why);
+        }
+        eprintln!("the real server gave up:\n{}\n", lines(steps));
+        *server = Reference::start().unwrap_or_else(|why| panic!("{why}"));
+        None
+    })
+}
+
+/// Whether a server that is asked this answers nobody until the time is up, not even who would end the pause.
+fn pauses_all(step: &Step) -> bool {
+    let is = |at: usize, word: &str| {
+        let argument = step.argv().get(at);
+        argument.is_some_and(|argument| argument.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    is(0, "CLIENT") && is(1, "PAUSE") && !is(3, "WRITE")
+}
+
+fn compared(server: &mut Reference, kind: Round, steps: &[Step]) -> Option<Difference> {
     // Both clocks show about the same time, so absolute times mean the same to both.
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -73,7 +103,6 @@ fn kind_of(steps: &[Step], difference: &Difference) -> (Vec<u8>, String, String)
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that cannot run must say so")]
 fn random_commands_get_the_replies_of_a_real_server() {
     let mut server = match Reference::start() {
         Ok(server) => server,
@@ -111,10 +140,13 @@ fn random_commands_get_the_replies_of_a_real_server() {
         let (theirs, ours) = show_both(&last);
         let shrunk = kind_of(&shortest, &last);
         if shrunk == seen || kinds.insert(shrunk) {
-            differences.push(format!(
+            let text = format!(
                 "seed {round}:\n{}\nredis {theirs}\nengine {ours}",
                 lines(&shortest),
-            ));
+            );
+            // At once, too: a long run may be stopped before its end.
+            eprintln!("{text}\n");
+            differences.push(text);
         }
         if differences.len() >= MOST {
             break;

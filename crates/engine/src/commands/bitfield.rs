@@ -63,6 +63,17 @@ impl Width {
         }) as i64
     }
 
+    /// The number that `SET` takes this for: without a sign, a negative one is large; with one, the smallest are so far
+    /// below that Redis takes them for too large.
+    fn taken(self, number: i64) -> i128 {
+        let plain = i128::from(number);
+        if !self.signed {
+            return i128::from(number as u64);
+        }
+        let far = self.bits < 64 && self.max() - plain > i128::from(i64::MAX);
+        if far { plain + (1i128 << 64) } else { plain }
+    }
+
     fn read(self, text: &[u8], offset: u64) -> i64 {
         let bits = (0..u64::from(self.bits)).map(|at| i128::from(bit(text, offset + at)));
         self.wrap(bits.fold(0, |number, bit| number << 1 | bit))
@@ -192,7 +203,7 @@ fn run(cx: &mut Cx<'_>, args: &Args<'_>, steps: &[Step]) -> Answer {
                     replies.push(Value::Int(before));
                     continue;
                 }
-                Action::Set(number) => i128::from(number),
+                Action::Set(number) => step.width.taken(number),
                 Action::Add(by) => i128::from(before) + i128::from(by),
             };
             let fits = (step.width.min()..=step.width.max()).contains(&wanted);

@@ -1,5 +1,6 @@
 //! `LCS`: the longest common subsequence of two strings.
 
+use bytes::Bytes;
 use redwind_resp::Value;
 
 use crate::Refusal;
@@ -9,11 +10,13 @@ use crate::table::Answer;
 
 /// `LCS key1 key2 [LEN] [IDX] [MINMATCHLEN n] [WITHMATCHLEN]`
 pub(super) fn lcs(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let mut texts = Vec::with_capacity(2);
-    for key in &args.rest()[..2] {
-        let text = cx.read_string(key).map_err(|_| Refusal::LcsTypes)?;
-        texts.push(text.unwrap_or_default());
-    }
+    // Both are looked up before either is judged.
+    let [a, b] = [0, 1].map(|at| cx.read_string(&args[at]));
+    let text = |read: Result<Option<Bytes>, Refusal>| match read {
+        Ok(text) => Ok(text.unwrap_or_default()),
+        Err(_) => Err(Refusal::LcsTypes),
+    };
+    let (a, b) = (text(a)?, text(b)?);
     let (mut len_only, mut ranges_only, mut with_len, mut min_len) = (false, false, false, 0);
     let mut at = 2;
     while at < args.len() {
@@ -34,7 +37,7 @@ pub(super) fn lcs(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     if len_only && ranges_only {
         return Err(Refusal::LcsLenAndIdx);
     }
-    let (a, b) = (&texts[0][..], &texts[1][..]);
+    let (a, b) = (&a[..], &b[..]);
     let cells = (a.len() as u64 + 1) * (b.len() as u64 + 1);
     if cells * 4 > cx.engine.config.proto_max_bulk_len.unsigned_abs() {
         return Err(Refusal::err(

@@ -23,8 +23,8 @@ pub(super) fn lmpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `BLMPOP timeout numkeys key [key ...] LEFT|RIGHT [COUNT count]`
 pub(super) fn blmpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let deadline = deadline(cx, &args[0])?;
     let plan = ManyPop::parse(args, 1, End::parse)?;
+    let deadline = deadline(cx, &args[0])?;
     let reply = plan.run(cx)?;
     if reply.is_null() {
         wait(cx, plan.keys, deadline, Value::NullArray);

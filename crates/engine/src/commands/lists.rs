@@ -206,10 +206,12 @@ fn lset(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     // Redis passes the index on in 32 bits, so an absurd one may meet an item.
     let index = i64::from(args.int(1)? as i32);
     let (list, config) = edit.with_config();
+    // Redis makes room as for one more before it looks for the place.
+    list.prepare(&args.rest()[2..], config.list_max_listpack_size);
     if !list.set(index, Blob::from(&args[2])) {
         return Err(Refusal::IndexOutOfRange);
     }
-    list.grown(config.list_max_listpack_size);
+    list.shrunk(config.list_max_listpack_size);
     list.shrunk(config.list_max_listpack_size);
     edit.changed("lset");
     Ok(Value::OK)
@@ -228,6 +230,8 @@ fn linsert(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         return Ok(Value::Int(0));
     };
     let (list, config) = edit.with_config();
+    // It is prepared for both before the place is found.
+    list.prepare(&args.rest()[3..], config.list_max_listpack_size);
     if !list.insert(&args[2], after, Blob::from(&args[3])) {
         return Ok(Value::Int(-1));
     }

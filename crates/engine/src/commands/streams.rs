@@ -222,7 +222,7 @@ impl Options {
         }
         if !adding && options.cut.is_none() {
             return Err(Refusal::err(
-                "syntax error, XTRIM must be called with either MAXLEN or MINID",
+                "syntax error, XTRIM must be called with a trimming strategy",
             ));
         }
         if options.limit.is_some() && !options.approximately {

@@ -111,7 +111,9 @@ fn exec(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
         let before = cx.out.len();
         let reply = cx.call(command, argv);
         if !std::mem::take(&mut cx.no_reply) {
-            replies.push(reply);
+            // The protocol may be another before the end.
+            let protocol = cx.session().map_or(cx.protocol, |session| session.protocol);
+            replies.push(reply.for_protocol(protocol));
             continue;
         }
         // What confirms a subscription stands where the reply would.

@@ -134,8 +134,8 @@ pub(super) fn zmpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `BZMPOP timeout numkeys key [key ...] MIN|MAX [COUNT count]`
 pub(super) fn bzmpop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let deadline = deadline(cx, &args[0])?;
     let plan = ManyPop::parse(args, 1, Side::parse)?;
+    let deadline = deadline(cx, &args[0])?;
     let reply = plan.run(cx)?;
     if reply.is_null() {
         wait(cx, plan.keys, deadline);

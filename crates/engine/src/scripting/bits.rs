@@ -1,11 +1,11 @@
 //! The `bit` library: operations on 32-bit integers.
 
 use super::lua::{
-    LuaError, LuaState, LuaValue, Outcome, Table, bad_argument, give, number, set_function, string,
+    LuaError, LuaState, LuaValue, Outcome, Table, bad_type, give, number, set_function, string,
 };
 
 /// An argument as 32 bits, wrapping as the original library does.
-fn bits(args: &[LuaValue], at: usize, name: &str) -> Outcome<u32> {
+fn bits(args: &[LuaValue], at: usize) -> Outcome<u32> {
     if let Some(LuaValue::Int(number)) = args.get(at) {
         return Ok(*number as u32);
     }
@@ -13,7 +13,7 @@ fn bits(args: &[LuaValue], at: usize, name: &str) -> Outcome<u32> {
     if let Some(number) = number(args.get(at)) {
         return Ok((number + 6_755_399_441_055_744.0).to_bits() as u32);
     }
-    Err(bad_argument(args, at + 1, name, "number"))
+    Err(bad_type(args, at + 1, "number"))
 }
 
 fn done(lua: &mut LuaState, bits: u32) -> Outcome<usize> {
@@ -33,7 +33,7 @@ pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
     ];
     for (name, f) in unary {
         set_function(lua, table, name, move |lua, args| {
-            let bits = bits(args, 0, name)?;
+            let bits = bits(args, 0)?;
             done(lua, f(bits))
         })?;
     }
@@ -44,9 +44,9 @@ pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
     ];
     for (name, f) in many {
         set_function(lua, table, name, move |lua, args| {
-            let mut result = bits(args, 0, name)?;
+            let mut result = bits(args, 0)?;
             for at in 1..args.len() {
-                result = f(result, bits(args, at, name)?);
+                result = f(result, bits(args, at)?);
             }
             done(lua, result)
         })?;
@@ -60,15 +60,15 @@ pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
     ];
     for (name, f) in shifts {
         set_function(lua, table, name, move |lua, args| {
-            let (value, by) = (bits(args, 0, name)?, bits(args, 1, name)?);
+            let (value, by) = (bits(args, 0)?, bits(args, 1)?);
             done(lua, f(value, by & 31))
         })?;
     }
     set_function(lua, table, "tohex", |lua, args| {
-        let value = bits(args, 0, "tohex")?;
+        let value = bits(args, 0)?;
         let digits = match args.get(1) {
             None => 8,
-            Some(_) => bits(args, 1, "tohex")? as i32,
+            Some(_) => bits(args, 1)? as i32,
         };
         let text = if digits < 0 {
             format!("{value:08X}")

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use redwind_resp::{Protocol, Value};
 
 use super::lua::{self, LuaError, LuaState, LuaValue, Table, string};
+use super::{MEMORY, STEPS};
 
 type Result<T> = std::result::Result<T, LuaError>;
 
@@ -53,6 +54,9 @@ pub(super) fn to_lua(lua: &mut LuaState, value: &Value, protocol: Protocol) -> R
         Value::Null | Value::NullArray => return Ok(LuaValue::Bool(false)),
         Value::Bool(yes) => return Ok(LuaValue::Bool(*yes)),
         Value::Array(items) | Value::Push(items) => {
+            if let Some(error) = lua.sandbox_charge(items.len() as u64) {
+                return Err(error);
+            }
             let table = lua.new_table_with_sizes(items.len() as u32, 0)?;
             for (at, item) in items.iter().enumerate() {
                 let item = to_lua(lua, item, protocol)?;
@@ -103,10 +107,58 @@ pub(super) fn c_cast(number: f64) -> i64 {
 /// How deep a script's reply may nest.
 const MAX_DEPTH: usize = 200;
 
+/// What is left of what a reply may consist of: a table or a text may be in many places of it.
+pub(super) struct Budget {
+    values: u64,
+    bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Budget {
+        Budget {
+            values: STEPS,
+            bytes: MEMORY,
+        }
+    }
+}
+
+impl Budget {
+    /// Whether there is room for one more value.
+    fn takes(&mut self, bytes: usize) -> bool {
+        let room = (
+            self.values.checked_sub(1),
+            self.bytes.checked_sub(bytes + 32),
+        );
+        let (Some(values), Some(bytes)) = room else {
+            self.values = 0;
+            return false;
+        };
+        (self.values, self.bytes) = (values, bytes);
+        true
+    }
+
+    /// Whether there was too much; the reply is not whole then.
+    pub(super) fn is_exceeded(&self) -> bool {
+        self.values == 0
+    }
+}
+
 /// What a script's result is as a reply.
-pub(super) fn from_lua(value: &LuaValue, protocol: Protocol, depth: usize) -> Value {
+pub(super) fn from_lua(
+    value: &LuaValue,
+    protocol: Protocol,
+    depth: usize,
+    budget: &mut Budget,
+) -> Value {
     if depth > MAX_DEPTH {
         return Value::error("ERR reached lua stack limit");
+    }
+    let bytes = match value {
+        LuaValue::Str(text) => text.as_bytes().len(),
+        _ => 0,
+    };
+    if !budget.takes(bytes) {
+        return Value::Null;
     }
     match value {
         LuaValue::Str(text) => Value::Bulk(Bytes::copy_from_slice(text.as_bytes())),
@@ -114,7 +166,7 @@ pub(super) fn from_lua(value: &LuaValue, protocol: Protocol, depth: usize) -> Va
         LuaValue::Float(number) => Value::Int(c_cast(*number)),
         LuaValue::Bool(yes) if protocol == Protocol::Resp3 => Value::Bool(*yes),
         LuaValue::Bool(true) => Value::Int(1),
-        LuaValue::Table(table) => table_from_lua(*table, protocol, depth),
+        LuaValue::Table(table) => table_from_lua(*table, protocol, depth, budget),
         _ => Value::Null,
     }
 }
@@ -130,7 +182,7 @@ fn until_nul(text: Bytes) -> Bytes {
     text.slice(..end)
 }
 
-fn table_from_lua(table: Table, protocol: Protocol, depth: usize) -> Value {
+fn table_from_lua(table: Table, protocol: Protocol, depth: usize, budget: &mut Budget) -> Value {
     if let Some(text) = field_text(table, "err") {
         return Value::Error(until_nul(text));
     }
@@ -140,7 +192,7 @@ fn table_from_lua(table: Table, protocol: Protocol, depth: usize) -> Value {
     if let LuaValue::Float(number) = table.get_str_bytes(b"double") {
         return Value::Double(number);
     }
-    let inner = |value: &LuaValue| from_lua(value, protocol, depth + 1);
+    let mut inner = |value: &LuaValue| from_lua(value, protocol, depth + 1, budget);
     if let LuaValue::Table(map) = table.get_str_bytes(b"map") {
         let pairs = lua::pairs(map);
         let pairs = pairs.iter().map(|(key, value)| (inner(key), inner(value)));
@@ -157,10 +209,11 @@ fn table_from_lua(table: Table, protocol: Protocol, depth: usize) -> Value {
             field_text(verbatim, "string"),
             field_text(verbatim, "format"),
         )
-        && let [a, b, c, ..] = format[..]
     {
+        // What is shorter is filled with spaces.
+        let byte = |at: usize| format.get(at).copied().unwrap_or(b' ');
         return Value::Verbatim {
-            format: [a, b, c],
+            format: [byte(0), byte(1), byte(2)],
             text,
         };
     }

@@ -1,6 +1,6 @@
 //! What `math.random` draws.
 
-use super::lua::{self, LuaValue, Outcome};
+use super::lua::{self, Failure, LuaValue, Outcome};
 
 /// The generator behind `math.random`: POSIX's 48-bit one, so that scripts draw what they draw on a
 /// real server.
@@ -36,13 +36,13 @@ pub(super) fn random(draw: u32, args: &[LuaValue]) -> Outcome<f64> {
         (2, Some(low), Some(high)) => (low, high),
         (1 | 2, first, _) => {
             let at = 1 + usize::from(first.is_some());
-            return Err(lua::bad_argument(args, at, "random", "number"));
+            return Err(lua::bad_type(args, at, "number"));
         }
         _ => return Err("wrong number of arguments".into()),
     };
     if low > high {
         let at = args.len();
-        return Err(format!("bad argument #{at} to 'random' (interval is empty)").into());
+        return Err(Failure::Argument(at, "interval is empty".into()));
     }
     Ok((part * (high - low + 1.0)).floor() + low)
 }

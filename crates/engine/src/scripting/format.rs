@@ -2,30 +2,24 @@
 
 use super::convert::c_cast;
 use super::lua::{
-    Failure, LuaError, LuaState, LuaValue, Outcome, Table, bad_argument, give, number,
-    set_function, string,
+    Failure, LuaError, LuaState, LuaValue, Outcome, Table, bad_type, give, integer, number,
+    reserve, set_function, string, text,
 };
-use crate::number::{general, int_bytes};
-
-/// Longer strings than this are not made by repetition; a script may not have much more memory.
-const MOST_REPEATED: f64 = (1u32 << 28) as f64;
+use crate::number::general;
 
 /// The library: `format`, and `rep`, which says no before there is no memory.
 pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
     let table = lua.new_table();
     set_function(lua, table, "format", |lua, args| {
-        let text = format(args)?;
+        let text = format(lua, args)?;
         let text = string(lua, &text)?;
         give(lua, text)
     })?;
     set_function(lua, table, "rep", |lua, args| {
-        let part = text(args, 1, "rep")?;
-        let times = number(args.get(1)).ok_or_else(|| bad_argument(args, 2, "rep", "number"))?;
-        let times = times.trunc().max(0.0);
-        if part.len() as f64 * times > MOST_REPEATED {
-            return Err("resulting string too large".into());
-        }
-        let times = if part.is_empty() { 0 } else { times as usize };
+        let part = text(args, 1)?;
+        let times = usize::try_from(integer(args, 2)?).unwrap_or(0);
+        reserve(lua, part.len().saturating_mul(times))?;
+        let times = if part.is_empty() { 0 } else { times };
         let text = string(lua, &part.repeat(times))?;
         give(lua, text)
     })?;
@@ -234,18 +228,8 @@ fn quote(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// An argument, counted from 1, as text.
-fn text(args: &[LuaValue], at: usize, function: &str) -> Outcome<Vec<u8>> {
-    match args.get(at - 1) {
-        Some(LuaValue::Str(text)) => Ok(text.as_bytes().to_vec()),
-        Some(LuaValue::Float(number)) => Ok(general(*number, 14).into_bytes()),
-        Some(LuaValue::Int(number)) => Ok(int_bytes(*number)),
-        _ => Err(bad_argument(args, at, function, "string")),
-    }
-}
-
-fn format(args: &[LuaValue]) -> Outcome<Vec<u8>> {
-    let pattern = text(args, 1, "format")?;
+fn format(lua: &LuaState, args: &[LuaValue]) -> Outcome<Vec<u8>> {
+    let pattern = text(args, 1)?;
     let (mut out, mut rest, mut at) = (Vec::new(), &pattern[..], 1);
     while let Some(percent) = rest.iter().position(|b| *b == b'%') {
         out.extend_from_slice(&rest[..percent]);
@@ -256,11 +240,13 @@ fn format(args: &[LuaValue]) -> Outcome<Vec<u8>> {
             continue;
         }
         at += 1;
+        if at > args.len() {
+            return Err(Failure::Argument(at, "no value".into()));
+        }
         let (item, len) = Item::parse(rest)?;
         let letter = rest.get(len).copied().unwrap_or(0);
         rest = rest.get(len + 1..).unwrap_or_default();
-        let value =
-            || number(args.get(at - 1)).ok_or_else(|| bad_argument(args, at, "format", "number"));
+        let value = || number(args.get(at - 1)).ok_or_else(|| bad_type(args, at, "number"));
         match letter {
             b'c' => match c_cast(value()?) as u8 {
                 0 => item.pad(b"", &mut out),
@@ -269,8 +255,14 @@ fn format(args: &[LuaValue]) -> Outcome<Vec<u8>> {
             b'd' | b'i' => item.integer(value()?, &mut out),
             b'o' | b'u' | b'x' | b'X' => item.unsigned(letter, value()?, &mut out),
             b'e' | b'E' | b'f' | b'g' | b'G' => item.float(letter, value()?, &mut out),
-            b'q' => quote(&text(args, at, "format")?, &mut out),
-            b's' => item.text(&text(args, at, "format")?, &mut out),
+            b'q' | b's' => {
+                let text = text(args, at)?;
+                reserve(lua, out.len() + 4 * text.len())?;
+                match letter {
+                    b'q' => quote(&text, &mut out),
+                    _ => item.text(&text, &mut out),
+                }
+            }
             0 => return Err("invalid option '%' to 'format'".into()),
             other => {
                 let other = char::from(other);

@@ -4,8 +4,8 @@ use crate::number::{float_prefix, general};
 
 use super::json_settings::{self, Invalid, JsonSettings, Shared};
 use super::lua::{
-    self, Failure, LuaError, LuaState, LuaValue, Outcome, Table, bytes, give, pairs, set,
-    set_function, string, type_name,
+    self, Failure, LuaError, LuaState, LuaValue, Outcome, Table, bytes, charge, give, pairs,
+    reserve, set, set_function, string, type_name,
 };
 
 /// What stands for JSON's null.
@@ -42,7 +42,7 @@ fn with_settings(lua: &mut LuaState, settings: &Shared) -> Result<Table, LuaErro
             return Err("bad argument #1 to 'encode' (expected 1 argument)".into());
         };
         let mut out = Vec::new();
-        encode(value, &own.borrow(), 0, &mut out)?;
+        encode(lua, value, &own.borrow(), 0, &mut out)?;
         let text = string(lua, &out)?;
         give(lua, text)
     })?;
@@ -72,10 +72,27 @@ fn with_settings(lua: &mut LuaState, settings: &Shared) -> Result<Table, LuaErro
     Ok(table)
 }
 
+/// Deeper than this nothing nests, whatever a script sets: the machine's stack is bounded, too.
+const DEEPEST: usize = 1000;
+
+// Tables nest, so what is not about that is kept off the stack, in functions of its own.
 fn encode(
+    lua: &LuaState,
     value: &LuaValue,
     settings: &JsonSettings,
     depth: usize,
+    out: &mut Vec<u8>,
+) -> Outcome<()> {
+    match value {
+        LuaValue::Table(table) => encode_table(lua, *table, settings, depth + 1, out),
+        plain => encode_plain(lua, plain, settings, out),
+    }
+}
+
+fn encode_plain(
+    lua: &LuaState,
+    value: &LuaValue,
+    settings: &JsonSettings,
     out: &mut Vec<u8>,
 ) -> Outcome<()> {
     match value {
@@ -94,8 +111,11 @@ fn encode(
             Invalid::Written => out.extend_from_slice(general(*number, 14).as_bytes()),
             Invalid::Null => out.extend_from_slice(b"null"),
         },
-        LuaValue::Str(text) => quote(text.as_bytes(), out),
-        LuaValue::Table(table) => return encode_table(*table, settings, depth + 1, out),
+        LuaValue::Str(text) => {
+            // A byte becomes six at most.
+            reserve(lua, out.len() + 6 * text.as_bytes().len())?;
+            quote(text.as_bytes(), out);
+        }
         other => {
             let kind = type_name(Some(other));
             return Err(format!("Cannot serialise {kind}: type not supported").into());
@@ -104,16 +124,20 @@ fn encode(
     Ok(())
 }
 
-fn encode_table(
-    table: Table,
-    settings: &JsonSettings,
-    depth: usize,
-    out: &mut Vec<u8>,
-) -> Outcome<()> {
-    if depth > settings.encode_depth {
+/// How a table is written.
+enum Shape {
+    /// With so many elements.
+    Array(usize),
+    Object(Vec<(LuaValue, LuaValue)>),
+}
+
+fn shape(lua: &LuaState, table: Table, settings: &JsonSettings, depth: usize) -> Outcome<Shape> {
+    if depth > settings.encode_depth.min(DEEPEST) {
         return Err(format!("Cannot serialise, excessive nesting ({depth})").into());
     }
     let pairs = pairs(table);
+    // A table may be in many places.
+    charge(lua, pairs.len() as u64 + 1)?;
     let len = array_len(&pairs).filter(|len| *len > 0);
     // Few elements with large indexes would become a long list of nulls.
     let sparse = len.is_some_and(|len| {
@@ -123,36 +147,66 @@ fn encode_table(
     if sparse && !settings.sparse_convert {
         return Err("Cannot serialise table: excessively sparse array".into());
     }
-    if let Some(len) = len.filter(|_| !sparse) {
-        out.push(b'[');
-        for at in 1..=len {
-            if at > 1 {
-                out.push(b',');
+    Ok(match len.filter(|_| !sparse) {
+        Some(len) => Shape::Array(len),
+        None => Shape::Object(pairs),
+    })
+}
+
+fn encode_table(
+    lua: &LuaState,
+    table: Table,
+    settings: &JsonSettings,
+    depth: usize,
+    out: &mut Vec<u8>,
+) -> Outcome<()> {
+    match shape(lua, table, settings, depth)? {
+        Shape::Array(len) => {
+            out.push(b'[');
+            for at in 1..=len {
+                if at > 1 {
+                    out.push(b',');
+                }
+                reserve(lua, out.len())?;
+                encode(lua, &table.get_int(at as i64), settings, depth, out)?;
             }
-            encode(&table.get_int(at as i64), settings, depth, out)?;
+            out.push(b']');
         }
-        out.push(b']');
-        return Ok(());
-    }
-    out.push(b'{');
-    for (at, (key, value)) in pairs.iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        match key {
-            LuaValue::Str(text) => quote(text.as_bytes(), out),
-            LuaValue::Float(number) => quote(general(*number, settings.precision).as_bytes(), out),
-            LuaValue::Int(number) => quote(number.to_string().as_bytes(), out),
-            other => {
-                let kind = type_name(Some(other));
-                let text = format!("Cannot serialise {kind}: table key must be a number or string");
-                return Err(text.into());
+        Shape::Object(pairs) => {
+            out.push(b'{');
+            for (at, (key, value)) in pairs.iter().enumerate() {
+                if at > 0 {
+                    out.push(b',');
+                }
+                encode_key(lua, key, settings, out)?;
+                encode(lua, value, settings, depth, out)?;
             }
+            out.push(b'}');
         }
-        out.push(b':');
-        encode(value, settings, depth, out)?;
     }
-    out.push(b'}');
+    Ok(())
+}
+
+fn encode_key(
+    lua: &LuaState,
+    key: &LuaValue,
+    settings: &JsonSettings,
+    out: &mut Vec<u8>,
+) -> Outcome<()> {
+    match key {
+        LuaValue::Str(text) => {
+            reserve(lua, out.len() + 6 * text.as_bytes().len())?;
+            quote(text.as_bytes(), out);
+        }
+        LuaValue::Float(number) => quote(general(*number, settings.precision).as_bytes(), out),
+        LuaValue::Int(number) => quote(number.to_string().as_bytes(), out),
+        other => {
+            let kind = type_name(Some(other));
+            let text = format!("Cannot serialise {kind}: table key must be a number or string");
+            return Err(text.into());
+        }
+    }
+    out.push(b':');
     Ok(())
 }
 
@@ -243,7 +297,7 @@ impl Reader<'_> {
     /// Goes into an array or an object, past its first character.
     fn descend(&mut self, depth: usize) -> Outcome<()> {
         self.at += 1;
-        if depth > self.settings.decode_depth {
+        if depth > self.settings.decode_depth.min(DEEPEST) {
             let at = self.at;
             let text = format!("Found too many nested data structures ({depth}) at character {at}");
             return Err(text.into());
@@ -252,6 +306,7 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, depth: usize) -> Outcome<LuaValue> {
+        charge(self.lua, 1)?;
         self.spaces();
         match self.text.get(self.at) {
             Some(b'{') => self.object(depth + 1),
@@ -348,15 +403,14 @@ impl Reader<'_> {
     }
 
     fn string(&mut self) -> Outcome<Vec<u8>> {
-        let start = self.at;
         self.at += 1;
         let mut out = Vec::new();
         loop {
             let byte = self.text.get(self.at).copied();
             self.at += 1;
             match byte {
-                None => {
-                    let at = start + 1;
+                None | Some(0) => {
+                    let at = self.at;
                     return Err(format!(
                         "Expected value but found unexpected end of string at character {at}"
                     )

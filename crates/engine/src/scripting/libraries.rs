@@ -9,29 +9,20 @@ use lua_vm::state::{LuaState, new_state, set_versioned_registry_slots};
 
 type Function = fn(&mut LuaState) -> Result<usize, LuaError>;
 
-/// `format` and `rep` are the engine's own.
-const STRING: [(&[u8], Function); 13] = [
-    (b"byte", string_lib::str_byte),
-    (b"char", string_lib::str_char),
+/// The others are the engine's own.
+const STRING: [(&[u8], Function); 5] = [
     (b"dump", string_lib::str_dump),
-    (b"find", string_lib::str_find),
-    (b"gfind", string_lib::gmatch),
-    (b"gmatch", string_lib::gmatch),
-    (b"gsub", string_lib::str_gsub),
     (b"len", string_lib::str_len),
     (b"lower", string_lib::str_lower),
-    (b"match", string_lib::str_match),
     (b"reverse", string_lib::str_reverse),
-    (b"sub", string_lib::str_sub),
     (b"upper", string_lib::str_upper),
 ];
 
-const COROUTINE: [(&[u8], Function); 6] = [
+const COROUTINE: [(&[u8], Function); 5] = [
     (b"create", coro_lib::co_create),
     (b"resume", coro_lib::co_resume),
     (b"running", coro_lib::co_running),
     (b"status", coro_lib::co_status),
-    (b"wrap", coro_lib::co_wrap),
     (b"yield", coro_lib::co_yield),
 ];
 

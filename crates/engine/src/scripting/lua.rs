@@ -5,6 +5,7 @@
 //! collector works only where the machine runs code and at the end of a [`function`] of the host, once the results lie on
 //! the stack. So what a host function makes is safe until it returns, and what must live longer is rooted.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -12,7 +13,8 @@ use lua_stdlib::auxlib::push_where;
 use lua_types::{GcRef, LuaClosure, LuaTable};
 use lua_vm::state::{LuaCallable, LuaTableRefExt as _};
 
-use crate::number::float_prefix;
+use super::convert::c_cast;
+use crate::number::{float_prefix, general, int_bytes};
 
 pub(super) use lua_types::{LuaError, LuaValue};
 pub(super) use lua_vm::state::LuaState;
@@ -25,6 +27,14 @@ pub(super) enum Failure {
     Raised(LuaError),
     /// A text that gets the place in the script in front.
     Said(String),
+    /// The same, of any bytes.
+    Bytes(Vec<u8>),
+    /// What is wrong with an argument; they count from 1.
+    Argument(usize, String),
+    /// It took so many steps, which is more than there are.
+    TooLong(u64),
+    /// It would take so many bytes, which is more than there are.
+    TooMuch(usize),
 }
 
 impl From<LuaError> for Failure {
@@ -97,18 +107,73 @@ pub(super) fn solid(lua: &mut LuaState, inner: LuaValue) -> LuaValue {
     })
 }
 
-fn raised(lua: &mut LuaState, failure: Failure) -> LuaError {
+pub(super) fn arguments(lua: &LuaState) -> Vec<LuaValue> {
+    let own = lua.current_call_info().func;
+    let count = lua.top_idx().0.saturating_sub(own.0 + 1);
+    (0..count)
+        .map(|at| lua.get_at(own + 1 + at as i32))
+        .collect()
+}
+
+/// The error that the interpreter raises.
+pub(super) fn raised(lua: &mut LuaState, failure: Failure) -> LuaError {
     let text = match failure {
         Failure::Raised(error) => return error,
-        Failure::Said(text) => text,
+        Failure::Said(text) => text.into_bytes(),
+        Failure::Bytes(text) => text,
+        // The function is named as the script names it.
+        Failure::Argument(at, text) => {
+            return lua_vm::debug::arg_error_impl(lua, at as i32, text.as_bytes());
+        }
+        Failure::TooLong(steps) => {
+            return lua.sandbox_charge(steps).unwrap_or(LuaError::Memory);
+        }
+        Failure::TooMuch(bytes) => {
+            return lua.sandbox_reserve(bytes).unwrap_or(LuaError::Memory);
+        }
     };
-    let place = match push_where(lua, 1) {
-        Ok(()) => bytes(&lua.pop()).unwrap_or_default(),
-        Err(error) => return error,
-    };
-    match string(lua, &[&place[..], text.as_bytes()].concat()) {
+    let error = place(lua).and_then(|place| string(lua, &[&place[..], &text].concat()));
+    match error {
         Ok(value) => LuaError::from_value(value),
         Err(error) => error,
+    }
+}
+
+/// The place in the script that calls the current function, as errors begin with it.
+pub(super) fn place(lua: &mut LuaState) -> Result<Bytes, LuaError> {
+    push_where(lua, 1)?;
+    Ok(bytes(&lua.pop()).unwrap_or_default())
+}
+
+/// Stops the script unless so many bytes more are within its share of memory.
+pub(super) fn reserve(lua: &LuaState, bytes: usize) -> Outcome<()> {
+    match lua.sandbox_reserve(bytes) {
+        Some(error) => Err(Failure::Raised(error)),
+        None => Ok(()),
+    }
+}
+
+/// Takes steps off those that the script may take; stops it when none are left, or when its memory is used up.
+pub(super) fn charge(lua: &LuaState, steps: u64) -> Outcome<()> {
+    match lua.sandbox_charge(steps) {
+        Some(error) => Err(Failure::Raised(error)),
+        None => Ok(()),
+    }
+}
+
+/// Makes room for so many values on the stack.
+pub(super) fn room(lua: &mut LuaState, count: usize) -> Outcome<()> {
+    match i32::try_from(count).is_ok_and(|count| lua_vm::api::check_stack(lua, count)) {
+        true => Ok(()),
+        false => Err("stack overflow (too many results)".into()),
+    }
+}
+
+/// A global of the plain interpreter.
+pub(super) fn global(lua: &LuaState, name: &str) -> LuaValue {
+    match lua.global().globals {
+        LuaValue::Table(globals) => globals.get_str_bytes(name.as_bytes()),
+        _ => LuaValue::Nil,
     }
 }
 
@@ -210,14 +275,31 @@ pub(super) fn type_name(value: Option<&LuaValue>) -> &'static str {
 }
 
 /// The refusal of an argument, counted from 1, that is of another type.
-pub(super) fn bad_argument(
-    args: &[LuaValue],
-    at: usize,
-    function: &str,
-    expected: &str,
-) -> Failure {
+pub(super) fn bad_type(args: &[LuaValue], at: usize, expected: &str) -> Failure {
     let found = type_name(args.get(at - 1));
-    Failure::Said(format!(
-        "bad argument #{at} to '{function}' ({expected} expected, got {found})"
-    ))
+    Failure::Argument(at, format!("{expected} expected, got {found}"))
+}
+
+/// An argument as text; numbers are texts, too.
+pub(super) fn text(args: &[LuaValue], at: usize) -> Outcome<Cow<'_, [u8]>> {
+    match args.get(at - 1) {
+        Some(LuaValue::Str(text)) => Ok(Cow::Borrowed(text.as_bytes())),
+        Some(LuaValue::Float(number)) => Ok(Cow::Owned(general(*number, 14).into_bytes())),
+        Some(LuaValue::Int(number)) => Ok(Cow::Owned(int_bytes(*number))),
+        _ => Err(bad_type(args, at, "string")),
+    }
+}
+
+/// An argument as a whole number, the way C cuts it off.
+pub(super) fn integer(args: &[LuaValue], at: usize) -> Outcome<i64> {
+    let number = number(args.get(at - 1)).ok_or_else(|| bad_type(args, at, "number"))?;
+    Ok(c_cast(number))
+}
+
+/// The same of an argument that may be missing.
+pub(super) fn integer_or(args: &[LuaValue], at: usize, default: i64) -> Outcome<i64> {
+    match args.get(at - 1) {
+        None | Some(LuaValue::Nil) => Ok(default),
+        Some(_) => integer(args, at),
+    }
 }

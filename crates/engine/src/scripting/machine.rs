@@ -7,16 +7,21 @@ use std::sync::Arc;
 use bytes::Bytes;
 use lua_stdlib::auxlib::load_buffer;
 use lua_vm::api::pcall_k;
+use lua_vm::debug::{LuaDebug, get_info, get_stack};
 use lua_vm::state::ExternalRootKey;
 use redwind_resp::{Protocol, Value};
 use scoped_tls_hkt::{ReborrowMut, scoped_thread_local};
 
-use super::convert::{error, field_text, from_lua, is_counted, new_error, to_lua};
+use super::convert::{Budget, error, field_text, from_lua, is_counted, new_error, to_lua};
 use super::drand::{Drand, random};
 use super::lua::{self, LuaError, LuaState, LuaValue, Outcome, give, set_function, string};
-use super::{JsonSettings, STEPS, bits, format, json, libraries, msgpack, sha1, structs};
+use super::{
+    JsonSettings, MEMORY, STEPS, base, bits, chains, format, json, libraries, msgpack, sha1,
+    structs,
+};
 use crate::commands;
 use crate::cx::Cx;
+use crate::refusal::quoted;
 use crate::sorted::Sorted;
 use crate::{Command, Flags, Refusal};
 
@@ -103,9 +108,9 @@ impl Machine {
         let settings = Rc::new(RefCell::new(Settings::default()));
         let json = Rc::new(RefCell::new(JsonSettings::default()));
         let prelude = enter(&mut lua, |lua| prepare(lua, &settings, &json))?;
-        // Between two looks a string can double with every other instruction.
-        let interval = 10;
-        lua.install_sandbox_limits(interval, Some(STEPS), Some(256 << 20));
+        // Between two looks a string can double with every third instruction.
+        let interval = 5;
+        lua.install_sandbox_limits(interval, Some(STEPS), Some(MEMORY));
         Ok(Machine {
             lua,
             settings,
@@ -145,6 +150,12 @@ impl Machine {
         let function = self.function(script)?;
         let prelude = &self.prelude;
         self.lua.sandbox_reset();
+        {
+            // What earlier scripts have left behind does not count.
+            let global = self.lua.global();
+            let limit = global.total_bytes() + chains::share(&function);
+            global.sandbox.mem_limit.set(Some(limit));
+        }
         let result = enter(&mut self.lua, |lua| {
             let before = lua.top_idx();
             for (name, arguments) in prelude.names.into_iter().zip(argv) {
@@ -241,6 +252,7 @@ fn prepare(
         ("struct", structs::library(lua)?),
         ("math", randomness(lua, settings)?),
         ("text", format::library(lua)?),
+        ("base", base::library(lua)?),
     ] {
         lua::set(lua, given, name, LuaValue::Table(library))?;
     }
@@ -258,6 +270,10 @@ fn prepare(
         let inner = args.first().copied().unwrap_or(LuaValue::Nil);
         let solid = lua::solid(lua, inner);
         give(lua, solid)
+    })?;
+    set_function(lua, given, "place", |lua, _| {
+        let place = place(lua)?;
+        give(lua, place)
     })?;
     let own = settings.clone();
     set_function(lua, given, "setresp", move |_, args| {
@@ -314,6 +330,23 @@ fn prepare(
     })
 }
 
+/// Where an error was raised: the innermost line of a chunk that is not ours.
+fn place(lua: &mut LuaState) -> Outcome<LuaValue> {
+    for level in 1..16 {
+        let mut found = LuaDebug::default();
+        if !get_stack(lua, level, &mut found) {
+            break;
+        }
+        get_info(lua, b"Sl", &mut found);
+        let source = found.source.unwrap_or_default();
+        if found.currentline > 0 && source != b"=prelude" {
+            let line = format!(":{}", found.currentline);
+            return Ok(string(lua, &[&source[..], line.as_bytes()].concat())?);
+        }
+    }
+    Ok(LuaValue::Nil)
+}
+
 /// `math.random` and `math.randomseed`, which draw what they draw on a real server.
 fn randomness(lua: &mut LuaState, settings: &Rc<RefCell<Settings>>) -> Result<lua::Table> {
     let math = lua.new_table();
@@ -326,7 +359,7 @@ fn randomness(lua: &mut LuaState, settings: &Rc<RefCell<Settings>>) -> Result<lu
     let own = settings.clone();
     set_function(lua, math, "randomseed", move |_, args| {
         let seed = lua::number(args.first());
-        let seed = seed.ok_or_else(|| lua::bad_argument(args, 1, "randomseed", "number"))?;
+        let seed = seed.ok_or_else(|| lua::bad_type(args, 1, "number"))?;
         own.borrow_mut().luck = Drand::seeded(seed as i64 as u32);
         Ok(0)
     })?;
@@ -357,9 +390,9 @@ pub(crate) fn compile(script: &Script) -> std::result::Result<(), Refusal> {
     with_machine(|machine| machine.function(script))
         .map(|_| ())
         .map_err(|e| {
+            let text = quoted(&message(&e));
             Refusal::err(format_args!(
-                "Error compiling script (new function): {}",
-                e.message_lossy()
+                "Error compiling script (new function): {text}"
             ))
         })
 }
@@ -405,7 +438,12 @@ pub(crate) fn run(cx: &mut Cx<'_>, script: &Script, keys: &[Bytes], argv: &[Byte
             Ended::Stopped => stopped(),
             Ended::Well(value) => {
                 cx.error_is_counted = is_counted(&value);
-                from_lua(&value, protocol, 0)
+                let mut budget = Budget::default();
+                let reply = from_lua(&value, protocol, 0, &mut budget);
+                match budget.is_exceeded() {
+                    true => stopped(),
+                    false => reply,
+                }
             }
             Ended::Badly(e, place) => {
                 cx.error_is_counted = is_counted(&e);
@@ -415,7 +453,15 @@ pub(crate) fn run(cx: &mut Cx<'_>, script: &Script, keys: &[Bytes], argv: &[Byte
         machine.tidy();
         Ok(value)
     });
-    outcome.unwrap_or_else(|e| Value::error(format!("ERR {}", e.message_lossy())))
+    outcome.unwrap_or_else(|e| Value::Error(Bytes::from([b"ERR ", &message(&e)[..]].concat())))
+}
+
+/// What an error says, byte for byte.
+fn message(e: &LuaError) -> Vec<u8> {
+    match e.message_bytes() {
+        Some(text) => text.to_vec(),
+        None => e.message_lossy().into_bytes(),
+    }
 }
 
 fn stopped() -> Value {
@@ -442,9 +488,9 @@ fn failure(script: &Script, e: &LuaValue, place: &LuaValue) -> Value {
     text.truncate(text.iter().position(|b| *b == 0).unwrap_or(text.len()));
     text.extend_from_slice(b" script: ");
     text.extend_from_slice(&script.sha);
-    if let LuaValue::Str(line) = place {
-        text.extend_from_slice(b", on @user_script:");
-        text.extend_from_slice(line.as_bytes());
+    if let LuaValue::Str(place) = place {
+        text.extend_from_slice(b", on ");
+        text.extend_from_slice(place.as_bytes());
         text.push(b'.');
     }
     Value::Error(Bytes::from(text))
@@ -480,6 +526,12 @@ impl Calls for Run<'_, '_> {
         let Settings {
             protocol, repeat, ..
         } = *self.settings.borrow();
+        // Each is copied, and a text may be there many times.
+        let bytes = args.iter().map(|argument| match argument {
+            LuaValue::Str(text) => text.as_bytes().len(),
+            _ => 0,
+        });
+        lua::reserve(lua, bytes.sum())?;
         Ok(match self.reply(args, protocol, repeat) {
             Ok(reply) => (!reply.is_error(), to_lua(lua, &reply, protocol)?),
             Err(Misuse::Refused(text)) => (false, error(lua, text.as_bytes())?),

@@ -1,14 +1,11 @@
 //! The `cmsgpack` library.
 
 use super::lua::{
-    self, LuaError, LuaState, LuaValue, Outcome, Table, bad_argument, bytes, give, pairs, set,
-    set_function, string,
+    self, LuaError, LuaState, LuaValue, Outcome, Table, charge, give, integer, integer_or, pairs,
+    reserve, set, set_function, string, text,
 };
 
 const MAX_DEPTH: usize = 16;
-
-/// How many values are read, given the second argument.
-type Limit = fn(usize) -> Option<usize>;
 
 /// The library.
 pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
@@ -16,7 +13,7 @@ pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
     for (name, text) in [
         ("_NAME", "cmsgpack"),
         ("_VERSION", "lua-cmsgpack 0.4.0"),
-        ("_COPYRIGHT", ""),
+        ("_COPYRIGHT", "Copyright (C) 2012, Salvatore Sanfilippo"),
         ("_DESCRIPTION", "MessagePack C implementation for Lua"),
     ] {
         let text = string(lua, text.as_bytes())?;
@@ -28,38 +25,41 @@ pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
         }
         let mut out = Vec::new();
         for value in args {
-            pack(value, 0, &mut out);
+            pack(lua, value, 0, &mut out)?;
         }
         let text = string(lua, &out)?;
         give(lua, text)
     })?;
-    let unpackers: [(&str, Limit); 3] = [
-        ("unpack", |_| None),
-        ("unpack_one", |_| Some(1)),
-        ("unpack_limit", Some),
-    ];
-    for (name, limit) in unpackers {
+    for name in ["unpack", "unpack_one", "unpack_limit"] {
         set_function(lua, table, name, move |lua, args| {
-            let Some(text) = args.first().and_then(bytes) else {
-                return Err(bad_argument(args, 1, name, "string"));
+            let (limit, offset) = match name {
+                "unpack_one" => (Some(1), integer_or(args, 2, 0)?),
+                "unpack_limit" => (Some(integer(args, 2)?), integer_or(args, 3, 0)?),
+                _ => (None, 0),
             };
-            let number = |at: usize| match args.get(at) {
-                Some(LuaValue::Float(number)) => *number as usize,
-                Some(LuaValue::Int(number)) => *number as usize,
-                _ => 0,
-            };
-            let offset = match name {
-                "unpack_one" => number(1),
-                "unpack_limit" => number(2),
-                _ => 0,
-            };
-            unpack_many(lua, &text, offset, limit(number(1)))
+            let (limit, offset) = (limit.map(|limit| limit as i32), offset as i32);
+            let text = text(args, 1)?;
+            let len = text.len();
+            if offset < 0 || limit.is_some_and(|limit| limit < 0) {
+                return Err(format!(
+                    "Invalid request to unpack with offset of {offset} and limit of {len}."
+                )
+                .into());
+            }
+            // Nothing of nothing means all.
+            let limit = limit.filter(|limit| (*limit, offset) != (0, 0));
+            unpack_many(
+                lua,
+                &text,
+                offset as usize,
+                limit.map(|limit| limit as usize),
+            )
         })?;
     }
     Ok(table)
 }
 
-fn pack(value: &LuaValue, depth: usize, out: &mut Vec<u8>) {
+fn pack(lua: &LuaState, value: &LuaValue, depth: usize, out: &mut Vec<u8>) -> Outcome<()> {
     match value {
         LuaValue::Bool(yes) => out.push(if *yes { 0xc3 } else { 0xc2 }),
         LuaValue::Int(number) => pack_int(*number, out),
@@ -78,29 +78,37 @@ fn pack(value: &LuaValue, depth: usize, out: &mut Vec<u8>) {
         }
         LuaValue::Str(text) => {
             let text = text.as_bytes();
+            reserve(lua, out.len() + text.len())?;
             head(text.len(), (0xa0, 32), (Some(0xd9), 0xda, 0xdb), out);
             out.extend_from_slice(text);
         }
         // Deeper tables than the limit become nil, as in the original.
-        LuaValue::Table(table) if depth < MAX_DEPTH => pack_table(*table, depth + 1, out),
+        LuaValue::Table(table) if depth < MAX_DEPTH => {
+            return pack_table(lua, *table, depth + 1, out);
+        }
         _ => out.push(0xc0),
     }
+    Ok(())
 }
 
-fn pack_table(table: Table, depth: usize, out: &mut Vec<u8>) {
+fn pack_table(lua: &LuaState, table: Table, depth: usize, out: &mut Vec<u8>) -> Outcome<()> {
     let pairs = pairs(table);
-    if super::json::array_len(&pairs).is_some_and(|len| len == pairs.len()) && !pairs.is_empty() {
+    // A table may be in many places.
+    charge(lua, pairs.len() as u64 + 1)?;
+    reserve(lua, out.len())?;
+    if super::json::array_len(&pairs).is_some_and(|len| len == pairs.len()) {
         head(pairs.len(), (0x90, 16), (None, 0xdc, 0xdd), out);
         for at in 1..=pairs.len() {
-            pack(&table.get_int(at as i64), depth, out);
+            pack(lua, &table.get_int(at as i64), depth, out)?;
         }
     } else {
         head(pairs.len(), (0x80, 16), (None, 0xde, 0xdf), out);
         for (key, value) in &pairs {
-            pack(key, depth, out);
-            pack(value, depth, out);
+            pack(lua, key, depth, out)?;
+            pack(lua, value, depth, out)?;
         }
     }
+    Ok(())
 }
 
 /// The length of something, in as few bytes as it takes.
@@ -168,6 +176,7 @@ fn unpack_many(
         };
         values.insert(0, LuaValue::Float(next));
     }
+    lua::room(lua, values.len())?;
     for value in &values {
         lua.push(*value);
     }
@@ -180,7 +189,7 @@ struct Reader<'a> {
     at: usize,
 }
 
-type Read = Result<Option<LuaValue>, LuaError>;
+type Read = Outcome<Option<LuaValue>>;
 
 impl Reader<'_> {
     /// So many bytes; past the end, the place says so.
@@ -202,6 +211,7 @@ impl Reader<'_> {
         if depth > 100 {
             return Ok(None);
         }
+        charge(self.lua, 1)?;
         let Some(mark) = self.unsigned(1) else {
             return Ok(None);
         };
@@ -218,14 +228,14 @@ impl Reader<'_> {
             0xcc => number(self.unsigned(1).map(|n| n as f64)),
             0xcd => number(self.unsigned(2).map(|n| n as f64)),
             0xce => number(self.unsigned(4).map(|n| n as f64)),
-            0xcf => number(self.unsigned(8).map(|n| n as f64)),
+            0xcf => number(self.unsigned(8).map(|n| n as i64 as f64)),
             0xd0 => number(self.unsigned(1).map(|n| f64::from(n as i8))),
             0xd1 => number(self.unsigned(2).map(|n| f64::from(n as i16))),
             0xd2 => number(self.unsigned(4).map(|n| f64::from(n as i32))),
             0xd3 => number(self.unsigned(8).map(|n| n as i64 as f64)),
-            0xc4 | 0xd9 => self.text(1),
-            0xc5 | 0xda => self.text(2),
-            0xc6 | 0xdb => self.text(4),
+            0xd9 => self.text(1),
+            0xda => self.text(2),
+            0xdb => self.text(4),
             0xdc => self.array(2, depth),
             0xdd => self.array(4, depth),
             0xde => self.map(2, depth),
@@ -250,7 +260,7 @@ impl Reader<'_> {
         let from = self.at;
         self.at = from.saturating_add(len);
         let text = self.text.get(from..self.at);
-        text.map(|text| string(self.lua, text)).transpose()
+        Ok(text.map(|text| string(self.lua, text)).transpose()?)
     }
 
     fn array(&mut self, width: usize, depth: usize) -> Read {

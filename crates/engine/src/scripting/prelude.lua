@@ -5,20 +5,18 @@
 -- script that calls it: its own frame is not replaced by a tail call, so errors name its line.
 local host, globals = ...
 
-local error, type, tostring, tonumber = error, type, tostring, tonumber
-local select, unpack = select, unpack
-local pcall, xpcall, rawset, rawget, next, pairs = pcall, xpcall, rawset, rawget, next, pairs
-local setmetatable, getmetatable, sub = setmetatable, getmetatable, string.sub
+local base = host.base
+local error, type, tonumber, tostring = error, type, tonumber, tostring
+local select, pcall, xpcall, pairs = select, pcall, xpcall, pairs
+local setmetatable, getmetatable, sub = setmetatable, getmetatable, base.sub
 
 -- Tables that look read-only: an empty table in front, the contents behind it.
-local behind = setmetatable({}, { __mode = 'k' })
-
 local function read_only()
   error('Attempt to modify a readonly table', 2)
 end
 
 local function protect(front, contents)
-  behind[front] = contents
+  base.protects(front, contents)
   return setmetatable(front, { __index = contents, __newindex = read_only })
 end
 
@@ -43,7 +41,7 @@ function redis.error_reply(text)
   if sub(text, 1, 1) == '-' then
     text = sub(text, 2)
   end
-  if not string.find(text, ' ', 1, true) then
+  if not base.find(text, ' ', 1, true) then
     return { err = 'ERR ' .. text }
   end
   return { err = text }
@@ -80,6 +78,8 @@ function redis.setresp(...)
   if select('#', ...) ~= 1 then
     plain_error('ERR redis.setresp() requires one argument.')
   end
+  version = tonumber(version) or 0
+  version = version - version % 1
   if version ~= 2 and version ~= 3 then
     plain_error('ERR RESP version must be 2 or 3.')
   end
@@ -136,74 +136,28 @@ end
 local kept = {
   _VERSION = 'Lua 5.1',
   assert = assert, collectgarbage = collectgarbage, coroutine = coroutine, error = error,
-  gcinfo = gcinfo, ipairs = ipairs, load = load, loadstring = loadstring, rawequal = rawequal,
-  select = select, type = type, unpack = unpack, xpcall = xpcall,
+  gcinfo = gcinfo, ipairs = ipairs, rawequal = rawequal,
+  select = select, type = type, xpcall = xpcall,
 }
 
--- C's conversion also reads these.
-local spelled = { inf = 1 / 0, infinity = 1 / 0, nan = host.nan }
-
-function kept.tonumber(...)
-  local number = tonumber(...)
-  if number == nil and select('#', ...) == 1 and type((...)) == 'string' then
-    local sign, word = string.match(string.lower((...)), '^%s*([+-]?)(%a+)%s*$')
-    number = spelled[word]
-    if number and sign == '-' then
-      number = -number
-    end
-  end
-  return number
+for _, name in ipairs({ 'getmetatable', 'load', 'loadstring', 'next', 'pairs', 'rawget', 'rawset', 'setmetatable',
+  'tonumber', 'tostring', 'unpack' }) do
+  kept[name] = base[name]
 end
 
 function kept.pcall(...)
-  return caught(pcall(...))
-end
-
-function kept.next(t, key)
-  return next(behind[t] or t, key)
-end
-
-function kept.pairs(t)
-  return pairs(behind[t] or t)
-end
-
-function kept.rawget(t, key)
-  return rawget(behind[t] or t, key)
-end
-
-function kept.rawset(t, key, value)
-  if behind[t] then
-    error('Attempt to modify a readonly table', 0)
+  if select('#', ...) > 0 then
+    return caught(pcall(...))
   end
-  return rawset(t, key, value)
 end
 
-function kept.setmetatable(t, metatable)
-  if behind[t] then
-    error('Attempt to modify a readonly table', 0)
-  end
-  return setmetatable(t, metatable)
+math.max, math.min = base.max, base.min
+coroutine.wrap = base.wrap
+table.concat, table.insert, table.setn = base.concat, base.insert, base.setn
+for _, name in ipairs({ 'byte', 'char', 'find', 'gmatch', 'gsub', 'match', 'sub' }) do
+  string[name] = base[name]
 end
-
-function kept.getmetatable(t)
-  if behind[t] then
-    return {}
-  end
-  return getmetatable(t)
-end
-
--- Addresses differ from run to run, so nothing shows them.
-function kept.tostring(...)
-  local text = tostring(...)
-  local kind = type((...))
-  if kind == 'table' or kind == 'function' or kind == 'thread' then
-    if string.find(text, '^' .. kind .. ': ') then
-      return kind .. ': 0x0'
-    end
-  end
-  return text
-end
-
+string.gfind = string.gmatch
 math.random, math.randomseed = host.math.random, host.math.randomseed
 string.format, string.rep = host.text.format, host.text.rep
 
@@ -233,31 +187,25 @@ protect(front, kept)
 setmetatable(kept, { __index = function(_, name)
   error("Script attempted to access nonexistent global variable '" .. tostring(name) .. "'", 2)
 end })
-getmetatable('').__newindex = read_only
+local of_strings = getmetatable('')
+of_strings.__newindex, of_strings.__index = read_only, kept.string
 
--- The host runs a script with `failed` as its message handler, which notes the line of it that raised an error.
-local function position(_, at)
-  return at
-end
-
-local line
+-- The host runs a script with `failed` as its message handler, which notes the line that raised an error.
+local place
 local function failed(e)
-  line = nil
-  for level = 3, 12 do
-    local at = position(pcall(error, '', level))
-    local found = type(at) == 'string' and string.match(at, '^user_script:(%d+):')
-    if found then
-      line = found
-      break
-    end
+  place = host.place()
+  -- The interpreter does not say where this happened.
+  if place and (e == 'table index is nil' or e == 'table index is NaN') then
+    local ok, at = pcall(error, '', 3)
+    e = at .. e
   end
   return e
 end
 
--- The line that was noted; nil if the error was not raised by a line of the script.
+-- The place that was noted; nil if the error was not raised by a line of the script.
 local function failed_at()
-  local at = line
-  line = nil
+  local at = place
+  place = nil
   return at
 end
 

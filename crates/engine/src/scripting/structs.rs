@@ -2,51 +2,49 @@
 
 use bytes::Bytes;
 
+use super::convert::c_cast;
 use super::lua::{
-    LuaError, LuaState, LuaValue, Outcome, Table, bad_argument, bytes, give, number, set_function,
-    string, type_name,
+    Failure, LuaError, LuaState, LuaValue, Outcome, Table, bad_type, bytes, charge, give,
+    integer_or, number, reserve, room, set_function, string, text, type_name,
 };
 
 /// The library.
 pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
     let table = lua.new_table();
     set_function(lua, table, "pack", |lua, args| {
-        let out = pack(&format(args, "pack")?, &args[1..])?;
+        let out = pack(lua, &format(args)?, &args[1..])?;
         let text = string(lua, &out)?;
         give(lua, text)
     })?;
     set_function(lua, table, "unpack", |lua, args| {
-        let format = format(args, "unpack")?;
-        let text = args.get(1).and_then(bytes);
-        let text = text.ok_or_else(|| bad_argument(args, 2, "unpack", "string"))?;
-        let from = match args.get(2) {
-            None => 1.0,
-            some => number(some).unwrap_or(0.0),
+        let format = format(args)?;
+        let text = text(args, 2)?;
+        // Without a sign: what is negative is far behind the end.
+        let from = integer_or(args, 3, 1)? as u64;
+        let Some(from) = from.checked_sub(1) else {
+            return Err(Failure::Argument(3, "offset must be 1 or greater".into()));
         };
-        if from < 1.0 {
-            return Err("offset must be 1 or greater".into());
-        }
-        let values = unpack(lua, &format, &text, from as usize - 1)?;
+        let values = unpack(lua, &format, &text, from as usize)?;
+        room(lua, values.len())?;
         for value in &values {
             lua.push(*value);
         }
         Ok(values.len())
     })?;
     set_function(lua, table, "size", |lua, args| {
-        let format = format(args, "size")?;
+        let format = format(args)?;
         let mut layout = Layout::new("size", &format);
         let mut total = 0usize;
         while let Some(item) = layout.next()? {
             match item {
                 Item { kind: b's', .. } => {
-                    let text = "bad argument #1 to 'size' (option 's' has no fixed size)";
-                    return Err(text.into());
+                    return Err(Failure::Argument(1, "option 's' has no fixed size".into()));
                 }
                 Item {
                     kind: b'c',
                     size: 0,
                     ..
-                } => return Err("bad argument #1 to 'size' (option 'c0' has no fixed size)".into()),
+                } => return Err(Failure::Argument(1, "option 'c0' has no fixed size".into())),
                 item => total += item.padding(total) + item.size,
             }
         }
@@ -55,9 +53,9 @@ pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
     Ok(table)
 }
 
-fn format(args: &[LuaValue], name: &str) -> Outcome<Bytes> {
+fn format(args: &[LuaValue]) -> Outcome<Bytes> {
     let format = args.first().and_then(bytes);
-    format.ok_or_else(|| bad_argument(args, 1, name, "string"))
+    format.ok_or_else(|| bad_type(args, 1, "string"))
 }
 
 /// One element of a format.
@@ -108,7 +106,7 @@ impl<'a> Layout<'a> {
         text.parse().ok()
     }
 
-    fn next(&mut self) -> Result<Option<Item>, String> {
+    fn next(&mut self) -> Outcome<Option<Item>> {
         loop {
             let Some(kind) = self.format.get(self.at).copied() else {
                 return Ok(None);
@@ -120,37 +118,41 @@ impl<'a> Layout<'a> {
                     self.big_endian = kind == b'>';
                     continue;
                 }
-                b'=' => {
-                    self.big_endian = false;
-                    continue;
-                }
                 b'!' => {
                     let align = self.count().unwrap_or(8);
                     if !align.is_power_of_two() {
-                        return Err("alignment is not a power of 2".into());
+                        return Err(format!("alignment {align} is not a power of 2").into());
                     }
                     self.align = align;
                     continue;
                 }
                 b'b' | b'B' | b'x' => 1,
                 b'h' | b'H' => 2,
-                b'l' | b'L' | b'T' | b'd' | b'n' => 8,
+                b'l' | b'L' | b'T' | b'd' => 8,
                 b'f' => 4,
                 b'i' | b'I' => {
                     let size = self.count().unwrap_or(4);
                     if size > 32 {
-                        return Err(format!("integral size {size} is larger than limit of 32"));
+                        return Err(
+                            format!("integral size {size} is larger than limit of 32").into()
+                        );
                     }
                     size
                 }
                 b'c' => self.count().unwrap_or(1),
                 b's' => 0,
+                // Nobody looks at what takes no place.
+                other if self.name == "size" && other.is_ascii_alphanumeric() => 0,
                 other => {
-                    return Err(format!(
-                        "bad argument #1 to '{}' (invalid format option '{}')",
-                        self.name,
-                        char::from(other)
-                    ));
+                    if other.is_ascii() {
+                        let text = format!("invalid format option '{}'", char::from(other));
+                        return Err(Failure::Argument(1, text));
+                    }
+                    let head = format!(
+                        "bad argument #1 to '{}' (invalid format option '",
+                        self.name
+                    );
+                    return Err(Failure::Bytes([head.as_bytes(), &[other], b"')"].concat()));
                 }
             };
             return Ok(Some(Item {
@@ -163,7 +165,7 @@ impl<'a> Layout<'a> {
     }
 }
 
-fn pack(format: &[u8], args: &[LuaValue]) -> Outcome<Vec<u8>> {
+fn pack(lua: &LuaState, format: &[u8], args: &[LuaValue]) -> Outcome<Vec<u8>> {
     let mut layout = Layout::new("pack", format);
     let missing = args.len() + 2;
     let mut args = args.iter().enumerate().map(|(at, value)| (at + 2, value));
@@ -178,8 +180,12 @@ fn pack(format: &[u8], args: &[LuaValue]) -> Outcome<Vec<u8>> {
             .next()
             .map_or((missing, None), |(at, value)| (at, Some(value)));
         let expected = |what: &str| {
-            let found = type_name(value);
-            format!("bad argument #{at} to 'pack' ({what} expected, got {found})")
+            // A nil lies behind the arguments.
+            let found = match value {
+                None if at == missing => "nil",
+                value => type_name(value),
+            };
+            Failure::Argument(at, format!("{what} expected, got {found}"))
         };
         match item.kind {
             b's' | b'c' => {
@@ -192,14 +198,15 @@ fn pack(format: &[u8], args: &[LuaValue]) -> Outcome<Vec<u8>> {
                 if text.len() < size {
                     // It has taken the argument by then, and names the next.
                     let next = at + 1;
-                    return Err(format!("bad argument #{next} to 'pack' (string too short)").into());
+                    return Err(Failure::Argument(next, "string too short".into()));
                 }
+                reserve(lua, out.len() + size)?;
                 out.extend_from_slice(&text[..size]);
                 if item.kind == b's' {
                     out.push(0);
                 }
             }
-            b'f' | b'd' | b'n' => {
+            b'f' | b'd' => {
                 let number = number(value).ok_or_else(|| expected("number"))?;
                 let mut raw = if item.size == 4 {
                     (number as f32).to_le_bytes().to_vec()
@@ -213,10 +220,11 @@ fn pack(format: &[u8], args: &[LuaValue]) -> Outcome<Vec<u8>> {
             }
             _ => {
                 let number = number(value).ok_or_else(|| expected("number"))?;
-                let whole = if number < 0.0 {
-                    number as i64 as u64
-                } else {
-                    number as u64
+                // As x86 converts what does not fit.
+                let high = 9_223_372_036_854_775_808.0;
+                let whole = match number >= high {
+                    true => c_cast(number - high) as u64 ^ (1 << 63),
+                    false => c_cast(number) as u64,
                 };
                 let mut raw = whole.to_le_bytes().to_vec();
                 raw.resize(item.size, 0);
@@ -231,15 +239,23 @@ fn pack(format: &[u8], args: &[LuaValue]) -> Outcome<Vec<u8>> {
 }
 
 fn unpack(lua: &mut LuaState, format: &[u8], text: &[u8], from: usize) -> Outcome<Vec<LuaValue>> {
-    let short = "bad argument #2 to 'unpack' (data string too short)";
+    let short = || Failure::Argument(2, "data string too short".into());
     let mut layout = Layout::new("unpack", format);
     let mut at = from;
     let mut values = Vec::new();
-    while let Some(item) = layout.next()? {
-        at += item.padding(at);
+    loop {
+        // What only changes how the rest is read is looked at where there is something to read.
+        if layout.at < format.len() && at > text.len() {
+            return Err(short());
+        }
+        let Some(item) = layout.next()? else {
+            break;
+        };
+        charge(lua, 1)?;
+        at = at.saturating_add(item.padding(at));
         let mut size = item.size;
         if item.kind == b's' {
-            let rest = text.get(at..).ok_or(short)?;
+            let rest = text.get(at..).ok_or_else(short)?;
             let end = rest.iter().position(|b| *b == 0);
             let end = end.ok_or("unfinished string in data")?;
             values.push(string(lua, &rest[..end])?);
@@ -254,7 +270,7 @@ fn unpack(lua: &mut LuaState, format: &[u8], text: &[u8], from: usize) -> Outcom
             size = len as usize;
         }
         let raw = at.checked_add(size).and_then(|end| text.get(at..end));
-        let raw = raw.ok_or(short)?;
+        let raw = raw.ok_or_else(short)?;
         at += size;
         match item.kind {
             b'x' => {}
@@ -262,7 +278,7 @@ fn unpack(lua: &mut LuaState, format: &[u8], text: &[u8], from: usize) -> Outcom
             kind => values.push(LuaValue::Float(read_number(kind, raw, item.big_endian))),
         }
     }
-    values.push(LuaValue::Float((at + 1) as f64));
+    values.push(LuaValue::Float(at.wrapping_add(1) as i64 as f64));
     Ok(values)
 }
 
@@ -278,7 +294,7 @@ fn read_number(kind: u8, raw: &[u8], big_endian: bool) -> f64 {
     let bits = u64::from_le_bytes(low);
     match kind {
         b'f' => f64::from(f32::from_bits(bits as u32)),
-        b'd' | b'n' => f64::from_bits(bits),
+        b'd' => f64::from_bits(bits),
         b'b' | b'h' | b'l' | b'i' if size < 8 && size > 0 => {
             let shift = 64 - size as u32 * 8;
             ((bits << shift) as i64 >> shift) as f64

@@ -124,6 +124,12 @@ impl Elements {
         self.packed_len = self.items.iter().map(packed).sum();
     }
 
+    /// Decides the encoding as if so many elements of so many bytes had been added.
+    pub(crate) fn prepare(&mut self, count: usize, bytes: usize, limit: i64) {
+        let len = self.items.len() + count;
+        self.large |= exceeds(len, self.packed_len + bytes, limit, 1);
+    }
+
     /// Decides the encoding after elements were added or replaced.
     pub(crate) fn grown(&mut self, limit: i64) {
         if !self.large && exceeds(self.items.len(), self.packed_len, limit, 1) {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::elements::{Elements, exceeds, packed_len};
 use crate::blob::Blob;
 use crate::packed::{Items, Packed, Text};
@@ -193,6 +195,22 @@ impl List {
                 packed.splice(0, start, &[]);
             }
             List::Many(elements) => Arc::make_mut(elements).trim(start, end),
+        }
+    }
+
+    /// Decides the encoding as if these elements had been added.
+    pub(crate) fn prepare(&mut self, items: &[Bytes], limit: i64) {
+        let added: usize = items.iter().map(Bytes::len).sum();
+        match self {
+            List::Few(packed) => {
+                let bytes = packed.iter().map(packed_len).sum::<usize>() + added;
+                if exceeds(packed.len() + items.len(), bytes, limit, 1) {
+                    packed.set_mark(true);
+                }
+            }
+            List::Many(elements) => {
+                Arc::make_mut(elements).prepare(items.len(), added, limit);
+            }
         }
     }
 

@@ -135,6 +135,9 @@ impl Members {
                 }
                 return true;
             }
+            let longest = [ints.first(), ints.last()].into_iter().flatten();
+            let longest = longest.map(|number| int_bytes(*number).len()).max();
+            self.large |= longest.is_some_and(|len| len as i64 > config.set_max_listpack_value);
             self.spread();
         }
         let Form::ByHash(members) = &mut self.form else {

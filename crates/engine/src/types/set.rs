@@ -143,7 +143,11 @@ impl Set {
                 if len <= config.set_max_intset_entries && packed.splice(at, 0, &[member]) {
                     return true;
                 }
-            } else {
+            } else if packed.is_marked()
+                || packed
+                    .iter()
+                    .all(|known| known.len() as i64 <= config.set_max_listpack_value)
+            {
                 packed.set_mark(true);
                 if len <= config.set_max_listpack_entries
                     && member.len() as i64 <= config.set_max_listpack_value

@@ -24,7 +24,44 @@ pub const TEMPLATES: &[(&str, &str)] = templates! {
 /// What several clients send to each other's surprise.
 pub const SEVERAL: (&str, &str) = ("several", include_str!("../../templates/several.txt"));
 
+/// Small Lua programs, one a line; `\xff` is a byte.
+const CODE: &str = include_str!("../../templates/code.txt");
+
+/// Scripts that do nothing but call the command in their arguments.
+pub const CALLERS: &[&str] = &[
+    "return redis.call(unpack(ARGV))",
+    "return redis.pcall(unpack(ARGV))",
+    "redis.setresp(3) return redis.call(unpack(ARGV))",
+];
+
+/// A command called by a script.
+fn called(argv: Vec<Bytes>, luck: &mut Lehmer) -> Vec<Bytes> {
+    let caller = CALLERS[luck.below(CALLERS.len())];
+    let head = ["EVAL", caller, "0"].map(|word| Bytes::from_static(word.as_bytes()));
+    head.into_iter().chain(argv).collect()
+}
+
+/// The small programs.
+pub fn programs() -> impl Iterator<Item = Vec<u8>> {
+    CODE.lines().map(|line| {
+        let mut parts = line.split("\\x");
+        let mut text = parts.next().unwrap_or_default().as_bytes().to_vec();
+        for part in parts {
+            let byte = part
+                .get(..2)
+                .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+            text.extend(byte);
+            text.extend_from_slice(part.get(2..).unwrap_or_default().as_bytes());
+        }
+        text
+    })
+}
+
 fn fill(word: &[u8], luck: &mut Lehmer) -> Bytes {
+    if word == b"{code}" {
+        let at = luck.below(programs().count());
+        return Bytes::from(programs().nth(at).unwrap_or_default());
+    }
     let mut text = word.to_vec();
     for (mark, choices) in words::CHOICES {
         while let Some(at) = text
@@ -46,7 +83,10 @@ pub fn command(groups: &[(&str, &str)], luck: &mut Lehmer) -> Vec<Bytes> {
     let words = redwind_resp::split_words(template.as_bytes()).unwrap_or_default();
     let mut argv: Vec<Bytes> = words.iter().map(|word| fill(word, luck)).collect();
     damage(&mut argv, luck);
-    argv
+    match luck.below(25) {
+        0 => called(argv, luck),
+        _ => argv,
+    }
 }
 
 /// Now and then an argument is missing, doubled or out of place.

@@ -14,6 +14,9 @@ const LENGTH: usize = 200;
 /// Steps in a round of several clients, which takes longer: each waits for all effects of the one before.
 const LENGTH_OF_SEVERAL: usize = 80;
 
+/// What `{k}` may be.
+const KEYS: &[&[u8]] = &[b"a", b"b", b"c", b"d", b"e"];
+
 /// How a round is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Round {
@@ -41,10 +44,11 @@ pub fn round(seed: u64, only: &[&str], drawn: &[&'static Command]) -> (Round, Ve
         all.filter(|(group, _)| names.contains(group)).collect()
     };
     let focus = TEMPLATES[luck.below(TEMPLATES.len())].0;
-    let groups = match (only.is_empty(), luck.below(4)) {
+    let groups = match (only.is_empty(), luck.below(5)) {
         (false, _) => named(only),
         (true, 0) => TEMPLATES.to_vec(),
         (true, 1) => named(&[focus]),
+        (true, 2) => named(&[focus, "keys", "transaction"]),
         (true, _) => named(&[focus, "keys"]),
     };
     let mut steps = match kind {
@@ -60,12 +64,21 @@ pub fn round(seed: u64, only: &[&str], drawn: &[&'static Command]) -> (Round, Ve
         _ => Vec::new(),
     };
     let sense = 2 + luck.below(4);
-    steps.extend((0..LENGTH).map(|_| {
-        Step::send(match luck.below(sense) {
+    // How a value is kept inside may change with every write.
+    let looks_inside = luck.below(5) == 0;
+    while steps.len() < LENGTH {
+        let argv = match luck.below(sense) {
             0 if only.is_empty() => garbage::command(drawn, &mut luck),
             _ => command(&groups, &mut luck),
-        })
-    }));
+        };
+        let key = argv.iter().skip(1).find(|word| KEYS.contains(&&word[..]));
+        let look = key.filter(|_| looks_inside).map(|key| {
+            let words = [&b"OBJECT"[..], b"ENCODING", key];
+            Step::send(words.map(Bytes::copy_from_slice).to_vec())
+        });
+        steps.push(Step::send(argv));
+        steps.extend(look);
+    }
     (Round::Alone, steps)
 }
 
