@@ -16,7 +16,7 @@ WASM := --target wasm32-unknown-unknown
 say = @printf '\n==> %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-native test-site build npm bench bench-js fmt lint shots clean quick-test conformance fuzz npm-test wasm-test browser-test clients-test
+.PHONY: help serve test test-native test-site build npm bench bench-js bench-web fmt lint shots clean quick-test conformance fuzz npm-test wasm-test browser-test clients-test
 
 help: ## Show this.
 	@echo 'Redwind: a Redis you can rewind. Targets:'
@@ -95,6 +95,10 @@ bench-js: npm ## The npm package beside ioredis-mock and js-redis-server: comman
 	@cp npm/bench/package.json npm/bench/package-lock.json target/bench-js/
 	@.ci/with-node npm ci --prefix target/bench-js --ignore-scripts --no-audit --no-fund --loglevel=error
 	@.ci/with-node node npm/bench/run.js
+
+bench-web: ## Worlds in a browser: records a second, copies, seeks.
+	@.ci/setup rust wasm-test
+	@.ci/with-browser .ci/bench-web
 
 wasm-test: ## The worker's own tests, in a browser.
 	@.ci/setup rust wasm-test

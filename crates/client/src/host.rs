@@ -206,6 +206,12 @@ impl Host {
                     Answer::Refused { kind, message } => {
                         exception(&Refusal { kind, message }).into()
                     }
+                    // As a driver says it of a connection that is gone.
+                    Answer::Failed(Failure::Reset) if resource == "db" => exception(&Refusal {
+                        kind: "OperationalError".to_owned(),
+                        message: "the connection to db was closed".to_owned(),
+                    })
+                    .into(),
                     Answer::Failed(Failure::Timeout) => MontyException::new(
                         ExcType::TimeoutError,
                         Some(format!("{resource} did not answer in time")),

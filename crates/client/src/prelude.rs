@@ -33,6 +33,7 @@ pieces! {
     CLUSTER_PUBSUB = "cluster_pubsub",
     CLUSTER_SCAN = "cluster_scan",
     CLUSTER_VIEWS = "cluster_views",
+    DB_TRANSACTION = "db_transaction",
     DRESSED = "dressed",
     ERRORS = "errors",
     EXIT = "exit",
@@ -66,12 +67,26 @@ pieces! {
 const RESOURCES: &[(&str, &[&str])] = &[
     (
         "db",
-        &["get", "put", "insert", "update", "delete", "select"],
+        &[
+            "get",
+            "put",
+            "insert",
+            "update",
+            "delete",
+            "select",
+            "begin",
+            "commit",
+            "rollback",
+            TRANSACTION,
+        ],
     ),
     ("storage", &["read", "write", "delete"]),
     ("mailer", &["send"]),
     ("objects", &["put", "get", "list", "delete"]),
 ];
+
+/// The one thing that a resource has which is no call of it: a block that is committed, or rolled back, as a whole.
+const TRANSACTION: &str = "transaction";
 
 /// What each raises.
 const RESOURCE_ERRORS: &[(&str, &[&str])] = &[
@@ -291,9 +306,17 @@ pub(crate) fn for_program(facts: &Facts) -> String {
 
 fn resource_module(text: &mut String, facts: &Facts, resource: &str, methods: &[&str]) {
     let mut namespace = String::new();
+    let blocks = methods.contains(&TRANSACTION) && facts.attributes.contains(TRANSACTION);
+    if blocks {
+        text.push_str(DB_TRANSACTION);
+        if facts.instances() {
+            text.push_str("_rw_class(_rw_DbTransaction, False)\n");
+        }
+        namespace.push_str("'transaction': _rw_transaction, ");
+    }
     for method in methods
         .iter()
-        .filter(|method| facts.attributes.contains(**method))
+        .filter(|method| **method != TRANSACTION && facts.attributes.contains(**method))
     {
         let _ = writeln!(
             text,

@@ -375,6 +375,11 @@ impl Engine {
         served
     }
 
+    /// Lets a session wait no longer; `false` when it does not wait for a key. Whoever calls this answers it.
+    pub fn give_up_waiting(&mut self, who: SessionId) -> bool {
+        self.stop_waiting(who).is_some()
+    }
+
     /// Takes a session out of every queue; gives what it waited with.
     pub(crate) fn stop_waiting(&mut self, who: SessionId) -> Option<Blocked> {
         self.sessions.get(&who)?.blocked.as_ref()?;

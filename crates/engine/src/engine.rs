@@ -280,6 +280,11 @@ impl Engine {
             .map_or(Protocol::Resp2, |s| s.protocol)
     }
 
+    /// How many changes its data has gone through, as Redis counts them for its save points.
+    pub fn changes(&self) -> u64 {
+        self.counters.dirty
+    }
+
     /// The settings in force.
     pub fn config(&self) -> &Config {
         &self.config

@@ -1,6 +1,6 @@
 //! What an invariant is checked against.
 
-use redwind_sim::{Event, KeyChange, Place, Record, Scenario, SimTime};
+use redwind_sim::{Event, KeyChange, Phase, Place, Record, Scenario, SimTime};
 
 /// A run as invariants see it: its scenario for the names, its records for everything else.
 #[derive(Clone)]
@@ -75,6 +75,20 @@ impl History<'_> {
             Event::Executed { by, .. } | Event::Unblocked { by, .. } => Some(*by),
             _ => None,
         }
+    }
+
+    /// Whether the next record is another write of the transaction that is committed with this one.
+    pub(crate) fn commits_more(&self, record: &Record) -> bool {
+        let commit = |record: &Record| match record.event {
+            Event::Performed {
+                packet,
+                phase: Phase::Committed,
+                ..
+            } => Some((record.place, packet)),
+            _ => None,
+        };
+        let next = self.records.get(record.seq as usize + 1);
+        commit(record).is_some() && next.and_then(commit) == commit(record)
     }
 
     /// The first pause of a client between two records, if there was one.

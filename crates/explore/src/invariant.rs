@@ -110,3 +110,118 @@ impl Invariant {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use redwind_sim::{Position, Span};
+
+    use super::*;
+    use crate::scripted::Script;
+    use crate::{CachedRow, Counted, How, Outcome, Per, Times};
+
+    /// One of each kind.
+    fn all() -> Vec<Invariant> {
+        let key = || Bytes::from("lock:report");
+        let copy = || CachedRow {
+            key: "user:{id}".to_owned(),
+            source: "db".to_owned(),
+            row: "users/{id}".to_owned(),
+            field: None,
+        };
+        let name = || "db".to_owned();
+        let waits = NoUnboundedWait {
+            within: Span::seconds(1),
+            client: None,
+            lock: None,
+        };
+        let free = Invariant::EventuallyFree(EventuallyFree { lock: key() });
+        vec![
+            Invariant::MutualExclusion(MutualExclusion {
+                lock: key(),
+                over: None,
+            }),
+            Invariant::MutualExclusion(MutualExclusion {
+                lock: key(),
+                over: Some(name()),
+            }),
+            Invariant::FencingMonotone(FencingMonotone { over: name() }),
+            Invariant::NoLostJob(NoLostJob {
+                queue: key(),
+                kept_in: Vec::new(),
+                done_in: name(),
+                group: None,
+                pending_counts: false,
+            }),
+            Invariant::EffectCount(EffectCount {
+                times: Times::AtMostOnce,
+                on: name(),
+                queue: None,
+            }),
+            Invariant::EffectCount(EffectCount {
+                times: Times::ExactlyOnce,
+                on: name(),
+                queue: Some(key()),
+            }),
+            Invariant::BoundedStaleness(BoundedStaleness {
+                copy: copy(),
+                within: Span::seconds(1),
+            }),
+            Invariant::CacheMatchesSource(CacheMatchesSource { copy: copy() }),
+            Invariant::TtlRequired(TtlRequired {
+                pattern: "*".to_owned(),
+            }),
+            free.clone(),
+            Invariant::Drained(Drained { queue: key() }),
+            Invariant::LimitInWindow(LimitInWindow {
+                most: 1,
+                within: Span::seconds(1),
+                what: Counted::Prints {
+                    text: "x".to_owned(),
+                },
+                per: Per::All,
+            }),
+            Invariant::SumConserved(SumConserved {
+                rows: None,
+                keys: Some("*".to_owned()),
+                field: None,
+                total: None,
+                at_rest: false,
+            }),
+            Invariant::NoUnboundedWait(waits.clone()),
+            Invariant::Combined(Combined {
+                how: How::All,
+                of: vec![free],
+            }),
+            Invariant::Unless(Unless {
+                promise: Box::new(Invariant::NoUnboundedWait(waits)),
+                moment: Position::End,
+            }),
+        ]
+    }
+
+    #[test]
+    fn every_promise_says_that_a_run_which_was_cut_short_decides_nothing() {
+        let mut script = Script::new();
+        script.cut();
+        for invariant in all() {
+            let verdict = invariant.check(&script.history());
+            assert_eq!(verdict.outcome, Outcome::Undecided, "{}", invariant.name());
+            assert!(verdict.finding.ends_with('.'), "{}", verdict.finding);
+            assert!(verdict.evidence.is_empty());
+        }
+    }
+
+    #[test]
+    fn every_promise_holds_where_nothing_happens_and_says_what_it_promises() {
+        for invariant in all() {
+            let verdict = invariant.check(&Script::new().history());
+            assert_eq!(verdict.outcome, Outcome::Held, "{}", invariant.name());
+            assert!(
+                invariant.promise().ends_with('.'),
+                "{}",
+                invariant.promise()
+            );
+        }
+    }
+}

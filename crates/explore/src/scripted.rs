@@ -65,6 +65,7 @@ impl Script {
             takes: Span(0),
             initial: Vec::new(),
             unique: Vec::new(),
+            lock_timeout: ResourceSpec::LOCK_TIMEOUT,
         };
         Self {
             scenario: Scenario {
@@ -301,12 +302,24 @@ impl Script {
             call: Arc::new(call),
             outcome: Message::Returned(Data::Null),
             effect: Some(effect),
+            phase: redwind_sim::Phase::Alone,
         };
         self.record(
             Place::Resource(at as u16),
             event,
             format!("{client} {what}"),
         );
+    }
+
+    /// The latest effects, so many, come with the commit of one transaction.
+    pub(crate) fn commits(&mut self, latest: usize) {
+        let from = self.records.len().saturating_sub(latest);
+        let commit = PacketId(u32::try_from(from).unwrap_or_default() + 1);
+        for record in &mut self.records[from..] {
+            if let Event::Performed { phase, packet, .. } = &mut record.event {
+                (*phase, *packet) = (redwind_sim::Phase::Committed, commit);
+            }
+        }
     }
 
     fn executed(

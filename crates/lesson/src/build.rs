@@ -110,6 +110,7 @@ impl Lesson {
             takes: resource.takes,
             initial: resource.initial.clone(),
             unique: resource.unique.clone(),
+            lock_timeout: resource.lock_timeout,
         });
         Ok(Scenario {
             seed: setup.seed.unwrap_or(self.seed),

@@ -1,7 +1,7 @@
 //! Redis nodes: `nodes = ["n1", "n2"]` and `[node.n2]`; the clocks of nodes and clients.
 
 use bytes::Bytes;
-use redwind_sim::{ClockSpec, Fsync, NodeSpec, Persistence, Span};
+use redwind_sim::{ClockSpec, Fsync, NodeSpec, Persistence, SavePoint, SavePoints, Span};
 use toml::de::DeValue;
 
 use crate::fields::{At, Section};
@@ -17,8 +17,8 @@ pub struct Node {
     pub setup: Vec<Vec<Bytes>>,
 }
 
-const PERSISTENCE: &str = "Write \"none\", \"appendfsync always\", \"appendfsync everysec\", \"appendfsync no\" or \
-    \"snapshot every 60s\".";
+const PERSISTENCE: &str = "Write \"none\", \"appendfsync always\", \"appendfsync everysec\", \"appendfsync no\", \
+    \"snapshot every 60s\" or \"save 60 1000\" (after so many seconds and changes; up to four such pairs).";
 const SOCKET_BUFFER: &str =
     "Write how many bytes the kernels hold between the node and one reader: \"4kb\".";
 const OFFSET: &str =
@@ -170,8 +170,25 @@ fn persistence(text: &str) -> Option<Persistence> {
         ["snapshot", "every", span] => Span::parse(span)
             .filter(|span| span.0 > 0)
             .map(Persistence::Snapshot),
+        ["save", ref points @ ..] => save_points(points),
         _ => None,
     }
+}
+
+/// `save 3600 1 300 100`: seconds and changes, up to four times.
+fn save_points(words: &[&str]) -> Option<Persistence> {
+    let mut points = SavePoints::default();
+    if words.is_empty() || words.len() % 2 == 1 || words.len() / 2 > points.0.len() {
+        return None;
+    }
+    for (slot, pair) in points.0.iter_mut().zip(words.chunks(2)) {
+        let number = |at: usize| pair.get(at)?.parse().ok().filter(|number| *number > 0);
+        *slot = SavePoint {
+            seconds: number(0)?,
+            changes: number(1)?,
+        };
+    }
+    Some(Persistence::Save(points))
 }
 
 /// `config = { maxmemory = "2mb", maxmemory-policy = "allkeys-lru" }`: tried here, so that a mistake has its line.

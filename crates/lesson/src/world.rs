@@ -4,7 +4,7 @@ use bytes::Bytes;
 use redwind_explore::Invariant;
 use redwind_sim::{
     Bounds, ClockSpec, ClusterSpec, Data, Intervention, Latency, LinkSpec, LockSpec, Names,
-    ResourceKind, SimTime, Span,
+    ResourceKind, ResourceSpec, SimTime, Span,
 };
 use toml::de::DeValue;
 
@@ -72,6 +72,8 @@ pub struct Resource {
     pub initial: Vec<(String, String, Data)>,
     /// Of a database: what no two rows of a table may share, `table.field` each.
     pub unique: Vec<String>,
+    /// Of a database: how long a write waits for a row that somebody's transaction has locked.
+    pub lock_timeout: Span,
 }
 
 impl World {
@@ -345,8 +347,13 @@ fn resources(section: &Section<'_>) -> Vec<Resource> {
             ResourceKind::Db => unique(&details),
             _ => Vec::new(),
         };
+        let lock_timeout = match kind {
+            ResourceKind::Db => details.parsed("lock_timeout", Span::parse, SPAN),
+            _ => None,
+        };
         details.finish();
         resources.push(Resource {
+            lock_timeout: lock_timeout.map_or(ResourceSpec::LOCK_TIMEOUT, |span| span.it),
             name,
             kind: *kind,
             takes,

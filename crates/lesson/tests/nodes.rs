@@ -5,7 +5,7 @@ mod small;
 use std::sync::Arc;
 
 use redwind_lesson::{Lesson, Setup};
-use redwind_sim::{Fsync, Persistence, Run, Source, Span, Travel};
+use redwind_sim::{Fsync, Persistence, Run, SavePoint, SavePoints, Source, Span, Travel};
 
 use small::{Nothing, SMALL};
 
@@ -83,6 +83,24 @@ bandwidth = "64kb"
     assert_eq!(n2.replica_of.as_deref(), Some("n1"));
     assert_eq!((n2.clock.ahead_micros, n2.clock.drift_ppm), (-50_000, 200));
     assert_eq!(n3.persistence, Persistence::Snapshot(Span::seconds(60)));
+    let saves = |points: &str| {
+        let persistence = format!("[node.n2]\npersistence = \"save{points}\"\n");
+        let lesson = Lesson::parse("small.md", &with_nodes(&persistence)).ok()?;
+        Some(lesson.world.nodes[1].spec.persistence)
+    };
+    let point = |seconds, changes| SavePoint { seconds, changes };
+    assert_eq!(
+        saves(" 3600 1 60 1000"),
+        Some(Persistence::Save(SavePoints([
+            point(3_600, 1),
+            point(60, 1_000),
+            SavePoint::default(),
+            SavePoint::default()
+        ])))
+    );
+    for wrong in ["", " 60", " 60 0", " 60 many", " 1 1 2 2 3 3 4 4 5 5"] {
+        assert_eq!(saves(wrong), None, "{wrong}");
+    }
     assert_eq!(scenario.clients[0].clock.ahead_micros, 2_000_000);
     let setup: Vec<&str> = scenario
         .setup

@@ -1,72 +1,11 @@
 //! Invariants as authors write them: limits, sums, waits, and those made of others.
 
+#[expect(dead_code, reason = "nothing is run here")]
+mod small;
+
 use redwind_lesson::Lesson;
 
-/// The smallest whole lesson; tests change one thing in it.
-const SMALL: &str = r#"+++
-id = "locks/small"
-title = "Small"
-track = "Locks"
-level = "beginner"
-minutes = 1
-summary = "A lock."
-seed = 1
-+++
-
-Read `worker-a`.
-
-```toml world
-clients = ["worker-a", "worker-b"]
-locks = ["lock"]
-faults = ["pause worker-a after worker-a's 1st SET for 15s"]
-
-[client.worker-b]
-starts = "1s"
-
-[resource.storage]
-values = { report = "x" }
-
-[[invariant]]
-is = "mutual exclusion"
-lock = "lock"
-over = "storage"
-```
-
-```toml verdicts
-naive = { violated = ["mutual exclusion"] }
-fixed = "held"
-```
-
-```python client=worker-a,worker-b variant=naive title="As it is"
-one()
-```
-
-## Later
-<!-- at: when lock expires -->
-
-What now?
-
-```toml predict
-ask = "What?"
-because = "That."
-
-[[option]]
-text = "It expires"
-happens = "when lock expires"
-
-[[option]]
-text = "It does not"
-happens = "not when lock expires"
-```
-
-And so.
-
-## Better
-
-```python client=worker-a,worker-b variant=fixed
-two()
-```
-"#;
+use small::SMALL;
 
 fn changed(from: &str, to: &str) -> String {
     assert!(SMALL.contains(from), "{from}");

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use redwind_protocol::RecordKind;
-use redwind_sim::{ClusterNews, Event, Exit, Finding, Message};
+use redwind_sim::{ClusterNews, Event, Exit, Finding, Message, TransactionNews};
 
 /// The sort of what happened.
 pub(crate) fn kind(event: &Event) -> RecordKind {
@@ -23,6 +23,10 @@ pub(crate) fn kind(event: &Event) -> RecordKind {
             _ => RecordKind::Refused,
         },
         Event::Performed { .. } => RecordKind::Performed,
+        Event::Transaction { news, .. } => match news {
+            TransactionNews::Waits { .. } => RecordKind::Blocked,
+            TransactionNews::RolledBack { .. } => RecordKind::Refused,
+        },
         Event::Received { .. } | Event::Heard { .. } => RecordKind::Received,
         Event::Failed { .. } | Event::CutOff { .. } => RecordKind::Failed,
         Event::Lost { .. } => RecordKind::Lost,

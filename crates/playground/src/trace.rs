@@ -235,6 +235,11 @@ impl<'a> Teller<'a> {
             return Some(self.leg(*packet, sent, lane, MessageState::Arrived, true));
         }
         let (packet, state, reply) = match &record.event {
+            // It came earlier, and was answered then.
+            Event::Performed {
+                phase: redwind_sim::Phase::Committed,
+                ..
+            } => return None,
             Event::Executed { packet, .. }
             | Event::Performed { packet, .. }
             | Event::Replicated { packet, .. } => (*packet, MessageState::Arrived, false),

@@ -204,6 +204,7 @@ impl Canon {
                 call,
                 outcome,
                 effect,
+                phase,
             } => {
                 self.u64(7);
                 self.u64(u64::from(packet.0));
@@ -211,7 +212,9 @@ impl Canon {
                 self.call(call);
                 self.message(outcome);
                 self.maybe(effect.as_ref(), Self::effect);
+                self.phase(*phase);
             }
+            Event::Transaction { by, news } => self.transaction(*by, news),
             Event::Received {
                 packet,
                 from,

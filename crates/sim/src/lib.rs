@@ -57,15 +57,16 @@ pub use program::{
     Answer, Batch, Exit, Failure, Local, Program, Request, ResourceCall, Source, Start,
 };
 pub use record::{
-    Changed, Disturbance, Effect, Event, KeyChange, LostBecause, Message, PacketId, Place, Record,
-    Sides,
+    Changed, Disturbance, Effect, Event, KeyChange, LostBecause, Message, PacketId, Phase, Place,
+    Record, RolledBackBecause, Sides, TransactionNews,
 };
 pub use redwind_engine::{command_keys, key_slot};
 pub use resource::Resource;
 pub use run::Run;
 pub use scenario::{
     Bounds, ClientSpec, ClockSpec, Fault, Fsync, Intervention, Latency, LinkSpec, LockSpec,
-    NodeSpec, Persistence, ResourceKind, ResourceSpec, Scenario, Travel, WatchSpec,
+    NodeSpec, Persistence, ResourceKind, ResourceSpec, SavePoint, SavePoints, Scenario, Travel,
+    WatchSpec,
 };
 pub use script::Script;
 pub use sentence::place_name;

@@ -137,6 +137,15 @@ pub enum Event {
         outcome: Message,
         /// What it left in the world, when it is more than a look.
         effect: Option<Effect>,
+        /// How it stands to a transaction.
+        phase: Phase,
+    },
+    /// A database made somebody wait for a transaction, or ended one without being asked to.
+    Transaction {
+        /// Whose call, or whose transaction.
+        by: Place,
+        /// What.
+        news: TransactionNews,
     },
     /// A reply reached its client.
     Received {
@@ -316,6 +325,51 @@ pub enum Event {
     Sentinel(Arc<Notice>),
     /// A client's program ended.
     Exited(Exit),
+}
+
+/// How a call of a database stands to a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It has its effect, if it has one, at once.
+    Alone,
+    /// It has none yet: nobody else sees what it wrote until its transaction is committed.
+    Pending,
+    /// This is its effect, now that its transaction is committed. The message is the one that committed it.
+    Committed,
+}
+
+/// What a database does about transactions.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TransactionNews {
+    /// A call waits for somebody else's transaction.
+    Waits {
+        /// The message that it came with.
+        packet: PacketId,
+        /// The call.
+        call: Arc<ResourceCall>,
+        /// What it needs: a row `accounts/1`, or a unique value `users.email = 'a'`.
+        lock: String,
+        /// Whose transaction has that.
+        holder: Place,
+    },
+    /// A transaction's writes are undone.
+    RolledBack {
+        /// How many they were.
+        writes: u32,
+        /// Why.
+        because: RolledBackBecause,
+    },
+}
+
+/// Why a database rolled a transaction back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RolledBackBecause {
+    /// Its connection is closed.
+    Left,
+    /// One of its calls failed as if the database had restarted.
+    Failed,
+    /// It waited for another that waited for it.
+    Deadlock,
 }
 
 /// How a machine or the network does worse than it should.

@@ -120,6 +120,21 @@ pub enum Persistence {
     Aof(Fsync),
     /// A snapshot of everything, this often.
     Snapshot(Span),
+    /// A snapshot of everything, as Redis's `save 3600 1 300 100` says: at any of these points.
+    Save(SavePoints),
+}
+
+/// When a node takes a snapshot: at most four points, of which any is enough. The rest are zero, and no points.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SavePoints(pub [SavePoint; 4]);
+
+/// So many changes, and so much time, since the latest snapshot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SavePoint {
+    /// In seconds.
+    pub seconds: u32,
+    /// How many changes at least.
+    pub changes: u32,
 }
 
 /// When an append-only file is forced to the disk. What was only written survives the end of the process, what was
@@ -175,6 +190,13 @@ pub struct ResourceSpec {
     pub initial: Vec<(String, String, crate::Data)>,
     /// Of a database: the fields that no two rows of a table may share, each `table.field`.
     pub unique: Vec<String>,
+    /// Of a database: how long a write waits for a row that somebody's transaction has locked.
+    pub lock_timeout: Span,
+}
+
+impl ResourceSpec {
+    /// How long a write waits for a locked row unless a scenario says otherwise: as long as in MySQL.
+    pub const LOCK_TIMEOUT: Span = Span::seconds(50);
 }
 
 /// How long a message takes one way: drawn evenly from `least..=most`.

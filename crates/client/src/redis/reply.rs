@@ -1,5 +1,7 @@
 //! From replies to Python values, by command, as redis-py converts them.
 
+mod sentinel;
+
 use monty_types::MontyObject;
 use redwind_resp::Value;
 
@@ -33,6 +35,7 @@ pub(crate) fn convert(argv: &[bytes::Bytes], call: &Call, reply: &Value, decode:
             let sub = word(1);
             reader.container(&command, &sub, reply)
         }
+        "SENTINEL" => reader.sentinel(&word(1), reply),
         _ => reader.command(&command, reply),
     }
 }

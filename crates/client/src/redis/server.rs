@@ -71,6 +71,50 @@ pub(super) const METHODS: &[Api] = &[
         }
         Ok(())
     }),
+    Api::new(
+        "sentinel_get_master_addr_by_name",
+        "service_name, return_responses=False",
+        "SENTINEL GET-MASTER-ADDR-BY-NAME service_name",
+    ),
+    Api::new(
+        "sentinel_master",
+        "service_name, return_responses=False",
+        "SENTINEL MASTER service_name",
+    ),
+    Api::new("sentinel_masters", "", "SENTINEL MASTERS"),
+    Api::new(
+        "sentinel_monitor",
+        "name, ip, port, quorum",
+        "SENTINEL MONITOR name ip port quorum",
+    ),
+    Api::new("sentinel_remove", "name", "SENTINEL REMOVE name"),
+    Api::new(
+        "sentinel_sentinels",
+        "service_name, return_responses=False",
+        "SENTINEL SENTINELS service_name",
+    ),
+    Api::new(
+        "sentinel_set",
+        "name, option, value",
+        "SENTINEL SET name option value",
+    ),
+    Api::new(
+        "sentinel_slaves",
+        "service_name, return_responses=False",
+        "SENTINEL SLAVES service_name",
+    ),
+    Api::new("sentinel_reset", "pattern", "SENTINEL RESET pattern"),
+    Api::new(
+        "sentinel_failover",
+        "new_master_name",
+        "SENTINEL FAILOVER new_master_name",
+    ),
+    Api::new(
+        "sentinel_ckquorum",
+        "new_master_name",
+        "SENTINEL CKQUORUM new_master_name",
+    ),
+    Api::new("sentinel_flushconfig", "", "SENTINEL FLUSHCONFIG"),
     Api::new("watch", "*names", "WATCH +names"),
     Api::new("unwatch", "", "UNWATCH"),
 ];

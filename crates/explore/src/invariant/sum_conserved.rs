@@ -65,10 +65,14 @@ impl SumConserved {
         };
         let total = self.total.unwrap_or(sum);
         let mut broke: Option<&Record> = None;
+        let mut changed = false;
         for record in history.records {
-            if !self.apply(history, &mut amounts, record) {
+            changed |= self.apply(history, &mut amounts, record);
+            // What a transaction commits, it commits at once, though each write has its record.
+            if !changed || history.commits_more(record) {
                 continue;
             }
+            changed = false;
             sum = match self.sum(&amounts) {
                 Ok(sum) => sum,
                 Err(odd) => return not_a_number(&odd),
@@ -312,6 +316,24 @@ mod tests {
         );
         assert_eq!(found.evidence, [0]);
         assert_eq!(check(true, &script).outcome, Outcome::Held);
+    }
+
+    #[test]
+    fn what_a_transaction_commits_is_right_or_wrong_as_a_whole() {
+        let mut script = bank();
+        script
+            .at_ms(1)
+            .moves("worker-a", "accounts", "ada", "amount", "60");
+        script.moves("worker-a", "accounts", "bo", "amount", "40");
+        script.commits(2);
+        assert_eq!(check(false, &script).outcome, Outcome::Held);
+        script.moves("worker-a", "accounts", "bo", "amount", "41");
+        script.commits(1);
+        let found = check(false, &script);
+        assert_eq!(
+            (found.outcome, found.evidence),
+            (Outcome::Violated, vec![2])
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The worlds whose speed is measured, natively (`examples/speed`) and in a browser (`benches/browser.rs`).
+//! The worlds whose speed is measured, natively (`examples/speed`) and in a browser (`tests/browser.rs`).
 
 use std::sync::Arc;
 
@@ -81,6 +81,7 @@ fn scenario(clients: usize, records: u32, steps: &[&str]) -> Scenario {
             takes: Span::millis(1),
             initial: Vec::new(),
             unique: Vec::new(),
+            lock_timeout: ResourceSpec::LOCK_TIMEOUT,
         }],
         latency: Latency {
             least: Span(500),

@@ -5,7 +5,10 @@ use redwind_engine::{KeyView, Preview};
 use redwind_resp::Value;
 
 use super::Canon;
-use crate::{Batch, Changed, Data, Effect, Exit, KeyChange, Local, Message, ResourceCall};
+use crate::{
+    Batch, Changed, Data, Effect, Exit, KeyChange, Local, Message, Phase, Place, ResourceCall,
+    RolledBackBecause, TransactionNews,
+};
 
 impl Canon {
     pub(super) fn locals(&mut self, locals: &[Local]) {
@@ -218,6 +221,43 @@ impl Canon {
                 self.u64(3);
                 self.text(why);
                 self.maybe(*line, |canon, line| canon.u64(u64::from(line)));
+            }
+        }
+    }
+
+    /// Nothing for what no transaction has to do with.
+    pub(super) fn phase(&mut self, phase: Phase) {
+        match phase {
+            Phase::Alone => {}
+            Phase::Pending => self.u64(1),
+            Phase::Committed => self.u64(2),
+        }
+    }
+
+    pub(super) fn transaction(&mut self, by: Place, news: &TransactionNews) {
+        self.u64(110);
+        self.place(by);
+        match news {
+            TransactionNews::Waits {
+                packet,
+                call,
+                lock,
+                holder,
+            } => {
+                self.u64(1);
+                self.u64(u64::from(packet.0));
+                self.call(call);
+                self.text(lock);
+                self.place(*holder);
+            }
+            TransactionNews::RolledBack { writes, because } => {
+                self.u64(2);
+                self.u64(u64::from(*writes));
+                self.u64(match because {
+                    RolledBackBecause::Left => 1,
+                    RolledBackBecause::Failed => 2,
+                    RolledBackBecause::Deadlock => 3,
+                });
             }
         }
     }

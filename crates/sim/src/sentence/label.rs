@@ -6,7 +6,10 @@ use redwind_resp::Value;
 use super::words::{argument, in_one_line, key, text, value};
 use super::{MOST_OF_AN_ARGUMENT, Teller};
 use crate::resource::shorten;
-use crate::{Changed, Data, Disturbance, Event, Exit, Failure, KeyChange, Message, Record, Span};
+use crate::{
+    Changed, Data, Disturbance, Event, Exit, Failure, KeyChange, Message, Phase, Record, Span,
+    TransactionNews,
+};
 
 impl Teller<'_> {
     pub(super) fn label(&self, record: &Record) -> String {
@@ -28,9 +31,18 @@ impl Teller<'_> {
                 [one] => format!("{} expires", key(&one.key)),
                 many => format!("{} keys expire", many.len()),
             },
+            Event::Performed {
+                call,
+                phase: Phase::Committed,
+                ..
+            } => format!("{} committed", call.method),
             Event::Performed { call, outcome, .. } => match outcome {
                 Message::Refused { kind, .. } => format!("{}: {kind}", call.method),
                 _ => call.method.clone(),
+            },
+            Event::Transaction { news, .. } => match news {
+                TransactionNews::Waits { lock, .. } => format!("waits for {lock}"),
+                TransactionNews::RolledBack { .. } => "rolled back".to_owned(),
             },
             Event::Received { message, .. } => message_label(message),
             Event::Heard { message, .. } => message_label(&Message::Push(message.clone())),

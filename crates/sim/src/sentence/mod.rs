@@ -3,6 +3,7 @@
 mod cluster;
 mod disturbed;
 mod label;
+mod transaction;
 mod votes;
 mod words;
 
@@ -10,7 +11,7 @@ use redwind_resp::Value;
 
 use crate::resource::shorten;
 use crate::{
-    Batch, Data, Event, Exit, Failure, KeyChange, LostBecause, Message, Place, Record,
+    Batch, Data, Event, Exit, Failure, KeyChange, LostBecause, Message, Phase, Place, Record,
     ResourceCall, Scenario, Span,
 };
 pub(crate) use words::command;
@@ -127,11 +128,20 @@ impl Teller<'_> {
                 call,
                 outcome,
                 effect,
+                phase,
                 ..
             } => {
+                if let (Phase::Committed, Some(effect)) = (phase, effect) {
+                    return self.committed(me, *by, call, effect);
+                }
                 let accepted = effect.as_ref().is_none_or(|effect| effect.accepted);
-                self.performed(me, self.name(*by), call, outcome, accepted)
+                let told = self.performed(me, self.name(*by), call, outcome, accepted);
+                match phase {
+                    Phase::Pending => format!("{told}, for its transaction alone"),
+                    _ => told,
+                }
             }
+            Event::Transaction { by, news } => self.transaction(me, *by, news),
             Event::Received { from, message, .. } => {
                 votes::hears(self.0, record.place, *from, message)
                     .unwrap_or_else(|| self.received(me, self.name(*from), message))

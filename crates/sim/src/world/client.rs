@@ -361,10 +361,8 @@ impl World {
         for ((to, _), connection) in std::mem::take(&mut process.connections) {
             match to {
                 Place::Node(node) => self.hang_up(connection, node),
-                _ => {
-                    self.arrivals.remove(&(connection, false));
-                    self.arrivals.remove(&(connection, true));
-                }
+                Place::Resource(resource) => self.leave_resource(resource, connection),
+                _ => {}
             }
         }
         for arrived in unread {
@@ -468,7 +466,9 @@ impl World {
                     return None;
                 };
                 let message = Message::Call(Arc::new(call.clone()));
-                Some((Place::Resource(resource), 0, message, None))
+                // Each thread has a connection of its own, as its transactions are its own.
+                let pool = u32::from(self.clients[usize::from(client)].current);
+                Some((Place::Resource(resource), pool, message, None))
             }
             _ => None,
         }

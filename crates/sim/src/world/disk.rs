@@ -11,10 +11,13 @@ use bytes::Bytes;
 use redwind_engine::{Config, Engine, FirstChoice, Micros, Outputs, SessionId};
 
 use crate::world::shared::Log;
-use crate::{Fsync, Persistence, SimTime, Span};
+use crate::{Fsync, Persistence, SavePoints, SimTime, Span};
 
 /// So long Redis puts off a `write` that would have to wait for an `fsync`.
 const PATIENCE: Span = Span::seconds(2);
+
+/// How often Redis looks whether a snapshot is due.
+const CRON: Span = Span::millis(100);
 
 /// An effective write, as a replica or an append-only file repeats it.
 #[derive(Clone, Debug)]
@@ -89,6 +92,10 @@ pub(crate) struct Disk {
     slow: (Span, SimTime),
     snapshot_at: SimTime,
     saved_at: SimTime,
+    /// How many changes the latest snapshot has.
+    saved_changes: u64,
+    /// How many there were at the latest look, when they had come about, and when that look was.
+    seen: (u64, SimTime, SimTime),
 }
 
 impl Disk {
@@ -100,7 +107,7 @@ impl Disk {
                 empty.configure_like(engine);
                 empty
             }
-            Persistence::Aof(_) | Persistence::Snapshot(_) => {
+            Persistence::Aof(_) | Persistence::Snapshot(_) | Persistence::Save(_) => {
                 without_sessions(engine, std::iter::empty())
             }
         };
@@ -117,6 +124,8 @@ impl Disk {
             slow: (Span(0), SimTime(0)),
             snapshot_at: next_beat(policy, now),
             saved_at: now,
+            saved_changes: engine.changes(),
+            seen: (engine.changes(), now, now),
         }
     }
 
@@ -142,6 +151,12 @@ impl Disk {
         engine: &Engine,
         sessions: impl Iterator<Item = SessionId>,
     ) {
+        if let Persistence::Save(points) = self.policy {
+            if let Some(at) = self.save_point(points, engine.changes(), now) {
+                self.save(at, engine, sessions);
+            }
+            return;
+        }
         if now < self.snapshot_at {
             return;
         }
@@ -155,6 +170,24 @@ impl Disk {
         self.save(saved_at, engine, sessions);
     }
 
+    /// When, since the latest look, a save point was reached.
+    fn save_point(&mut self, points: SavePoints, changes: u64, now: SimTime) -> Option<SimTime> {
+        let (seen, since, looked) = self.seen;
+        let since = if changes == seen { since } else { looked };
+        self.seen = (changes, since, now);
+        let unsaved = changes.saturating_sub(self.saved_changes);
+        let points = points.0.into_iter();
+        let reached = points
+            .filter(|point| point.changes > 0 && unsaved >= u64::from(point.changes))
+            .map(|point| {
+                let due = self.saved_at + Span::seconds(u64::from(point.seconds));
+                // Redis looks ten times a second.
+                let beats = (due.max(since) - self.since).0.div_ceil(CRON.0);
+                self.since + Span(beats * CRON.0)
+            });
+        reached.min().filter(|at| *at <= now)
+    }
+
     /// Writes a snapshot. One that is never loaded, since there is an append-only file, changes nothing.
     pub(crate) fn save(
         &mut self,
@@ -163,6 +196,7 @@ impl Disk {
         sessions: impl Iterator<Item = SessionId>,
     ) {
         self.saved_at = now;
+        self.saved_changes = engine.changes();
         if self.has_log() {
             return;
         }

@@ -177,8 +177,13 @@ impl World {
                     Place::Node(node) => node,
                     _ => 0,
                 };
-                if let Place::Node(node) = to {
-                    self.agenda.push_back(Act::HangUp { node, connection });
+                match to {
+                    Place::Node(node) => self.agenda.push_back(Act::HangUp { node, connection }),
+                    Place::Resource(resource) => self.agenda.push_back(Act::LeftResource {
+                        resource,
+                        connection,
+                    }),
+                    _ => {}
                 }
                 let refused = false;
                 self.agenda.push_back(Act::Closed {

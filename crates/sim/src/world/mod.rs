@@ -27,7 +27,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use inspect::Stream;
-pub(crate) use network::code as place_code;
+pub(crate) use network::{Connection, Packet, code as place_code};
 pub use node::try_setting;
 pub use plan::ScenarioError;
 pub(crate) use replication::NAMES as OWN_COMMANDS;
@@ -37,7 +37,7 @@ use crate::resource::Resource;
 use crate::watch::Watch;
 use crate::{Clock, Event, Intervention, PacketId, Place, Position, Record, Scenario, SimTime};
 use client::{Client, Status};
-use network::{Connection, Fate};
+use network::Fate;
 use node::Node;
 use plan::Plan;
 use queue::{Act, Class, Queue};
@@ -325,6 +325,10 @@ impl World {
             Act::Deliver(_) | Act::Lose(_) | Act::Perform { .. } | Act::Intervene { .. } => true,
             Act::Peer(_) | Act::Post(_) => !act.is_beat(),
             Act::Reply { .. } | Act::MoveKeys(_) => true,
+            Act::LeftResource {
+                resource,
+                connection,
+            } => self.resources[usize::from(*resource)].has_begun(*connection),
             _ => false,
         };
         let typed = |node: &Node| node.terminal_waits() && node.engine.next_deadline().is_some();
@@ -416,7 +420,12 @@ impl World {
             Act::TakeOver { node, how, cause } => self.take_over_by_hand(node, how, Some(cause)),
             Act::MoveKeys(moving) => self.move_keys(moving),
             Act::MigrationOver { node, number } => self.migration_over(node, number),
-            Act::Perform { resource, packet } => self.performed(resource, &packet),
+            Act::Perform { resource, packet } => self.performed(resource, packet),
+            Act::PatienceOver { resource, packet } => self.patience_over(resource, packet),
+            Act::LeftResource {
+                resource,
+                connection,
+            } => self.left_resource(resource, connection),
             Act::Intervene { index, cause } => self.intervene(index, cause),
         }
     }

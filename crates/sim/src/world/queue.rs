@@ -117,6 +117,13 @@ pub(crate) enum Act {
     MigrationOver { node: u16, number: u64 },
     /// A resource is done with a call.
     Perform { resource: u16, packet: Arc<Packet> },
+    /// A call has waited long enough for somebody's transaction.
+    PatienceOver { resource: u16, packet: PacketId },
+    /// A resource learns that a connection is closed.
+    LeftResource {
+        resource: u16,
+        connection: Connection,
+    },
     /// An intervention takes place, by its index in the scenario.
     Intervene { index: u32, cause: Option<u32> },
 }

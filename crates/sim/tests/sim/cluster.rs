@@ -164,3 +164,42 @@ fn while_a_slot_moves_its_old_owner_sends_clients_after_the_keys_that_have_gone(
             ",
     );
 }
+
+#[test]
+fn who_waits_for_a_key_in_a_slot_that_has_moved_is_sent_after_it() {
+    let waits: &[&str] = &[
+        "on n1: BLPOP {b}q 0",
+        "print $",
+        "on n2: BLPOP {b}q 0",
+        "print $",
+    ];
+    let pushes: &[&str] = &["sleep 2s", "on n2: RPUSH {b}q job"];
+    let scenario = cluster(&[("ada", waits), ("bo", pushes)]);
+    let run = run(with(scenario, &["move-slot 3300 to n2 at 500ms for 40ms"]));
+    let told = timeline(&run);
+    assert!(
+        told.iter()
+            .any(|line| line.contains("receives an error from n1: MOVED 3300 n2:6379")),
+        "{told:#?}"
+    );
+    assert!(
+        told.iter()
+            .any(|line| line.contains("job") && line.contains("ada receives")),
+        "{told:#?}"
+    );
+}
+
+#[test]
+fn who_waits_where_the_cluster_is_down_is_told_so() {
+    let scenario = cluster(&[("ada", &["on n1: BLPOP {b}q 0", "sleep 1s"])]);
+    let run = run(with(
+        scenario,
+        &["partition {ada, n1} from {n2, n3, n4, n5, n6} at 1s for 30s"],
+    ));
+    let told = timeline(&run);
+    assert!(
+        told.iter()
+            .any(|line| line.ends_with("CLUSTERDOWN The cluster is down")),
+        "{told:#?}"
+    );
+}

@@ -26,6 +26,7 @@ pub(crate) fn world(clients: &[(&str, &[&str])]) -> Scenario {
         takes: Span::millis(1),
         initial: Vec::new(),
         unique: Vec::new(),
+        lock_timeout: ResourceSpec::LOCK_TIMEOUT,
     };
     let latency = Latency {
         least: Span::millis(1),

@@ -1,6 +1,6 @@
 //! Clocks, the network, and nodes that fall: small worlds and exactly what happens in them.
 
-use redwind_sim::{Fsync, NodeSpec, Persistence, Scenario, Span};
+use redwind_sim::{Fsync, NodeSpec, Persistence, SavePoint, SavePoints, Scenario, Span};
 
 use crate::common::{check, run, timeline, with, world};
 
@@ -316,6 +316,51 @@ fn a_snapshot_brings_back_what_was_there_when_it_was_taken() {
             6.00605s worker-a ends
             "#,
     );
+}
+
+#[test]
+fn a_snapshot_is_taken_after_so_many_changes_and_so_much_time() {
+    let points = |seconds, changes| SavePoint { seconds, changes };
+    let kept_after = |first: SavePoint, second: SavePoint, fault: &str| {
+        let none = SavePoint::default();
+        let points = SavePoints([first, second, none, none]);
+        let steps = &[
+            "MSET a 1 b 2",
+            "sleep 3s",
+            "SET c 3",
+            "sleep 4s",
+            "DBSIZE",
+            "print $",
+        ];
+        let scenario = kept(&[("worker-a", steps)], Persistence::Save(points));
+        let fault = format!("crash redis at {fault}, restart after 100ms");
+        let run = run(with(scenario, &[&fault]));
+        let printed = timeline(&run)
+            .into_iter()
+            .rfind(|line| line.contains("prints"));
+        printed
+            .unwrap_or_default()
+            .split(' ')
+            .next_back()
+            .map(str::to_owned)
+    };
+    let never = SavePoint::default();
+    // Two changes at 1 ms, the third one at 3 s, whether or not the first two are still there.
+    for (first, second, fault, keys) in [
+        (points(2, 2), never, "2.05s", "3"),
+        (points(2, 2), never, "1.9s", "1"),
+        (points(2, 3), never, "2.9s", "1"),
+        (points(2, 3), never, "3.2s", "3"),
+        // The clock of a save point begins again with each snapshot.
+        (points(2, 1), never, "3.9s", "2"),
+        (points(2, 1), never, "4.2s", "3"),
+        // Any of them is enough.
+        (points(100, 1), points(1, 2), "2s", "3"),
+        (points(100, 1), points(1, 4), "6s", "0"),
+    ] {
+        let kept = kept_after(first, second, fault);
+        assert_eq!(kept.as_deref(), Some(keys), "{first:?} {second:?} {fault}");
+    }
 }
 
 #[test]

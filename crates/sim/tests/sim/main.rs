@@ -19,4 +19,6 @@ mod replicated_worlds;
 mod resources;
 mod sentinel_commands;
 mod sentinels;
+mod threads;
 mod timelines;
+mod transactions;

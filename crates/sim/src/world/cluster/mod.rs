@@ -15,6 +15,7 @@ mod manual;
 mod migrate;
 mod moving;
 mod reader;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -317,6 +318,7 @@ impl World {
         }
         if place.runs() {
             self.look_around(node);
+            self.redirect_waiters(node);
         }
         self.look_later(node, false);
     }
