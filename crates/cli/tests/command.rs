@@ -331,8 +331,10 @@ fn help_teaches_by_examples() {
         ),
         (
             vec!["run", "--help"],
-            "pause worker-a after worker-a's 1st SET for 15s",
+            "pause worker-a for 15s after worker-a's 2nd SET",
         ),
+        // Every fault there is, not only those of clients.
+        (vec!["run", "--help"], "move-slot 866 to n2 at 3s for 500ms"),
         (vec!["repl", "--help"], "@ +5s"),
     ] {
         let told = redwind(&args);
