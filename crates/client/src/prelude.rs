@@ -34,6 +34,7 @@ pieces! {
     CLUSTER_SCAN = "cluster_scan",
     CLUSTER_VIEWS = "cluster_views",
     DB_TRANSACTION = "db_transaction",
+    DB_TRANSACTION_REFUSED = "db_transaction_refused",
     DRESSED = "dressed",
     ERRORS = "errors",
     EXIT = "exit",
@@ -308,8 +309,12 @@ fn resource_module(text: &mut String, facts: &Facts, resource: &str, methods: &[
     let mut namespace = String::new();
     let blocks = methods.contains(&TRANSACTION) && facts.attributes.contains(TRANSACTION);
     if blocks {
-        text.push_str(DB_TRANSACTION);
-        if facts.instances() {
+        text.push_str(if facts.threaded {
+            DB_TRANSACTION_REFUSED
+        } else {
+            DB_TRANSACTION
+        });
+        if facts.instances() && !facts.threaded {
             text.push_str("_rw_class(_rw_DbTransaction, False)\n");
         }
         namespace.push_str("'transaction': _rw_transaction, ");
