@@ -33,7 +33,10 @@ fn groups() -> String {
 
 fn overview() -> String {
     format!(
-        "help <command>   what a command takes and does\nhelp @<group>    the commands of a group: {}",
+        "To get help about Redis commands type:\n      \
+         \"help @<group>\" to get a list of commands in <group>\n      \
+         \"help <command>\" for help on <command>\n\
+         Groups: {}",
         groups()
     )
 }
@@ -42,50 +45,57 @@ fn of_group(group: &str) -> String {
     let mut text = String::new();
     for command in commands().filter(|command| command.group == group) {
         if command.subcommands.is_empty() {
-            line(command, &mut text);
+            entry(command, false, &mut text);
         }
         for subcommand in command.subcommands {
-            line(subcommand, &mut text);
+            entry(subcommand, false, &mut text);
         }
     }
     if text.is_empty() {
         return format!("There is no group @{group}. Groups: {}", groups());
     }
-    text.truncate(text.trim_end().len());
     text
 }
 
 fn of_command(name: &str, typed: &str) -> String {
     let container = name.split('|').next().unwrap_or_default();
-    let Some(command) = commands().find(|command| command.name == container) else {
-        return format!(
-            "There is no command {typed}. `help @<group>` lists what there is: {}",
-            groups()
-        );
-    };
-    let found = command.subcommands.iter().find(|sub| sub.name == name);
-    let command = found.unwrap_or(command);
-    let mut text = format!("{}\n", usage(command));
-    // Writing to a string cannot fail.
-    let _ = write!(
-        text,
-        "  {}\n  since {}, group @{}",
-        command.summary, command.since, command.group
-    );
-    for subcommand in command.subcommands {
-        let _ = write!(text, "\n  {}", usage(subcommand));
+    let command = commands().find(|command| command.name == container);
+    let subcommand = command.and_then(|c| c.subcommands.iter().find(|sub| sub.name == name));
+    let mut text = String::new();
+    match (subcommand, command) {
+        (Some(subcommand), _) => entry(subcommand, true, &mut text),
+        (None, Some(command)) if command.name == name => {
+            entry(command, true, &mut text);
+            for subcommand in command.subcommands {
+                entry(subcommand, true, &mut text);
+            }
+        }
+        _ => {
+            return format!(
+                "There is no command {typed}. `help @<group>` lists what there is: {}",
+                groups()
+            );
+        }
     }
     text
 }
 
-fn line(command: &Command, text: &mut String) {
-    let _ = writeln!(text, "{}\n    {}", usage(command), command.summary);
+/// A command as `redis-cli` explains it, an empty line before it; in the list of a group the group is not repeated.
+fn entry(command: &Command, with_group: bool, text: &mut String) {
+    let usage = usage(command);
+    let (summary, since) = (command.summary, command.since);
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "\n  {usage}\n  summary: {summary}\n  since: {since}");
+    if with_group {
+        let _ = writeln!(text, "  group: {}", command.group);
+    }
 }
 
-/// The command's name and arguments, as one types them.
+/// The command's name and arguments, as `redis-cli` writes them: choices close together and without brackets of their own.
 fn usage(command: &Command) -> String {
     let name = command.name.replace('|', " ").to_ascii_uppercase();
-    match command.syntax {
+    let syntax = command.syntax.replace(" | ", "|").replace(['<', '>'], "");
+    match syntax.as_str() {
         "" => name,
         syntax => format!("{name} {syntax}"),
     }
@@ -98,21 +108,28 @@ mod tests {
     #[test]
     fn a_command_is_explained_whatever_its_case() {
         let text = help("  GetEx ");
-        assert!(text.starts_with("GETEX key ["), "{text}");
-        assert!(text.ends_with("since 6.2.0, group @string"), "{text}");
+        let expected = "\n  GETEX key [EX seconds|PX milliseconds|EXAT unix-time-seconds|PXAT unix-time-milliseconds|PERSIST]\n  summary: ";
+        assert!(text.starts_with(expected), "{text}");
+        assert!(
+            text.ends_with("\n  since: 6.2.0\n  group: string\n"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_container_lists_its_subcommands_and_each_can_be_asked_for() {
-        assert!(help("client").contains("\n  CLIENT SETNAME "));
-        assert!(help("client setname").starts_with("CLIENT SETNAME "));
+        assert!(help("client").starts_with("\n  CLIENT\n  summary: "));
+        assert!(help("client").contains("\n\n  CLIENT SETNAME "));
+        assert!(help("client setname").starts_with("\n  CLIENT SETNAME "));
     }
 
     #[test]
     fn a_group_lists_its_commands_with_what_they_do() {
         let text = help("@hash");
         assert!(
-            text.contains("HGET key field\n    Gives the value of a field."),
+            text.contains(
+                "\n\n  HGET key field\n  summary: Gives the value of a field.\n  since: "
+            ),
             "{text}"
         );
         assert!(!text.contains("LPUSH"), "{text}");
@@ -120,7 +137,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_answered_with_what_is() {
-        for topic in ["@nothing", "nothing", ""] {
+        for topic in ["@nothing", "nothing", "set nothing", ""] {
             assert!(help(topic).contains("@string"), "{topic}");
         }
     }

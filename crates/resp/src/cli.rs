@@ -14,6 +14,37 @@ pub fn render(value: &Value) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
+/// What `redis-cli` prints as the reply to a command, without the final line break: [`render`], but for the few
+/// commands whose text is meant to be read as it is (`INFO`, `CLIENT LIST` …).
+pub fn render_reply<Word: AsRef<[u8]>>(argv: &[Word], value: &Value) -> String {
+    let text = match value {
+        _ if !is_report(argv) => return render(value),
+        Value::Bulk(text)
+        | Value::Verbatim { text, .. }
+        | Value::Simple(text)
+        | Value::Error(text) => text,
+        _ => return render(value),
+    };
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    String::from_utf8_lossy(text).replace('\r', "")
+}
+
+/// The commands whose reply `redis-cli` always shows raw, errors of theirs included.
+fn is_report<Word: AsRef<[u8]>>(argv: &[Word]) -> bool {
+    let is = |at: usize, word: &str| {
+        argv.get(at)
+            .is_some_and(|typed| typed.as_ref().eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let either = |first: &str, second: &str| is(1, first) || is(1, second);
+    is(0, "info")
+        || is(0, "lolwut")
+        || (is(0, "client") && either("list", "info"))
+        || (is(0, "cluster") && argv.len() == 2 && either("nodes", "info"))
+        || (is(0, "memory") && either("malloc-stats", "doctor"))
+        || (is(0, "debug") && either("htstats", "htstats-key"))
+        || (is(0, "latency") && either("graph", "doctor"))
+}
+
 /// Bytes between double quotes with `redis-cli`'s escapes.
 pub fn render_quoted(bytes: &[u8]) -> String {
     let mut out = Vec::with_capacity(bytes.len() + 2);
@@ -77,7 +108,26 @@ fn map(pairs: &[(Value, Value)], prefix: &str, out: &mut Vec<u8>) {
         put(key, &inner, out);
         out.pop();
         out.extend_from_slice(b" => ");
+        if is_long(value) {
+            out.push(b'\n');
+            out.extend_from_slice(inner.as_bytes());
+        }
         put(value, &inner, out);
+    }
+}
+
+/// Whether a map's value begins on a line of its own: one with several elements, however deep.
+fn is_long(value: &Value) -> bool {
+    match value {
+        Value::Array(items) | Value::Push(items) | Value::Set(items) => match &items[..] {
+            [one] => is_long(one),
+            items => !items.is_empty(),
+        },
+        Value::Map(pairs) => match &pairs[..] {
+            [(_, one)] => is_long(one),
+            pairs => !pairs.is_empty(),
+        },
+        _ => false,
     }
 }
 

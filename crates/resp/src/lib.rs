@@ -7,13 +7,15 @@ mod cli;
 mod decode;
 mod encode;
 mod grisu;
+mod line;
 mod number;
 mod value;
 mod words;
 
-pub use cli::{render, render_quoted};
+pub use cli::{render, render_quoted, render_reply};
 pub use decode::{DecodeError, Decoder, Limits, RequestDecoder, RequestError};
 pub use encode::{encode, encode_request};
+pub use line::{BadLine, Line, Prompt};
 pub use number::{format_double, push_int};
 pub use value::{Protocol, Value};
 pub use words::{Unbalanced, split_words};
