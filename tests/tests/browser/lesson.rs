@@ -136,6 +136,33 @@ fn a_written_fault_begins_from_an_example_and_the_branch_says_where_it_departs()
 }
 
 #[test]
+fn each_thread_of_a_program_shows_its_own_line_and_variables() -> Result<()> {
+    let Some((_site, browser)) = open(View::DESKTOP, "#/locks/renewal")? else {
+        return Ok(());
+    };
+    // The worker starts the thread that renews its lock a few records into the run.
+    for _ in 0..80 {
+        if !browser.find_all(Selector::TestId("thread"))?.is_empty() {
+            break;
+        }
+        click(&browser, "step-forward")?;
+        browser.next_frame()?;
+    }
+    let threads = browser.find_all(Selector::TestId("thread"))?;
+    ensure!(threads.len() == 2, "{} threads", threads.len());
+    let main = browser.test_id("locals")?.text()?;
+    ensure!(main.contains("renewer"), "{main}");
+    threads[1].click()?;
+    browser.wait(
+        "the other thread's variables",
+        "document.querySelectorAll('[data-testid=\"thread\"]')[1].getAttribute('aria-pressed') === 'true'
+            && !document.querySelector('[data-testid=\"locals\"]').innerText.includes('renewer')",
+    )?;
+    assert_eq!(browser.problems()?, [""; 0]);
+    Ok(())
+}
+
+#[test]
 fn an_edit_runs_and_a_mistake_is_shown_where_it_is() -> Result<()> {
     let Some((_site, browser)) = open(View::DESKTOP, NAIVE)? else {
         return Ok(());
