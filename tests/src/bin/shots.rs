@@ -76,8 +76,8 @@ fn main() -> Result<()> {
         } else {
             site.url(place)
         };
-        for (name, view) in views {
-            browser.set_view(view)?;
+        for (name, view) in &views {
+            browser.set_view(*view)?;
             // From an empty page, since a change of the fragment alone would not load anything.
             browser.open("about:blank")?;
             browser.open(&url)?;
