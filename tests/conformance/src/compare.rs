@@ -257,6 +257,15 @@ fn agree(argv: &[Bytes], theirs: &Value, ours: &Value, circumstances: Circumstan
     if script && chance.iter().any(|name| mentions(argv, name)) {
         return alike(theirs, ours);
     }
+    // The real server takes a conversion that failed before, in a script for instance, for one of its own.
+    let stale = matches!(theirs, Value::Error(text) if text.starts_with(b"ERR One or more scores"));
+    if name.starts_with(b"sort") && stale {
+        return true;
+    }
+    // Some of what has no order.
+    if circumstances.unordered && name.starts_with(b"sort") && mentions(argv, "LIMIT") {
+        return alike(theirs, ours);
+    }
     if circumstances.distances && nearly(theirs, ours) {
         return true;
     }

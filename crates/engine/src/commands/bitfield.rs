@@ -149,9 +149,6 @@ fn parse(cx: &Cx<'_>, args: &Args<'_>, read_only: bool) -> Result<Vec<Step>, Ref
                 Action::Add(number)
             }
         };
-        if read_only && !matches!(action, Action::Get) {
-            return Err(Refusal::err("BITFIELD_RO only supports the GET subcommand"));
-        }
         steps.push(Step {
             action,
             width,
@@ -159,6 +156,10 @@ fn parse(cx: &Cx<'_>, args: &Args<'_>, read_only: bool) -> Result<Vec<Step>, Ref
             overflow,
         });
         at += takes + 1;
+    }
+    let gets = |step: &Step| matches!(step.action, Action::Get);
+    if read_only && !steps.iter().all(gets) {
+        return Err(Refusal::err("BITFIELD_RO only supports the GET subcommand"));
     }
     Ok(steps)
 }

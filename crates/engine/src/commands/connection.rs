@@ -75,7 +75,11 @@ table! { CLIENT, "connection";
 /// `PING [message]`
 fn ping(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     // To a listener that expects messages, the answer looks like one.
-    if !cx.resp3() && args.len() <= 1 && cx.session().is_some_and(Session::is_listening) {
+    if !cx.resp3()
+        && !cx.in_script
+        && args.len() <= 1
+        && cx.session().is_some_and(Session::is_listening)
+    {
         let message = args.get(0).cloned().unwrap_or_default();
         return Ok(Value::Array(vec![
             Value::text("pong"),

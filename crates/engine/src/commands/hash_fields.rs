@@ -473,6 +473,7 @@ fn hsetex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let passed = matches!(wish.time, NewTime::At(at, _) if has_passed(cx, at));
     let mut edit = cx.edit_or_new::<Hash>(key)?;
     let (hash, config) = edit.with_config();
+    hash.prepare(wish.pairs.len(), config);
     for [field, value] in wish.pairs {
         let value = Blob::from(value);
         if wish.time == NewTime::Kept {

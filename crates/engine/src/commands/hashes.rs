@@ -80,6 +80,7 @@ fn set_fields(cx: &mut Cx<'_>, args: &Args<'_>, command: &'static str) -> Result
     let mut edit = cx.edit_or_new::<Hash>(args.key(0))?;
     let (hash, config) = edit.with_config();
     let mut new = 0;
+    hash.prepare(pairs.len(), config);
     for pair in pairs {
         new += usize::from(hash.set(&pair[0], Blob::from(&pair[1]), config));
     }

@@ -255,8 +255,8 @@ fn lrem(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     };
     let (list, config) = edit.with_config();
     let removed = list.remove(count, &args[2]);
-    list.shrunk(config.list_max_listpack_size);
     if removed > 0 {
+        list.shrunk(config.list_max_listpack_size);
         edit.changed("lrem");
         edit.add_dirty(removed - 1);
     }

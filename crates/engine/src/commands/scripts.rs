@@ -34,7 +34,7 @@ table! { TABLE, "scripting";
 
 table! { SCRIPT, "scripting";
     "script|debug" => script_debug, Exactly(1), [NOSCRIPT], NO_KEYS, "3.2.0", "<YES | SYNC | NO>",
-        "Switches the script debugger, which is always off here.";
+        "Switches the script debugger, which is not there: scripts just run.";
     "script|exists" => script_exists, AtLeast(1), [NOSCRIPT], NO_KEYS, "2.6.0", "sha1 [sha1 ...]",
         "Tells which scripts the server knows.";
     "script|flush" => script_flush, AtLeast(0), [NOSCRIPT], NO_KEYS, "2.6.0", "[ASYNC | SYNC]",
@@ -261,12 +261,18 @@ fn script_kill(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
     ))
 }
 
-/// `SCRIPT DEBUG YES|SYNC|NO`
-fn script_debug(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    if args.is(0, "NO") {
-        return Ok(Value::OK);
+/// `SCRIPT DEBUG YES|SYNC|NO` — there is no debugger, so nothing changes.
+fn script_debug(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    match &args[0] {
+        mode if !["YES", "SYNC", "NO"].iter().any(|known| is(mode, known)) => {
+            Err(Refusal::err("Use SCRIPT DEBUG YES/SYNC/NO"))
+        }
+        // A transaction has replies that nobody has read yet.
+        _ if !cx.may_block => Err(Refusal::err(
+            "SCRIPT DEBUG must be called outside a pipeline",
+        )),
+        _ => Ok(Value::OK),
     }
-    Err(Refusal::err("Use SCRIPT DEBUG YES/SYNC/NO"))
 }
 
 /// `SCRIPT HELP`

@@ -87,6 +87,9 @@ fn options(args: &Args<'_>, creating: bool) -> Result<(bool, Option<u64>), Refus
     Ok((make, read))
 }
 
+/// More arguments are too many, though each makes sense.
+const MOST_TO_CREATE: usize = 6;
+
 /// `XGROUP CREATE key group <id | $> [MKSTREAM] [ENTRIESREAD entries-read]`
 fn create(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let (key, name) = (args.key(0), args.key(1));
@@ -96,6 +99,9 @@ fn create(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         None if make => Id::ZERO,
         None => require(cx, key)?.last_id,
     };
+    if args.len() > MOST_TO_CREATE {
+        return Err(super::bad_subcommand(args));
+    }
     let last_id = match &args[2][..] {
         b"$" => last,
         text => parse_id(text, 0)?,
@@ -128,6 +134,9 @@ fn setid(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let (key, name) = (args.key(0), args.key(1));
     let (_, read) = options(args, false)?;
     require_group(cx, key, name)?;
+    if !matches!(args.len(), 3 | 5) {
+        return Err(super::bad_subcommand(args));
+    }
     let last_id = match &args[2][..] {
         b"$" => require(cx, key)?.last_id,
         text => parse_border(text, 0)?,

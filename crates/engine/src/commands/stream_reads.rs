@@ -173,7 +173,11 @@ impl<'a> Request<'a> {
                 (b"$", None) => From::Now,
                 (b"+", None) => From::Last,
                 (b">", Some(_)) => From::New,
-                (text, _) => From::After(parse_id(text, 0)?),
+                (text, group) => match parse_id(text, 0)? {
+                    // The largest id stands for what is new, inside.
+                    Id::MAX if group.is_some() => From::New,
+                    id => From::After(id),
+                },
             });
         }
         Ok(starts)

@@ -391,7 +391,12 @@ fn zscan(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         return Ok(scan_reply(0, Vec::new()));
     };
     let options = ScanOptions::parse(args, 2, (false, false))?;
-    let score = |score: f64| Value::bulk(redwind_resp::format_double(score));
+    // Of a large one Redis shows as many digits as a double has.
+    let large = zset.is_large();
+    let score = |score: f64| match large {
+        true => Value::bulk(crate::number::general(score, 17)),
+        false => Value::bulk(redwind_resp::format_double(score)),
+    };
     let mut items = Vec::new();
     let mut add = |(member, value): (Text<'_>, f64)| {
         if options.matches(&member) {

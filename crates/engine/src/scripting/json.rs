@@ -4,8 +4,8 @@ use crate::number::{float_prefix, general};
 
 use super::json_settings::{self, Invalid, JsonSettings, Shared};
 use super::lua::{
-    self, Failure, LuaError, LuaState, LuaValue, Outcome, Table, bytes, charge, give, pairs,
-    reserve, set, set_function, string, type_name,
+    self, Failure, LuaError, LuaState, LuaValue, Outcome, Table, bad_type, bytes, charge, give,
+    pairs, reserve, set, set_function, string, type_name,
 };
 
 /// What stands for JSON's null.
@@ -39,7 +39,7 @@ fn with_settings(lua: &mut LuaState, settings: &Shared) -> Result<Table, LuaErro
     let own = settings.clone();
     set_function(lua, table, "encode", move |lua, args| {
         let [value] = args else {
-            return Err("bad argument #1 to 'encode' (expected 1 argument)".into());
+            return Err(Failure::Argument(1, "expected 1 argument".into()));
         };
         let mut out = Vec::new();
         encode(lua, value, &own.borrow(), 0, &mut out)?;
@@ -50,11 +50,8 @@ fn with_settings(lua: &mut LuaState, settings: &Shared) -> Result<Table, LuaErro
     set_function(lua, table, "decode", move |lua, args| {
         let text = match args {
             [LuaValue::Float(number)] => redwind_resp::format_double(*number).into(),
-            [value] => bytes(value).ok_or_else(|| {
-                let got = type_name(Some(value));
-                format!("bad argument #1 to 'decode' (string expected, got {got})")
-            })?,
-            _ => return Err("bad argument #1 to 'decode' (expected 1 argument)".into()),
+            [value] => bytes(value).ok_or_else(|| bad_type(args, 1, "string"))?,
+            _ => return Err(Failure::Argument(1, "expected 1 argument".into())),
         };
         if matches!(&text[..], [0, _, ..] | [_, 0, ..]) {
             return Err("JSON parser does not support UTF-16 or UTF-32".into());

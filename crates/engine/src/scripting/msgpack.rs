@@ -1,8 +1,8 @@
 //! The `cmsgpack` library.
 
 use super::lua::{
-    self, LuaError, LuaState, LuaValue, Outcome, Table, charge, give, integer, integer_or, pairs,
-    reserve, set, set_function, string, text,
+    self, Failure, LuaError, LuaState, LuaValue, Outcome, Table, charge, give, integer, integer_or,
+    pairs, reserve, set, set_function, string, text,
 };
 
 const MAX_DEPTH: usize = 16;
@@ -21,7 +21,7 @@ pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
     }
     set_function(lua, table, "pack", |lua, args| {
         if args.is_empty() {
-            return Err("bad argument #0 to 'pack' (MessagePack pack needs input.)".into());
+            return Err(Failure::Argument(0, "MessagePack pack needs input.".into()));
         }
         let mut out = Vec::new();
         for value in args {

@@ -101,6 +101,11 @@ impl Fields {
         self.fields.insert(field, value);
     }
 
+    /// Leaves the compact forms, for good.
+    pub(crate) fn outgrow(&mut self) {
+        self.form = Form::Hashtable;
+    }
+
     /// Sets a field and keeps its expiry; says whether it is new.
     pub(crate) fn set_keeping_time(&mut self, field: &[u8], value: Blob, config: &Config) -> bool {
         let longest = config.hash_max_listpack_value;

@@ -116,6 +116,13 @@ impl Hash {
         }
     }
 
+    /// Prepares for so many fields to come at once; Redis does not look whether they differ.
+    pub(crate) fn prepare(&mut self, count: usize, config: &Config) {
+        if i64::try_from(count).is_ok_and(|count| count > config.hash_max_listpack_entries) {
+            self.spread().outgrow();
+        }
+    }
+
     /// Sets a field; says whether it is new. Its expiry goes.
     pub(crate) fn set(&mut self, field: &[u8], value: Blob, config: &Config) -> bool {
         self.forget_time(field);

@@ -118,7 +118,8 @@ impl Zset {
         for (member, score) in self.iter() {
             settled.set(&member, score, config);
         }
-        settled
+        // What never was compact has its negative zeros still.
+        if settled.is_large() { self } else { settled }
     }
 
     /// Sets a member's score; gives the old one.
