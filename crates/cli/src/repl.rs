@@ -5,7 +5,8 @@ use std::num::NonZeroU32;
 
 use anyhow::Result;
 use bytes::Bytes;
-use redwind_engine::{Choice, Choose, Config, Engine, Micros, Output, Outputs, SessionId, Value};
+use redwind_engine::{Choice, Choose, Config, Engine, Micros, Output, Outputs, SessionId};
+use redwind_resp::{Line, Prompt, Protocol};
 use redwind_sim::Span;
 
 use crate::Ending;
@@ -23,21 +24,19 @@ pub(crate) fn repl(console: &mut Console) -> Result<Ending> {
     let mut lines = io::stdin().lock().lines();
     loop {
         if person {
-            console.put(Tone::Faint, "redis> ")?;
+            console.put(Tone::Plain, &format!("redis{}> ", server.prompt))?;
         }
         console.flush()?;
         let Some(line) = lines.next() else { break };
         let line = line?;
-        match line.trim() {
-            "" => {}
-            "quit" | "exit" => break,
-            "help" => console.line(Tone::Plain, HELP)?,
-            trimmed if let Some(topic) = help_topic(trimmed) => {
-                console.line(Tone::Plain, &redwind_engine::help(topic))?;
-            }
-            trimmed => match trimmed.strip_prefix('@') {
-                Some(moment) => server.time(moment.trim(), console)?,
-                None => server.command(trimmed, console)?,
+        match line.trim_start().strip_prefix('@') {
+            Some(moment) => server.time(moment.trim(), console)?,
+            None => match Line::read(line.as_bytes()) {
+                Err(bad) => console.line(Tone::Plain, &bad.to_string())?,
+                Ok(typed) if said(&typed.argv[..], 0, &["quit", "exit"]) => {
+                    return Ok(Ending::Good);
+                }
+                Ok(typed) => server.line(typed, console)?,
             },
         }
     }
@@ -47,19 +46,26 @@ pub(crate) fn repl(console: &mut Console) -> Result<Ending> {
     Ok(Ending::Good)
 }
 
-/// What comes after the word `help`.
-fn help_topic(line: &str) -> Option<&str> {
-    let (word, topic) = line.split_once(char::is_whitespace)?;
-    word.eq_ignore_ascii_case("help").then_some(topic)
+/// Whether a word is one of these, whatever its case.
+fn said<Word: AsRef<[u8]>>(argv: &[Word], at: usize, these: &[&str]) -> bool {
+    argv.get(at).is_some_and(|word| {
+        these
+            .iter()
+            .any(|one| word.as_ref().eq_ignore_ascii_case(one.as_bytes()))
+    })
 }
 
 const HELP: &str = "\
-Type a command as in redis-cli, quotes included:  SET greeting \"hello world\" PX 100
-  @ +5s    five seconds pass (250us, 31ms, 1.5s, 2m, 1h): keys expire, waiting commands time out
-  @ now    what the server's clock shows
-  help set what a command takes and does; `help @string` lists a group of them
-  quit     leave (or Ctrl-D)
-A command that waits, such as BLPOP, keeps its connection; you go on from a new one.";
+To get help about Redis commands type:
+      \"help @<group>\" to get a list of commands in <group>
+      \"help <command>\" for help on <command>
+      \"quit\" to exit (or Ctrl-D)
+
+Commands are typed as in redis-cli: SET greeting \"hello world\" PX 100. `5 INCR visits` sends one five times.
+Time stands still until you move it:
+      \"@ +5s\" lets five seconds pass (250us, 31ms, 1.5s, 2m, 1h): keys expire, waiting commands time out
+      \"@ now\" shows the server's clock
+A command that waits (BLPOP) and a connection that listens (SUBSCRIBE) are left alone; you go on from a new connection.";
 
 /// An engine, its clock, and the connections of one person.
 struct Server {
@@ -68,7 +74,11 @@ struct Server {
     luck: Luck,
     session: SessionId,
     /// Connections on which a command waits, each with what it waits for.
-    waiting: Vec<(SessionId, String)>,
+    waiting: Vec<(SessionId, Vec<Bytes>)>,
+    /// The command typed last: how a reply is shown depends on it.
+    asked: Vec<Bytes>,
+    /// What the prompt tells of the connection.
+    prompt: Prompt,
 }
 
 impl Server {
@@ -81,29 +91,103 @@ impl Server {
             luck: Luck(1),
             session,
             waiting: Vec::new(),
+            asked: Vec::new(),
+            prompt: Prompt::default(),
         }
     }
 
-    fn command(&mut self, line: &str, console: &mut Console) -> io::Result<()> {
-        let words = match redwind_resp::split_words(line.as_bytes()) {
-            Ok(words) => words,
-            Err(error) => return console.line(Tone::Bad, &error.to_string()),
-        };
-        let argv: Vec<Bytes> = words.into_iter().map(Bytes::from).collect();
-        if argv.is_empty() {
+    /// What redis-cli itself knows, and what it sends.
+    fn line(&mut self, typed: Line, console: &mut Console) -> io::Result<()> {
+        let argv: Vec<Bytes> = typed.argv.into_iter().map(Bytes::from).collect();
+        let Some(name) = argv.first() else {
             return Ok(());
+        };
+        let words = || -> Vec<_> {
+            argv.iter()
+                .map(|word| String::from_utf8_lossy(word))
+                .collect()
+        };
+        if said(&argv, 0, &["help", "?"]) {
+            let topic = words()[1..].join(" ");
+            return match topic.trim() {
+                "" => console.line(Tone::Plain, HELP),
+                topic => console.line(Tone::Plain, &redwind_engine::help(topic)),
+            };
         }
+        if said(&argv, 0, &["clear"]) && argv.len() == 1 {
+            return console.put(Tone::Plain, "\x1b[H\x1b[2J");
+        }
+        if name.starts_with(b":") {
+            let known = said(&argv, 0, &[":set"]) && argv.len() > 1;
+            return match words()[..] {
+                _ if known && said(&argv, 1, &["hints", "nohints"]) => Ok(()),
+                [_, ref what, ..] if known => console.line(
+                    Tone::Plain,
+                    &format!("unknown redis-cli preference '{what}'"),
+                ),
+                [ref what, ..] => console.line(
+                    Tone::Plain,
+                    &format!("unknown redis-cli internal command '{what}'"),
+                ),
+                [] => Ok(()),
+            };
+        }
+        for _ in 0..typed.times {
+            if !self.command(&argv, console)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a command; false when the connection it came from is not the person's any more.
+    fn command(&mut self, argv: &[Bytes], console: &mut Console) -> io::Result<bool> {
         let mut out = Outputs::new();
         let asked = self.session;
+        self.asked = argv.to_vec();
         self.engine
-            .execute(self.now, &mut self.luck, asked, &argv, &mut out);
+            .execute(self.now, &mut self.luck, asked, argv, &mut out);
         if self.engine.is_blocked(asked) {
-            self.waiting.push((asked, line.to_owned()));
-            self.session = self.engine.connect(self.now);
+            self.waiting.push((asked, argv.to_vec()));
+            self.go_on();
             let note = "(it waits; you go on from a new connection, and `@ +5s` lets time pass)";
             console.line(Tone::Faint, note)?;
+        } else if self.engine.is_listening(asked) && self.engine.protocol(asked) == Protocol::Resp2
+        {
+            self.go_on();
+            let note =
+                "Reading messages... (you go on from a new connection; what arrives is shown)";
+            console.line(Tone::Faint, note)?;
         }
-        self.show(out, console)
+        self.show(out, console)?;
+        Ok(self.session == asked)
+    }
+
+    /// A new connection with the database and the protocol of the one before.
+    fn go_on(&mut self) {
+        let (db, protocol) = (
+            self.engine.selected_db(self.session),
+            self.engine.protocol(self.session),
+        );
+        self.session = self.engine.connect(self.now);
+        self.prompt = Prompt::default();
+        let mut quietly = |words: [String; 2]| {
+            let argv = words.map(Bytes::from);
+            let mut out = Outputs::new();
+            self.engine
+                .execute(self.now, &mut self.luck, self.session, &argv, &mut out);
+            for output in &out {
+                if let Output::Reply { value, .. } = output {
+                    self.prompt.after(&argv, value);
+                }
+            }
+        };
+        if let Some(db) = db.filter(|db| *db > 0) {
+            quietly(["SELECT".to_owned(), db.to_string()]);
+        }
+        if protocol == Protocol::Resp3 {
+            quietly(["HELLO".to_owned(), "3".to_owned()]);
+        }
     }
 
     /// `+5s`, `now`
@@ -154,13 +238,26 @@ impl Server {
             match output {
                 Output::Reply { to, value } => {
                     let waited = self.waiting.iter().position(|(session, _)| *session == to);
-                    if let Some(index) = waited {
-                        let (_, command) = self.waiting.remove(index);
-                        console.line(Tone::Faint, &format!("({command}, which waited:)"))?;
+                    let argv = match waited {
+                        Some(index) => self.waiting.remove(index).1,
+                        None => self.asked.clone(),
+                    };
+                    if waited.is_some() {
+                        let words: Vec<_> = argv
+                            .iter()
+                            .map(|word| String::from_utf8_lossy(word))
+                            .collect();
+                        let note = format!("({}, which waited:)", words.join(" "));
+                        console.line(Tone::Faint, &note)?;
                     }
-                    reply(&value, console)?;
+                    if to == self.session {
+                        self.prompt.after(&argv, &value);
+                    }
+                    console.line(Tone::Plain, &redwind_resp::render_reply(&argv, &value))?;
                 }
-                Output::Push { value, .. } => reply(&value, console)?,
+                Output::Push { value, .. } => {
+                    console.line(Tone::Plain, &redwind_resp::render(&value))?;
+                }
                 Output::KeyEvent {
                     event: "expired",
                     key,
@@ -178,6 +275,7 @@ impl Server {
                     )?;
                     if session == self.session {
                         self.session = self.engine.connect(self.now);
+                        self.prompt = Prompt::default();
                     }
                 }
                 Output::KeyEvent { .. } | Output::Propagate { .. } => {}
@@ -185,15 +283,6 @@ impl Server {
         }
         Ok(())
     }
-}
-
-fn reply(value: &Value, console: &mut Console) -> io::Result<()> {
-    let tone = if value.is_error() {
-        Tone::Bad
-    } else {
-        Tone::Plain
-    };
-    console.line(tone, &redwind_resp::render(value))
 }
 
 /// A seeded generator (SplitMix64): the same session gives the same replies.

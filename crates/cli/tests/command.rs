@@ -303,6 +303,61 @@ Invalid argument(s)
 }
 
 #[test]
+fn the_repl_takes_lines_as_redis_cli_does() {
+    let told = with_input(
+        &["repl"],
+        "2 INCR x\n0 PING\n:set hints\n:foo\nINFO keyspace\nMULTI\nGET x\nEXEC\nHELLO 3 SETNAME me\nXADD s 1-1 a b\n\
+         XREAD STREAMS s 0\nCLIENT GETNAME\nhelp @nothing\nhelp getdel\nQUIT\n",
+    );
+    let (before, after) = told.out.split_once("1# \"server\"").expect("HELLO answers");
+    let expected = "\
+(integer) 1
+(integer) 2
+Invalid redis-cli repeat command option value.
+unknown redis-cli internal command ':foo'
+# Keyspace
+db0:keys=1,expires=0,avg_ttl=0,subexpiry=0
+OK
+QUEUED
+1) \"2\"
+";
+    assert_eq!(before, expected);
+    let (_, after) = after.split_once("(empty array)\n").expect("no modules");
+    let expected = "\
+\"1-1\"
+1# \"s\" => \n   1) 1) \"1-1\"
+      2) 1) \"a\"
+         2) \"b\"
+\"me\"
+There is no group @nothing.";
+    assert!(after.starts_with(expected), "{after}");
+    assert!(after.contains("\n\n  GETDEL key\n  summary: "), "{after}");
+}
+
+#[test]
+fn who_subscribes_in_the_repl_hears_what_is_published_from_the_next_connection() {
+    let told = with_input(
+        &["repl"],
+        "SELECT 3\nSUBSCRIBE news\nPUBLISH news hello\nSET here 1\nINFO keyspace\n",
+    );
+    let expected = "\
+OK
+Reading messages... (you go on from a new connection; what arrives is shown)
+1) \"subscribe\"
+2) \"news\"
+3) (integer) 1
+1) \"message\"
+2) \"news\"
+3) \"hello\"
+(integer) 1
+OK
+# Keyspace
+db3:keys=1,expires=0,avg_ttl=0,subexpiry=0
+";
+    assert_eq!(told.out, expected);
+}
+
+#[test]
 fn a_command_that_waits_in_the_repl_is_answered_when_its_time_comes() {
     let told = with_input(
         &["repl"],

@@ -8,6 +8,7 @@ mod kind;
 mod lanes;
 mod lesson;
 mod preview;
+mod shown;
 mod terminal;
 mod trace;
 

@@ -12,6 +12,7 @@ use crate::calls::CallNames;
 use crate::kind::kind;
 use crate::lanes::Lanes;
 use crate::preview;
+use crate::shown::Shower;
 
 /// The page's form of a run.
 pub(crate) fn trace(run: &Run, verdicts: &[Verdict]) -> page::Trace {
@@ -79,6 +80,7 @@ struct Teller<'a> {
     lanes: Lanes,
     calls: CallNames,
     flights: BTreeMap<PacketId, Flight>,
+    terminal: Shower,
     /// Of each client's threads, by name: the variables told last. The first thread has no name.
     locals: BTreeMap<u16, BTreeMap<Option<Arc<str>>, Arc<[redwind_sim::Local]>>>,
     /// Of each key, the record that wrote it last.
@@ -95,6 +97,7 @@ impl<'a> Teller<'a> {
             lanes: Lanes::new(scenario),
             calls: CallNames::default(),
             flights: BTreeMap::new(),
+            terminal: Shower::default(),
             locals: BTreeMap::new(),
             writers: BTreeMap::new(),
             deadlines: BTreeMap::new(),
@@ -104,6 +107,7 @@ impl<'a> Teller<'a> {
     fn tell(&mut self, record: &Record) -> page::Record {
         self.calls.see(self.scenario, record);
         let lane = self.lanes.of(record.place);
+        let shown = self.terminal.see(record, &self.lanes);
         let mut told = page::Record {
             at: record.at.0,
             cause: record.cause,
@@ -121,6 +125,7 @@ impl<'a> Teller<'a> {
             until: None,
             cut: None,
             role: None,
+            shown,
         };
         match &record.event {
             Event::Line { line, locals } => {

@@ -139,9 +139,18 @@ fn the_terminal_looks_for_free_and_writes_into_history() {
             "(error) ERR unknown command 'NOPE', with args beginning with: 'now' ".to_owned()
         )
     );
-    let Typed::Writes(line) = answer("DEL lock:report") else {
+    // A command that fails changes nothing, so it is no reason for a branch.
+    let wrong = "(error) WRONGTYPE Operation against a key holding the wrong kind of value";
+    assert_eq!(
+        answer("LPUSH lock:report x"),
+        Typed::Answered(wrong.to_owned())
+    );
+    assert_eq!(answer("2 PING"), Typed::Answered("PONG\nPONG".to_owned()));
+    let Typed::Writes(lines) = answer("2 DEL lock:report") else {
         panic!("DEL writes")
     };
+    assert_eq!(lines.len(), 2);
+    let line = lines[0].clone();
     assert!(
         line.starts_with("type redis at ") && line.ends_with("DEL lock:report"),
         "{line}"
@@ -276,5 +285,69 @@ fn what_sentinels_do_and_what_each_thread_knows_reaches_the_page_by_kind_and_by_
             .vocabulary
             .iter()
             .any(|(example, _)| example.starts_with("partition"))
+    );
+}
+
+#[test]
+fn a_branch_shows_what_redis_cli_would_have_shown_in_full() {
+    let mut playground = opened();
+    let naive = scene("naive");
+    let ran = playground.run(&naive).unwrap();
+    let mut lines = ran.trace.interventions;
+    let (mut shown, mut at) = (Vec::new(), 0);
+    for line in [
+        "HSET user name 'Ada Lovelace' born 1815",
+        "INCR visits",
+        "SELECT 3",
+        "MULTI",
+        "LPUSH l a b",
+        "NOPE",
+        "EXEC",
+        "CONFIG GET maxmemory-policy",
+        "CLIENT SETNAME me",
+        "BLPOP nothing 0.01",
+        "BLPOP nothing 0",
+    ] {
+        let scene = Scene {
+            interventions: Some(lines.clone()),
+            ..naive.clone()
+        };
+        let typed = playground.terminal(&scene, "redis", at, line).unwrap();
+        let Typed::Writes(added) = typed else {
+            panic!("{line} is answered at once: {typed:?}")
+        };
+        lines.extend(added);
+        let branch = playground.run(&Scene {
+            interventions: Some(lines.clone()),
+            ..naive.clone()
+        });
+        let records = branch.unwrap().trace.records;
+        // The page goes to where the answer came.
+        let answered = records.iter().rposition(|record| record.shown.is_some());
+        at = answered.map_or(at, |index| u32::try_from(index).unwrap());
+        shown = records.into_iter().filter_map(|r| r.shown).collect();
+    }
+    let shown: Vec<(&str, &str)> = shown
+        .iter()
+        .map(|shown: &redwind_protocol::Shown| (shown.text.as_str(), shown.prompt.as_str()))
+        .collect();
+    let abort = "(error) EXECABORT Transaction discarded because of previous errors.";
+    assert_eq!(
+        shown,
+        [
+            ("(integer) 2", ""),
+            ("(integer) 1", ""),
+            ("OK", "[3]"),
+            ("OK", "[3](TX)"),
+            ("QUEUED", "[3](TX)"),
+            (
+                "(error) ERR unknown command 'NOPE', with args beginning with: ",
+                "[3](TX)"
+            ),
+            (abort, "[3]"),
+            ("1) \"maxmemory-policy\"\n2) \"noeviction\"", "[3]"),
+            ("OK", "[3]"),
+            ("(nil)", "[3]"),
+        ]
     );
 }

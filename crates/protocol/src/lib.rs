@@ -14,5 +14,5 @@ pub use message::{
 };
 pub use trace::{
     Belief, Cut, Effect, Key, KeyChange, Lane, LaneKind, Local, Message, MessageState, Record,
-    RecordKind, Role, Trace, Verdict, VerdictOutcome,
+    RecordKind, Role, Shown, Trace, Verdict, VerdictOutcome,
 };

@@ -146,12 +146,12 @@ pub enum FromWorker {
         /// As redis-cli prints it.
         text: String,
     },
-    /// The terminal's command writes: run the scene with this intervention added.
+    /// The terminal's command writes: run the scene with these interventions added.
     Writes {
         /// The request's number.
         number: u32,
-        /// In the fault language.
-        intervention: String,
+        /// In the fault language; one for each time that the command is sent.
+        interventions: Vec<String>,
     },
     /// The lesson, opened.
     Opened {

@@ -82,6 +82,22 @@ pub struct Record {
     pub cut: Option<Cut>,
     /// The role that the lane's node has from here on.
     pub role: Option<Role>,
+    /// What the terminal shows at this record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Shown>,
+}
+
+/// What the terminal shows when a command typed into it is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The record that sent the command.
+    pub asked: u32,
+    /// Lane of the node it was typed on.
+    pub node: u16,
+    /// The reply in full, as redis-cli prints it.
+    pub text: String,
+    /// What the prompt tells of the connection from here on: `[3](TX)`.
+    pub prompt: String,
 }
 
 /// What sort of thing a record is.

@@ -72,6 +72,7 @@ impl Script {
             until: None,
             cut: None,
             role: None,
+            shown: None,
         });
         self.trace.records.last_mut().unwrap()
     }

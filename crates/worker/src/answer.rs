@@ -22,9 +22,9 @@ pub(crate) fn answer(playground: &mut Playground, number: u32, request: Request)
             .terminal(&scene, &node, at, &line)
             .map(|typed| match typed {
                 Typed::Answered(text) => FromWorker::Answered { number, text },
-                Typed::Writes(intervention) => FromWorker::Writes {
+                Typed::Writes(interventions) => FromWorker::Writes {
                     number,
-                    intervention,
+                    interventions,
                 },
             }),
     };

@@ -29,6 +29,14 @@ impl World {
         self.nodes.get(usize::from(node)).map(|node| &node.engine)
     }
 
+    /// Whether a node's process runs; a paused one does.
+    #[must_use]
+    pub fn node_is_up(&self, node: u16) -> bool {
+        self.nodes
+            .get(usize::from(node))
+            .is_some_and(|node| node.fell.is_none())
+    }
+
     /// A node's clock.
     #[must_use]
     pub fn node_clock(&self, node: u16) -> Option<&Clock> {

@@ -47,6 +47,8 @@ pub enum Reason {
     Terminal {
         /// The terminal's request.
         entry: u32,
+        /// How often the command is sent.
+        times: usize,
     },
 }
 

@@ -23,15 +23,20 @@ impl Page {
             }
             FromWorker::Writes {
                 number,
-                intervention,
+                interventions,
             } => {
                 self.outbox.retain(|asked| asked.number != number);
+                let times = interventions.len();
                 let mut scene = self.explicit_scene();
                 scene
                     .interventions
                     .get_or_insert_default()
-                    .push(intervention);
-                self.ask_run(scene, Reason::Terminal { entry: number });
+                    .extend(interventions);
+                let reason = Reason::Terminal {
+                    entry: number,
+                    times,
+                };
+                self.ask_run(scene, reason);
             }
             FromWorker::Refused { number, error } => {
                 self.outbox.retain(|asked| asked.number != number);
@@ -61,8 +66,8 @@ impl Page {
             Reason::Fault | Reason::Edit => {
                 first_difference(&before, &after).unwrap_or(self.position)
             }
-            Reason::Terminal { entry } => {
-                let (position, reply) = typed_reply(&before, &after);
+            Reason::Terminal { entry, times } => {
+                let (position, reply) = typed_replies(&before, &after, *times);
                 self.conclude(*entry, Shown::Branched(reply));
                 position
             }
@@ -106,7 +111,7 @@ impl Page {
                 Reason::Link { .. } => self
                     .notices
                     .push(format!("What this link describes can't be run: {said}")),
-                Reason::Terminal { entry } => self.conclude(*entry, Shown::Refused(said)),
+                Reason::Terminal { entry, .. } => self.conclude(*entry, Shown::Refused(said)),
                 Reason::Fault | Reason::Edit => {
                     self.refusal = Some(Refusal {
                         reason: pending.reason,
@@ -125,14 +130,32 @@ impl Page {
     }
 }
 
-/// Where the terminal's new command got its reply, and the reply.
-fn typed_reply(before: &Story, after: &Story) -> (u32, String) {
+/// Where the terminal's new command got its last reply, and its replies.
+fn typed_replies(before: &Story, after: &Story, times: usize) -> (u32, String) {
     let from = first_difference(before, after).unwrap_or(0);
-    let typed = (from..after.len()).find_map(|index| {
-        let record = after.record(index)?;
-        let lane = after.lane(record.lane)?;
-        let answered = matches!(record.kind, RecordKind::Received | RecordKind::Failed);
-        (lane.kind == LaneKind::Terminal && answered).then(|| (index, record.label.clone()))
-    });
-    typed.unwrap_or((from, String::new()))
+    let asked: Vec<u32> = (from..after.len())
+        .filter(|index| {
+            after.record(*index).is_some_and(|record| {
+                let lane = after.lane(record.lane);
+                record.kind == RecordKind::Sent
+                    && lane.is_some_and(|lane| lane.kind == LaneKind::Terminal)
+            })
+        })
+        .take(times)
+        .collect();
+    let replies: Vec<(u32, &str)> = (from..after.len())
+        .filter_map(|index| {
+            let shown = after.record(index)?.shown.as_ref()?;
+            asked
+                .contains(&shown.asked)
+                .then_some((index, shown.text.as_str()))
+        })
+        .collect();
+    let last = replies.last().map(|(index, _)| *index);
+    let position = last.or(asked.last().copied()).unwrap_or(from);
+    let mut texts: Vec<&str> = replies.iter().map(|(_, text)| *text).collect();
+    if texts.len() < asked.len() {
+        texts.push("(it waits: nothing answers it before this run ends)");
+    }
+    (position, texts.join("\n"))
 }

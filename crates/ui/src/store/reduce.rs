@@ -95,7 +95,7 @@ impl Page {
             Action::Command { node, line } => self.command(node, line),
             Action::Say { node, line, text } => {
                 let entry = Entry {
-                    node,
+                    prompt: self.story().prompt(&node, self.position),
                     at: self.now(),
                     line,
                     shown: Shown::Answer(text),
@@ -308,10 +308,11 @@ impl Page {
             at: position,
             line: line.clone(),
         };
+        let prompt = self.story().prompt(&node, position);
         let number = self.ask(request);
         self.log(|log| {
             log.push(Entry {
-                node,
+                prompt,
                 at,
                 line,
                 shown: Shown::Waiting,

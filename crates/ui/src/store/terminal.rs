@@ -3,8 +3,8 @@
 /// A line typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The node it was typed on.
-    pub node: String,
+    /// What the prompt said: the node, and more of the connection.
+    pub prompt: String,
     /// The moment it was typed at, in microseconds.
     pub at: u64,
     /// The line.

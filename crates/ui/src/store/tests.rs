@@ -139,7 +139,7 @@ fn the_terminal_reads_without_a_trace_and_writes_by_a_branch() {
     let intervention = "type redis at 0s: DEL a".to_owned();
     page.apply(Action::Heard(Box::new(FromWorker::Writes {
         number,
-        intervention,
+        interventions: vec![intervention],
     })));
     let (_, scene) = asked(&page);
     assert_eq!(

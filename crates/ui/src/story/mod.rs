@@ -136,6 +136,20 @@ impl Story {
             .filter(move |(_, lane)| lane.kind == kind)
     }
 
+    /// What the terminal's prompt on a node says after a record: `redis[3](TX)> `.
+    #[must_use]
+    pub fn prompt(&self, node: &str, position: u32) -> String {
+        let known = self
+            .trace
+            .records
+            .iter()
+            .take((position as usize).saturating_add(1))
+            .rev()
+            .filter_map(|record| record.shown.as_ref())
+            .find(|shown| self.name(shown.node) == node);
+        format!("{node}{}> ", known.map_or("", |shown| &shown.prompt))
+    }
+
     /// The first client's lane.
     #[must_use]
     pub fn first_client(&self) -> u16 {

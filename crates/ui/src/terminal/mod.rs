@@ -29,11 +29,34 @@ pub struct TerminalProps {
 const TABS: usize = 2;
 const LONGEST: usize = 16;
 
-const HELP: &str = "This is redis-cli on the node, at the moment you look at.
-A command that only reads (GET, TTL, KEYS *, HGETALL …) is answered as of now and changes nothing.
-A command that writes starts a branch: the run goes on from here with your command in it.
-  ↑ ↓     earlier lines        clear   empties this window
-  help    this text";
+const HELP: &str = "To get help about Redis commands type:
+      \"help @<group>\" to get a list of commands in <group>
+      \"help <command>\" for help on <command>
+
+This is redis-cli on the node, at the moment you look at:
+      a command that reads (GET, TTL, KEYS *) is answered as of now and changes nothing;
+      one that writes starts a branch: the run goes on from here with your command in it;
+      one that waits (BLPOP) is answered when somebody serves it, or its time is up.
+      ↑ ↓ earlier lines, \"clear\" or Ctrl-L empties this window";
+
+/// Commands of redis-cli that never reach a server: what the page says to them. `None`: the node is asked.
+fn said_here(line: &str) -> Option<String> {
+    let mut words = line.split_whitespace();
+    let first = words.next()?.to_lowercase();
+    let second = words.next().map(str::to_lowercase);
+    match (first.as_str(), second.as_deref()) {
+        ("help" | "?", None) => Some(HELP.to_owned()),
+        ("quit" | "exit", _) => {
+            Some("(the terminal is part of the page: it stays open)".to_owned())
+        }
+        (":set", Some("hints" | "nohints")) => Some(String::new()),
+        (":set", Some(what)) => Some(format!("unknown redis-cli preference '{what}'")),
+        (what, _) if what.starts_with(':') => {
+            Some(format!("unknown redis-cli internal command '{what}'"))
+        }
+        _ => None,
+    }
+}
 
 /// A redis-cli on a node.
 #[component]
@@ -47,6 +70,12 @@ pub fn Terminal(props: &TerminalProps) -> Html {
     } = props;
     let line = use_state_eq(String::new);
     let recalled = use_state_eq(|| None::<usize>);
+    // What was typed stays at hand when the window is emptied, and what is half typed while others are looked at.
+    let history = use_mut_ref(|| {
+        let lines = log.iter().map(|entry| entry.line.clone());
+        lines.collect::<Vec<String>>()
+    });
+    let begun = use_mut_ref(String::new);
     let bottom = use_node_ref();
     let nodes: Vec<&str> = story
         .lanes(LaneKind::Node)
@@ -77,26 +106,34 @@ pub fn Terminal(props: &TerminalProps) -> Html {
         })
     };
     let onkeydown = {
-        let (line, recalled, log) = (line.clone(), recalled.clone(), log.clone());
+        let (line, recalled, act) = (line.clone(), recalled.clone(), act.clone());
+        let (history, begun) = (history.clone(), begun.clone());
         Callback::from(move |event: KeyboardEvent| {
+            let history = history.borrow();
+            let plain = !event.ctrl_key() && !event.alt_key() && !event.meta_key();
             let up = match event.key().as_str() {
-                "ArrowUp" => true,
-                "ArrowDown" => false,
+                "ArrowUp" if plain => true,
+                "ArrowDown" if plain => false,
+                "l" | "L" if event.ctrl_key() && !event.alt_key() => {
+                    event.prevent_default();
+                    act.emit(Action::ClearTerminal);
+                    return;
+                }
                 _ => return,
             };
             event.prevent_default();
             let next = match (*recalled, up) {
-                (None, true) => log.len().checked_sub(1),
+                (None, true) => history.len().checked_sub(1),
                 (Some(at), true) => Some(at.saturating_sub(1)),
-                (None, false) => None,
-                (Some(at), false) => Some(at + 1).filter(|at| *at < log.len()),
+                (None, false) => return,
+                (Some(at), false) => Some(at + 1).filter(|at| *at < history.len()),
             };
+            if recalled.is_none() {
+                begun.replace((*line).clone());
+            }
             recalled.set(next);
-            line.set(
-                next.and_then(|at| log.get(at))
-                    .map(|entry| entry.line.clone())
-                    .unwrap_or_default(),
-            );
+            let shown = next.and_then(|at| history.get(at));
+            line.set(shown.unwrap_or(&begun.borrow()).clone());
         })
     };
     let onsubmit = {
@@ -109,13 +146,17 @@ pub fn Terminal(props: &TerminalProps) -> Html {
             recalled.set(None);
             line.set(String::new());
             let node = node.clone();
+            let mut history = history.borrow_mut();
+            if !typed.is_empty() && history.last() != Some(&typed) {
+                history.push(typed.clone());
+            }
             match typed.to_ascii_lowercase().as_str() {
                 "" => {}
                 "clear" => act.emit(Action::ClearTerminal),
-                "help" | "?" => act.emit(Action::Say {
+                _ if said_here(&typed).is_some() => act.emit(Action::Say {
                     node,
+                    text: said_here(&typed).unwrap_or_default(),
                     line: typed,
-                    text: HELP.to_owned(),
                 }),
                 _ if engine == Engine::Failed => {
                     let text = "Could not connect: the simulator is not running on this page (see the message above).";
@@ -163,10 +204,10 @@ pub fn Terminal(props: &TerminalProps) -> Html {
                 if log.is_empty() {
                     <p class="term-hint">{ "Try " }<code>{ "KEYS *" }</code>{ ". Reading changes nothing; writing starts a branch." }</p>
                 }
-                { for log.iter().map(entry) }
+                <Log log={log.clone()} />
             </div>
             <form class="prompt" {onsubmit}>
-                <label for="terminal-line">{ format!("{node}>") }</label>
+                <label for="terminal-line">{ story.prompt(&node, *position).trim_end() }</label>
                 <input id="terminal-line" value={(*line).clone()} {oninput} {onkeydown} data-testid="terminal-input" autocomplete="off"
                     autocapitalize="off" spellcheck="false" aria-label={format!("Command for {node}")} />
             </form>
@@ -174,18 +215,30 @@ pub fn Terminal(props: &TerminalProps) -> Html {
     }
 }
 
+#[derive(Properties, PartialEq)]
+struct LogProps {
+    log: Shared<Vec<Entry>>,
+}
+
+/// Everything typed and answered: drawn when something is added, not with every key that is pressed.
+#[component]
+fn Log(props: &LogProps) -> Html {
+    html! { <>{ for props.log.iter().map(entry) }</> }
+}
+
 fn entry(entry: &Entry) -> Html {
     let (class, text) = match &entry.shown {
         Shown::Waiting => ("waiting", "…"),
-        Shown::Answer(text) if text.starts_with("(error)") => ("wrong", text.as_str()),
-        Shown::Answer(text) => ("", text.as_str()),
-        Shown::Branched(text) => ("", text.as_str()),
+        Shown::Answer(text) | Shown::Branched(text) if text.starts_with("(error)") => {
+            ("wrong", text.as_str())
+        }
+        Shown::Answer(text) | Shown::Branched(text) => ("", text.as_str()),
         Shown::Refused(text) => ("wrong", text.as_str()),
     };
     let branched = matches!(entry.shown, Shown::Branched(_));
     html! {
         <div class="entry">
-            <p class="typed"><span>{ format!("{}> ", entry.node) }</span>{ &entry.line }<em>{ time::clock(entry.at) }</em></p>
+            <p class="typed"><span>{ &entry.prompt }</span>{ &entry.line }<em>{ time::clock(entry.at) }</em></p>
             <pre {class}>{ text }</pre>
             if branched { <p class="term-hint">{ "This wrote: you are on a new branch." }</p> }
         </div>
