@@ -324,19 +324,24 @@ pub(crate) struct Redirection {
 }
 
 impl Engine {
-    /// Makes this server a node of a cluster, or (`None`) a server of its own.
+    /// Makes this server a node of a cluster, or (`None`) a server of its own. Only with the feature `cluster`.
     pub fn join(&mut self, cluster: Option<Cluster>) {
         self.cluster = cluster.map(std::sync::Arc::new);
     }
 
     /// The cluster that this server is a node of.
     pub fn cluster(&self) -> Option<&Cluster> {
-        self.cluster.as_deref()
+        // So the compiler sees what cannot be reached.
+        self.cluster
+            .as_deref()
+            .filter(|_| cfg!(feature = "cluster"))
     }
 
     /// The same, to teach it what the cluster's own messages tell.
     pub fn cluster_mut(&mut self) -> Option<&mut Cluster> {
-        self.cluster.as_mut().map(std::sync::Arc::make_mut)
+        let cluster = self.cluster.as_mut();
+        let cluster = cluster.filter(|_| cfg!(feature = "cluster"));
+        cluster.map(std::sync::Arc::make_mut)
     }
 
     /// Whether the commands of a session must be run elsewhere, and what it is told then. Several are those of a
@@ -348,7 +353,7 @@ impl Engine {
         command: &'static Command,
         calls: impl IntoIterator<Item = (&'static Command, &'a [Bytes])>,
     ) -> Result<(), Refusal> {
-        let Some(cluster) = &self.cluster else {
+        let Some(cluster) = self.cluster() else {
             return Ok(());
         };
         if self.primary_link == Some(from) {

@@ -244,7 +244,7 @@ impl Engine {
         command: &'static Command,
         argv: &[Bytes],
     ) -> Result<(), Refusal> {
-        if self.cluster.is_none() {
+        if self.cluster().is_none() {
             return Ok(());
         }
         let multi = self.sessions.get(&from).and_then(|s| s.multi.as_deref());

@@ -68,7 +68,11 @@ pub(super) fn function(
     lua: &mut LuaState,
     body: impl Fn(&mut LuaState, &[LuaValue]) -> Outcome<usize> + 'static,
 ) -> LuaValue {
-    let body: Rc<Host> = Rc::new(body);
+    register(lua, Rc::new(body))
+}
+
+#[inline(never)] // Once for all functions.
+fn register(lua: &mut LuaState, body: Rc<Host>) -> LuaValue {
     let call = move |lua: &mut LuaState| {
         let own = lua.current_call_info().func;
         let count = lua.top_idx().0.saturating_sub(own.0 + 1) as usize;
