@@ -315,7 +315,7 @@ fn resource_module(text: &mut String, facts: &Facts, resource: &str, methods: &[
             DB_TRANSACTION
         });
         if facts.instances() && !facts.threaded {
-            text.push_str("_rw_class(_rw_DbTransaction, False)\n");
+            text.push_str("_rw_class(_rw_DbTransaction, True)\n");
         }
         namespace.push_str("'transaction': _rw_transaction, ");
     }
