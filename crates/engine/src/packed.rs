@@ -128,6 +128,58 @@ impl DoubleEndedIterator for Items<'_> {
     }
 }
 
+/// What goes through a type in one of its two forms.
+pub(crate) enum Walk<F, M> {
+    Few(F),
+    Many(M),
+}
+
+impl<T, F: Iterator<Item = T>, M: Iterator<Item = T>> Iterator for Walk<F, M> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        match self {
+            Walk::Few(items) => items.next(),
+            Walk::Many(items) => items.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Walk::Few(items) => items.size_hint(),
+            Walk::Many(items) => items.size_hint(),
+        }
+    }
+
+    /// The form is looked at once, not for each item.
+    fn fold<A, G: FnMut(A, T) -> A>(self, start: A, add: G) -> A {
+        match self {
+            Walk::Few(items) => items.fold(start, add),
+            Walk::Many(items) => items.fold(start, add),
+        }
+    }
+}
+
+impl<T, F, M> DoubleEndedIterator for Walk<F, M>
+where
+    F: DoubleEndedIterator<Item = T>,
+    M: DoubleEndedIterator<Item = T>,
+{
+    fn next_back(&mut self) -> Option<T> {
+        match self {
+            Walk::Few(items) => items.next_back(),
+            Walk::Many(items) => items.next_back(),
+        }
+    }
+}
+
+impl<T, F, M> ExactSizeIterator for Walk<F, M>
+where
+    F: ExactSizeIterator<Item = T>,
+    M: ExactSizeIterator<Item = T>,
+{
+}
+
 /// A string that lies in a type: packed with others, or a blob of its own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Text<'a> {

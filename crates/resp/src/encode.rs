@@ -56,6 +56,15 @@ pub fn encode_request<T: AsRef<[u8]>>(argv: &[T], out: &mut Vec<u8>) {
 }
 
 fn header(kind: u8, number: i64, out: &mut Vec<u8>) {
+    // Most lengths and counts have one digit or two.
+    match number {
+        0..10 => return out.extend_from_slice(&[kind, b'0' + number as u8, b'\r', b'\n']),
+        10..100 => {
+            let (tens, ones) = (b'0' + number as u8 / 10, b'0' + number as u8 % 10);
+            return out.extend_from_slice(&[kind, tens, ones, b'\r', b'\n']);
+        }
+        _ => {}
+    }
     out.push(kind);
     push_int(out, number);
     out.extend_from_slice(b"\r\n");

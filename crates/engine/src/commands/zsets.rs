@@ -102,13 +102,17 @@ pub(super) fn bulk<'z>(member: impl Into<Text<'z>>) -> Value {
     Value::Bulk(member.into().to_bytes())
 }
 
+/// For no more items than these is room made before they come.
+const MOST_AT_ONCE: usize = 1024;
+
 /// Members with their scores: a flat list, in RESP3 a list of pairs.
 pub(super) fn with_scores<'z, T: Into<Text<'z>>>(
     items: impl Iterator<Item = (T, f64)>,
     scores: bool,
     resp3: bool,
 ) -> Value {
-    let mut list = Vec::new();
+    // As many as there may be at most: it is known for ranges.
+    let mut list = Vec::with_capacity(items.size_hint().1.unwrap_or(0).min(MOST_AT_ONCE));
     for (member, score) in items {
         let member = member.into();
         match (scores, resp3) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::fields::Fields;
 use crate::Config;
 use crate::blob::Blob;
-use crate::packed::{Items, Packed, Text};
+use crate::packed::{Items, Packed, Text, Walk};
 
 /// Small hashes are packed; others, and those with fields that expire, are searched by hash.
 #[derive(Clone)]
@@ -86,8 +86,11 @@ impl Hash {
     /// The fields with their values, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Text<'_>, Text<'_>)> {
         match self {
-            Hash::Few(packed) => Pairs::Few(packed.iter()),
-            Hash::Many(fields) => Pairs::Many(fields.iter()),
+            Hash::Few(packed) => Walk::Few(Pairs(packed.iter())),
+            Hash::Many(fields) => {
+                let pairs = fields.iter();
+                Walk::Many(pairs.map(|(field, value)| (Text::Own(field), Text::Own(value))))
+            }
         }
     }
 
@@ -225,30 +228,20 @@ impl Hash {
     }
 }
 
-/// The fields of a hash with their values.
-enum Pairs<'h, I> {
-    Few(Items<'h>),
-    Many(I),
-}
+/// The fields of a small hash with their values.
+struct Pairs<'h>(Items<'h>);
 
-impl<'h, I: Iterator<Item = (&'h Blob, &'h Blob)>> Iterator for Pairs<'h, I> {
+impl<'h> Iterator for Pairs<'h> {
     type Item = (Text<'h>, Text<'h>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            Pairs::Few(items) => Some((Text::Packed(items.next()?), Text::Packed(items.next()?))),
-            Pairs::Many(items) => {
-                let (field, value) = items.next()?;
-                Some((Text::Own(field), Text::Own(value)))
-            }
-        }
+        let (field, value) = (self.0.next()?, self.0.next()?);
+        Some((Text::Packed(field), Text::Packed(value)))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        match self {
-            Pairs::Few(items) => (items.len() / 2, Some(items.len() / 2)),
-            Pairs::Many(items) => items.size_hint(),
-        }
+        let pairs = self.0.len() / 2;
+        (pairs, Some(pairs))
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::elements::{Elements, exceeds, packed_len};
 use crate::blob::Blob;
-use crate::packed::{Items, Packed, Text};
+use crate::packed::{Packed, Text, Walk};
 
 /// One of a list's ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,19 +70,19 @@ impl List {
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = Text<'_>> + ExactSizeIterator {
         match self {
-            List::Few(packed) => Walk::Few(packed.iter()),
-            List::Many(elements) => Walk::Many(elements.iter()),
+            List::Few(packed) => Walk::Few(packed.iter().map(Text::Packed)),
+            List::Many(elements) => Walk::Many(elements.iter().map(Text::Own)),
         }
     }
 
     pub(crate) fn range(&self, start: usize, end: usize) -> impl Iterator<Item = Text<'_>> {
-        let (few, many) = match self {
-            List::Few(packed) => (Some(packed.iter()), None),
-            List::Many(elements) => (None, Some(elements.range(start, end))),
-        };
-        let few = few.into_iter().flatten().skip(start).take(end - start);
-        let many = many.into_iter().flatten();
-        few.map(Text::Packed).chain(many.map(Text::Own))
+        match self {
+            List::Few(packed) => {
+                let items = packed.iter().skip(start).take(end - start);
+                Walk::Few(items.map(Text::Packed))
+            }
+            List::Many(elements) => Walk::Many(elements.range(start, end).map(Text::Own)),
+        }
     }
 
     /// The position that a possibly negative index means.
@@ -240,41 +240,6 @@ impl List {
         }
     }
 }
-
-/// The elements of a list.
-enum Walk<'l, I> {
-    Few(Items<'l>),
-    Many(I),
-}
-
-impl<'l, I: Iterator<Item = &'l Blob>> Iterator for Walk<'l, I> {
-    type Item = Text<'l>;
-
-    fn next(&mut self) -> Option<Text<'l>> {
-        match self {
-            Walk::Few(items) => items.next().map(Text::Packed),
-            Walk::Many(items) => items.next().map(Text::Own),
-        }
-    }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        match self {
-            Walk::Few(items) => items.size_hint(),
-            Walk::Many(items) => items.size_hint(),
-        }
-    }
-}
-
-impl<'l, I: DoubleEndedIterator<Item = &'l Blob>> DoubleEndedIterator for Walk<'l, I> {
-    fn next_back(&mut self) -> Option<Text<'l>> {
-        match self {
-            Walk::Few(items) => items.next_back().map(Text::Packed),
-            Walk::Many(items) => items.next_back().map(Text::Own),
-        }
-    }
-}
-
-impl<'l, I: ExactSizeIterator<Item = &'l Blob>> ExactSizeIterator for Walk<'l, I> {}
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::members::Members;
 use crate::blob::Blob;
 use crate::number::{int_bytes, parse_int};
-use crate::packed::Packed;
+use crate::packed::{Packed, Walk};
 use crate::{Config, order};
 
 /// Small sets are packed; others are searched.
@@ -92,12 +92,10 @@ impl Set {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = Blob> + '_ {
-        let (few, many) = match self {
-            Set::Few(packed) => (Some(packed.iter()), None),
-            Set::Many(members) => (None, Some(members.iter())),
-        };
-        let few = few.into_iter().flatten().map(Blob::new);
-        few.chain(many.into_iter().flatten())
+        match self {
+            Set::Few(packed) => Walk::Few(packed.iter().map(Blob::new)),
+            Set::Many(members) => Walk::Many(members.iter()),
+        }
     }
 
     /// It in the form that can hold everything, to be changed.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::ranked::{Ranked, order};
 use crate::Config;
 use crate::blob::Blob;
-use crate::packed::{Packed, Text};
+use crate::packed::{Packed, Text, Walk};
 
 /// Small sorted sets are packed; others are searched by hash and by order.
 #[derive(Clone)]
@@ -189,31 +189,21 @@ impl Zset {
 
     /// The items at these ranks, in order.
     pub(crate) fn range(&self, ranks: Range<usize>) -> impl Iterator<Item = (Text<'_>, f64)> {
-        let (few, many) = match self {
-            Zset::Few(packed) => (Some(items(packed)), None),
-            Zset::Many(ranked) => (None, Some(ranked.range(ranks.clone()))),
-        };
-        let few = few
-            .into_iter()
-            .flatten()
-            .skip(ranks.start)
-            .take(ranks.len());
-        few.chain(many.into_iter().flatten().map(own))
+        match self {
+            Zset::Few(packed) => Walk::Few(items(packed).skip(ranks.start).take(ranks.len())),
+            Zset::Many(ranked) => Walk::Many(ranked.range(ranks).map(own)),
+        }
     }
 
     /// The items at these ranks, the last first.
     pub(crate) fn range_back(&self, ranks: Range<usize>) -> impl Iterator<Item = (Text<'_>, f64)> {
-        let (few, many) = match self {
-            Zset::Few(packed) => (Some(items(packed)), None),
-            Zset::Many(ranked) => (None, Some(ranked.range_back(ranks.clone()))),
-        };
-        let above = self.len().saturating_sub(ranks.end);
-        let few = few
-            .into_iter()
-            .flat_map(Iterator::rev)
-            .skip(above)
-            .take(ranks.len());
-        few.chain(many.into_iter().flatten().map(own))
+        match self {
+            Zset::Few(packed) => {
+                let above = packed.len().saturating_sub(ranks.end);
+                Walk::Few(items(packed).rev().skip(above).take(ranks.len()))
+            }
+            Zset::Many(ranked) => Walk::Many(ranked.range_back(ranks).map(own)),
+        }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Text<'_>, f64)> {
