@@ -106,3 +106,66 @@ fn what_cannot_be_kept_is_refused_with_the_remedy() {
         "raised AttributeError: module 'db' has no attribute 'find' (line Some(1))\n"
     );
 }
+
+#[test]
+fn a_transaction_is_committed_at_the_end_of_its_block_and_rolled_back_by_an_exception() {
+    let source = "\
+import db
+with db.transaction():
+    db.update('seats', 1, {'n': 9})
+try:
+    with db.transaction():
+        row = db.get('seats', 1, for_update=True)
+        raise ValueError('no seat')
+except ValueError as e:
+    print(e)
+db.begin()
+db.commit()
+db.rollback()
+";
+    let done = || Answer::Data(Data::Null);
+    assert_eq!(
+        asks(source, (0..9).map(|_| done())),
+        "db.begin()\n\
+         db.update('seats', 1, {'n': 9})\n\
+         db.commit()\n\
+         db.begin()\n\
+         db.get('seats', 1, for_update=True)\n\
+         db.rollback()\n\
+         print no seat\n\
+         db.begin()\n\
+         db.commit()\n\
+         db.rollback()\n\
+         finished\n"
+    );
+}
+
+#[test]
+fn what_went_wrong_in_a_block_is_raised_even_if_it_can_not_be_rolled_back() {
+    let refused = || Answer::Refused {
+        kind: "OperationalError".to_owned(),
+        message: "deadlock detected".to_owned(),
+    };
+    let source = "\
+import db
+try:
+    with db.transaction():
+        db.update('seats', 1, {'n': 9})
+except db.OperationalError as e:
+    print(e)
+";
+    let answers = [
+        Answer::Data(Data::Null),
+        refused(),
+        Answer::Failed(redwind_sim::Failure::Reset),
+    ];
+    assert_eq!(printed(source, answers), "deadlock detected\n");
+    let answers = [
+        Answer::Data(Data::Null),
+        Answer::Failed(redwind_sim::Failure::Reset),
+    ];
+    assert_eq!(
+        printed(source, answers),
+        "the connection to db was closed\n"
+    );
+}

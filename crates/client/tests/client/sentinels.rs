@@ -238,3 +238,44 @@ except SlaveNotFoundError as e:
         ",
     );
 }
+
+#[test]
+fn a_sentinel_is_asked_by_methods_as_well_and_its_answers_are_converted() {
+    let program = "r = redis.Redis(host='s1', port=26379)
+print(r.sentinel_get_master_addr_by_name('mymaster'))
+m = r.sentinel_master('mymaster')
+print(m['name'], m['port'], m['num-other-sentinels'], m['is_master'], m['is_odown'], m['flags'])
+print([name for name in r.sentinel_masters()])
+print([one['ip'] for one in r.sentinel_slaves('mymaster')])
+print(r.sentinel_set('mymaster', 'quorum', 1), r.sentinel_failover('mymaster'))
+";
+    let down = || state("mymaster", "n1", "master,o_down");
+    let answers = [
+        one(array([bulk("n1"), bulk("6379")])),
+        one(down()),
+        said([down()]),
+        said([
+            state("n2:6379", "n2", "slave"),
+            state("n3:6379", "n3", "slave"),
+        ]),
+        one(Value::OK),
+        one(error("NOGOODSLAVE No suitable replica to promote")),
+    ];
+    check(
+        program,
+        answers,
+        "
+        redis SENTINEL GET-MASTER-ADDR-BY-NAME mymaster at s1
+        print (b'n1', 6379)
+        redis SENTINEL MASTER mymaster at s1
+        print mymaster 6379 2 True True master,o_down
+        redis SENTINEL MASTERS at s1
+        print ['mymaster']
+        redis SENTINEL SLAVES mymaster at s1
+        print ['n2', 'n3']
+        redis SENTINEL SET mymaster quorum 1 at s1
+        redis SENTINEL FAILOVER mymaster at s1
+        raised ResponseError: NOGOODSLAVE No suitable replica to promote (line Some(10))
+        ",
+    );
+}
