@@ -73,6 +73,9 @@ struct Flight {
 /// A key by its node's lane, its database and its name.
 type KeyId = (u16, u32, bytes::Bytes);
 
+/// A thread's variables, by its name; the first thread has none.
+type Threads = BTreeMap<Option<Arc<str>>, Arc<[redwind_sim::Local]>>;
+
 struct Teller<'a> {
     scenario: &'a Scenario,
     /// Turns a node's deadlines into true time.
@@ -81,8 +84,8 @@ struct Teller<'a> {
     calls: CallNames,
     flights: BTreeMap<PacketId, Flight>,
     terminal: Shower,
-    /// Of each client's threads, by name: the variables told last. The first thread has no name.
-    locals: BTreeMap<u16, BTreeMap<Option<Arc<str>>, Arc<[redwind_sim::Local]>>>,
+    /// Of each client: the variables told last.
+    locals: BTreeMap<u16, Threads>,
     /// Of each key, the record that wrote it last.
     writers: BTreeMap<KeyId, u32>,
     /// Of each key with a deadline: the deadline and when it was set.
