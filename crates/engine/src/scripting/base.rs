@@ -22,9 +22,6 @@ const STACK: usize = 8000;
 /// Tables in front of others, which scripts see but cannot change.
 type Fronts = Rc<RefCell<Vec<(Table, Table)>>>;
 
-/// Whether the first number is taken rather than the second.
-type Better = fn(f64, f64) -> bool;
-
 /// The functions, by their names in the libraries.
 pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
     let table = lua.new_table();
@@ -40,21 +37,6 @@ pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
     set_function(lua, table, "tostring", to_string)?;
     let wrap = wrapping(lua);
     lua::set(lua, table, "wrap", wrap)?;
-    let choices: [(&str, Better); 2] = [("max", |a, b| a > b), ("min", |a, b| a < b)];
-    for (name, better) in choices {
-        set_function(lua, table, name, move |lua, args| {
-            let at =
-                |at: usize| number(args.get(at - 1)).ok_or_else(|| bad_type(args, at, "number"));
-            let mut best = at(1)?;
-            for next in 2..=args.len() {
-                let next = at(next)?;
-                if better(next, best) {
-                    best = next;
-                }
-            }
-            give(lua, LuaValue::Float(best))
-        })?;
-    }
     Ok(table)
 }
 
@@ -281,6 +263,15 @@ fn of_strings(lua: &mut LuaState, table: Table) -> Result<(), LuaError> {
             back => back.saturating_add(len as i64 + 1).max(0),
         }
     }
+    // Nothing could load what it gave: in Redis, too, scripts load text only.
+    set_function(lua, table, "dump", |_, args| {
+        Err(match args.first() {
+            Some(LuaValue::Function(_)) => {
+                Failure::Said("unable to dump given function".to_owned())
+            }
+            _ => bad_type(args, 1, "function"),
+        })
+    })?;
     set_function(lua, table, "sub", |lua, args| {
         let text = text(args, 1)?;
         let from = place(integer(args, 2)?, text.len()).max(1) as usize;

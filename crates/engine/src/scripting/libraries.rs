@@ -3,15 +3,14 @@
 
 use lua_gc::HeapGuard;
 use lua_stdlib::auxlib::requiref;
-use lua_stdlib::{base, coro_lib, math_lib, string_lib, table_lib};
+use lua_stdlib::{base, coro_lib, string_lib, table_lib};
 use lua_types::{LuaError, LuaVersion};
 use lua_vm::state::{LuaState, new_state, set_versioned_registry_slots};
 
 type Function = fn(&mut LuaState) -> Result<usize, LuaError>;
 
 /// The others are the engine's own.
-const STRING: [(&[u8], Function); 5] = [
-    (b"dump", string_lib::str_dump),
+const STRING: [(&[u8], Function); 4] = [
     (b"len", string_lib::str_len),
     (b"lower", string_lib::str_lower),
     (b"reverse", string_lib::str_reverse),
@@ -47,12 +46,11 @@ pub(super) fn fresh() -> Result<LuaState, LuaError> {
     let _scope = heap.bootstrap_scope();
     let _guard = HeapGuard::push(&heap);
     omnilua::install_parser_hook(&mut lua);
-    let libraries: [(&[u8], Function); 5] = [
+    let libraries: [(&[u8], Function); 4] = [
         (b"_G", base::open),
         (b"coroutine", coroutine),
         (b"table", table_lib::open_table),
         (b"string", string),
-        (b"math", math_lib::luaopen_math),
     ];
     for (name, open) in libraries {
         requiref(&mut lua, name, open, true)?;

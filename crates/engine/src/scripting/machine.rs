@@ -13,10 +13,10 @@ use redwind_resp::{Protocol, Value};
 use scoped_tls_hkt::{ReborrowMut, scoped_thread_local};
 
 use super::convert::{Budget, error, field_text, from_lua, is_counted, new_error, to_lua};
-use super::drand::{Drand, random};
+use super::drand::Drand;
 use super::lua::{self, LuaError, LuaState, LuaValue, Outcome, give, set_function, string};
 use super::{
-    JsonSettings, MEMORY, STEPS, base, bits, chains, format, json, libraries, msgpack, sha1,
+    JsonSettings, MEMORY, STEPS, base, bits, chains, format, json, libraries, math, msgpack, sha1,
     structs,
 };
 use crate::commands;
@@ -250,7 +250,7 @@ fn prepare(
         ("cjson", json::library(lua, json, &second)?),
         ("cmsgpack", msgpack::library(lua)?),
         ("struct", structs::library(lua)?),
-        ("math", randomness(lua, settings)?),
+        ("math", math::library(lua, settings)?),
         ("text", format::library(lua)?),
         ("base", base::library(lua)?),
     ] {
@@ -347,25 +347,6 @@ fn place(lua: &mut LuaState) -> Outcome<LuaValue> {
     Ok(LuaValue::Nil)
 }
 
-/// `math.random` and `math.randomseed`, which draw what they draw on a real server.
-fn randomness(lua: &mut LuaState, settings: &Rc<RefCell<Settings>>) -> Result<lua::Table> {
-    let math = lua.new_table();
-    let own = settings.clone();
-    set_function(lua, math, "random", move |lua, args| {
-        let draw = own.borrow_mut().luck.draw();
-        let drawn = random(draw, args)?;
-        give(lua, LuaValue::Float(drawn))
-    })?;
-    let own = settings.clone();
-    set_function(lua, math, "randomseed", move |_, args| {
-        let seed = lua::number(args.first());
-        let seed = seed.ok_or_else(|| lua::bad_type(args, 1, "number"))?;
-        own.borrow_mut().luck = Drand::seeded(seed as i64 as u32);
-        Ok(0)
-    })?;
-    Ok(math)
-}
-
 /// An interpreter with more bytes than this in it is given up for a new one.
 const WORN: usize = 32 << 20;
 
@@ -398,12 +379,12 @@ pub(crate) fn compile(script: &Script) -> std::result::Result<(), Refusal> {
 }
 
 /// What a script changes beside the data.
-struct Settings {
+pub(super) struct Settings {
     protocol: Protocol,
     /// Whether writes are repeated on replicas.
     repeat: bool,
     /// What `math.random` draws from.
-    luck: Drand,
+    pub(super) luck: Drand,
 }
 
 impl Default for Settings {

@@ -12,6 +12,7 @@ mod libraries;
 mod lua;
 mod machine;
 mod matcher;
+mod math;
 mod msgpack;
 mod patterns;
 pub(crate) mod sha1;

@@ -151,21 +151,19 @@ function kept.pcall(...)
   end
 end
 
-math.max, math.min = base.max, base.min
 coroutine.wrap = base.wrap
 table.concat, table.insert, table.setn = base.concat, base.insert, base.setn
-for _, name in ipairs({ 'byte', 'char', 'find', 'gmatch', 'gsub', 'match', 'sub' }) do
+for _, name in ipairs({ 'byte', 'char', 'dump', 'find', 'gmatch', 'gsub', 'match', 'sub' }) do
   string[name] = base[name]
 end
 string.gfind = string.gmatch
-math.random, math.randomseed = host.math.random, host.math.randomseed
 string.format, string.rep = host.text.format, host.text.rep
 
 local libraries = {
   bit = host.bit,
   cjson = host.cjson,
   cmsgpack = host.cmsgpack,
-  math = math,
+  math = host.math,
   os = { clock = function() return 0 end },
   redis = redis,
   string = string,
