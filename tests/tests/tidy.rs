@@ -297,13 +297,7 @@ fn every_document_can_be_reached_from_the_readme() {
 /// What cargo compiles for some packages and their tests: each dependency with its features.
 fn compiled(selection: &[&str]) -> BTreeSet<String> {
     let output = Command::new(env!("CARGO"))
-        .args([
-            "tree",
-            "--locked",
-            "--offline",
-            "--edges",
-            "normal,build,dev",
-        ])
+        .args(["tree", "--locked", "--edges", "normal,build,dev"])
         .args(["--prefix", "none", "--format", "{p} {f}"])
         .args(selection)
         .current_dir(root())
