@@ -44,10 +44,10 @@ test: ## Everything that CI checks (the first time: about 40 minutes, then about
 	$(say) 'All tests passed.'
 
 test-native:
-	@$(MAKE) --no-print-directory --jobs=1 quick-test clients-test wasm-test
+	@MAKEFLAGS= $(MAKE) --no-print-directory quick-test clients-test wasm-test
 
 test-site:
-	@$(MAKE) --no-print-directory --jobs=1 npm-test build
+	@MAKEFLAGS= $(MAKE) --no-print-directory npm-test build
 
 quick-test: lint ## Format, lints and native tests: no browser.
 	$(say) 'A real redis-server to compare with (the first time: compiles for about 4 minutes)'

@@ -44,8 +44,10 @@ const TWO: [(&str, Two); 4] = [
     ("pow", libm::pow),
 ];
 
-/// Of several numbers, one: whether a number is taken rather than the one taken so far.
-const BEST: [(&str, fn(f64, f64) -> bool); 2] = [("max", |a, b| a > b), ("min", |a, b| a < b)];
+/// Whether a number is taken rather than the one taken so far.
+type Better = fn(f64, f64) -> bool;
+
+const BEST: [(&str, Better); 2] = [("max", |a, b| a > b), ("min", |a, b| a < b)];
 
 fn number(args: &[LuaValue], at: usize) -> Outcome<f64> {
     lua::number(args.get(at - 1)).ok_or_else(|| bad_type(args, at, "number"))
