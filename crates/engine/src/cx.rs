@@ -338,7 +338,8 @@ impl<'a> Cx<'a> {
     pub(crate) fn set_expires(&mut self, key: &[u8], expires: Option<i64>) {
         if let Some(index) = self.find(key) {
             self.db_mut().set_expires(index, expires);
-            self.touch(key);
+            // Who waits for elements does not hear of it, as in Redis.
+            self.engine.break_transactions(self.db, key);
         }
     }
 
