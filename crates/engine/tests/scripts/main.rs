@@ -1,4 +1,6 @@
-//! Scripts that make more than the collector leaves lying about.
+//! Scripts that make more than the collector leaves lying about, and that take more memory than they may have.
+
+mod memory;
 
 use bytes::Bytes;
 use redwind_engine::{Config, Engine, FirstChoice, Micros, Output, Outputs, Value};

@@ -1,22 +1,8 @@
 //! Nothing that a script does at once takes much more memory than a script may have.
 
-use bytes::Bytes;
-use redwind_engine::{Config, Engine, FirstChoice, Micros, Output, Outputs, Value};
+use redwind_engine::Value;
 
-/// Runs a script without keys in a new engine.
-fn eval(script: &str) -> Value {
-    let now = Micros(1_700_000_000_000_000);
-    let mut engine = Engine::new(Config::default());
-    let client = engine.connect(now);
-    let mut out = Outputs::new();
-    let argv = ["EVAL", script, "0"].map(|word| Bytes::copy_from_slice(word.as_bytes()));
-    engine.execute(now, &mut FirstChoice, client, &argv, &mut out);
-    let reply = out.into_iter().find_map(|output| match output {
-        Output::Reply { value, .. } => Some(value),
-        _ => None,
-    });
-    reply.expect("a script is answered")
-}
+use super::eval;
 
 fn is_stopped(script: &str) {
     let reply = eval(script);
