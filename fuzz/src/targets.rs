@@ -131,7 +131,7 @@ impl World {
                         *place = self.engine.connect(self.now);
                     }
                 }
-                Output::Propagate { .. } | Output::KeyEvent { .. } => {}
+                Output::Sleep { .. } | Output::Propagate { .. } | Output::KeyEvent { .. } => {}
             }
         }
     }

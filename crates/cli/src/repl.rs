@@ -278,6 +278,7 @@ impl Server {
                         self.prompt = Prompt::default();
                     }
                 }
+                Output::Sleep { micros } => self.now = self.now + micros,
                 Output::KeyEvent { .. } | Output::Propagate { .. } => {}
             }
         }

@@ -402,6 +402,7 @@ impl Host {
                     method,
                     args,
                     named,
+                    believing: Vec::new(),
                 });
                 self.ask(call, Waits::Resource(resource), request)
             }

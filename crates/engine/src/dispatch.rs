@@ -55,6 +55,8 @@ impl Engine {
             self.settle(now, luck, over, out);
         }
         let freed = self.submit(now, luck, from, argv, out);
+        // What a command wakes runs after it, and so after its sleep.
+        let now = now + std::mem::take(&mut self.slept);
         self.settle(now, luck, freed, out);
     }
 

@@ -119,6 +119,8 @@ pub struct Engine {
     pub(crate) saved: Option<Micros>,
     /// Expired keys are deleted though nobody asks for them.
     pub(crate) expires_by_itself: bool,
+    /// For how many microseconds the command that runs has slept.
+    pub(crate) slept: u64,
     /// Until when clients wait, and which.
     pub(crate) pause: Option<Pause>,
     /// Whose commands wait for the end of the pause, in the order in which they came.
@@ -156,6 +158,7 @@ impl Engine {
             started: None,
             saved: None,
             expires_by_itself: true,
+            slept: 0,
             pause: None,
             postponed: Vec::new(),
             primary_link: None,

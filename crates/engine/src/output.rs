@@ -40,6 +40,12 @@ pub enum Output {
         /// The key.
         key: Bytes,
     },
+    /// The process does nothing for so many microseconds, as `DEBUG SLEEP` asks: what has been said before this and
+    /// the reply are not sent earlier. The engine's clock is its host's, so it is the host who waits.
+    Sleep {
+        /// How long, in microseconds.
+        micros: u64,
+    },
     /// The server closes this connection.
     Close {
         /// The connection.

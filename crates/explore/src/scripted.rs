@@ -291,6 +291,7 @@ impl Script {
             method: method.to_owned(),
             args,
             named: Vec::new(),
+            believing: Vec::new(),
         };
         let at = RESOURCES
             .iter()

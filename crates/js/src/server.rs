@@ -370,7 +370,10 @@ impl Server {
                 Output::Reply { to, value } => (LATE, to, Some(value)),
                 Output::Push { to, value } => (PUSHED, to, Some(value)),
                 Output::Close { session } => (CLOSED, session, None),
-                Output::Propagate { .. } | Output::KeyEvent { .. } => continue,
+                // A page has nothing else to do than to wait, and the clock is its own.
+                Output::Sleep { .. } | Output::Propagate { .. } | Output::KeyEvent { .. } => {
+                    continue;
+                }
             };
             self.mail.push(kind);
             self.mail.extend_from_slice(&(who.0 as u32).to_le_bytes());

@@ -179,6 +179,7 @@ impl<'a> Teller<'a> {
             Event::Healed { from, to } => told.cut = Some(self.cut(from, to, true)),
             Event::Performed {
                 by,
+                call,
                 effect: Some(effect),
                 ..
             } => {
@@ -188,17 +189,16 @@ impl<'a> Teller<'a> {
                     by: self.lanes.of(*by),
                     token: effect.token,
                     accepted: effect.accepted,
+                    believing: call
+                        .believing
+                        .iter()
+                        .filter_map(|lock| self.lock(*lock))
+                        .collect(),
                 });
             }
             Event::Believes { lock, holds } => {
-                told.belief =
-                    self.scenario
-                        .locks
-                        .get(usize::from(*lock))
-                        .map(|spec| page::Belief {
-                            lock: String::from_utf8_lossy(&spec.key).into_owned(),
-                            holds: *holds,
-                        });
+                let holds = *holds;
+                told.belief = self.lock(*lock).map(|lock| page::Belief { lock, holds });
             }
             Event::Paused { until } => told.until = Some(until.0),
             Event::Listens { most: Some(most) } | Event::Parked { most: Some(most) } => {
@@ -212,6 +212,12 @@ impl<'a> Teller<'a> {
             _ => {}
         }
         told
+    }
+
+    /// The key of a lock.
+    fn lock(&self, index: u16) -> Option<String> {
+        let lock = self.scenario.locks.get(usize::from(index))?;
+        Some(String::from_utf8_lossy(&lock.key).into_owned())
     }
 
     fn cut(&self, from: &[Place], to: &[Place], both_ways: bool) -> page::Cut {

@@ -275,6 +275,8 @@ pub struct Effect {
     pub token: Option<i64>,
     /// Whether the resource took it.
     pub accepted: bool,
+    /// The locks that the client believed it held when it asked for it.
+    pub believing: Vec<String>,
 }
 
 /// Two sides of a network that do not hear each other.

@@ -1,8 +1,6 @@
 //! The commands that are about the process and its sockets rather than about data: the engine has
 //! neither, so they are answered here.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 
 use crate::ClockMode;
@@ -18,8 +16,6 @@ pub(crate) enum Request {
     RepliesOff,
     /// `CLIENT REPLY SKIP`
     SkipReply,
-    /// `DEBUG SLEEP`: everybody waits.
-    Sleep(Duration),
     /// `REDWIND CLOCK NOW`
     Now,
     /// `REDWIND CLOCK ADVANCE`, in milliseconds
@@ -50,7 +46,7 @@ pub(crate) fn resets(argv: &[Bytes]) -> bool {
 pub(crate) fn request(argv: &[Bytes], clock: ClockMode) -> Option<Asked> {
     // Nearly every command is none of these, and its first letter says so.
     let first = argv.first()?.first()?.to_ascii_lowercase();
-    if !matches!(first, b's' | b'c' | b'd' | b'r') {
+    if !matches!(first, b's' | b'c' | b'r') {
         return None;
     }
     let is = |at: usize, word: &str| {
@@ -70,11 +66,6 @@ pub(crate) fn request(argv: &[Bytes], clock: ClockMode) -> Option<Asked> {
             _ => Err(Mistake::Arity),
         };
         return asked("client|reply", request);
-    }
-    if is(0, "debug") && is(1, "sleep") && argv.len() == 3 {
-        let seconds = number::<f64>(&argv[2]).unwrap_or(0.0);
-        let pause = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-        return asked("debug", Ok(Request::Sleep(pause)));
     }
     if matches!(clock, ClockMode::Manual(_)) && is(0, "redwind") {
         let request = match argv.len() {

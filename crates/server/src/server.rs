@@ -364,17 +364,6 @@ impl Server {
                 connection.replies = Replies::On;
                 Value::OK
             }
-            Request::Sleep(pause) => {
-                match self.clock {
-                    ClockMode::Wall => std::thread::sleep(pause),
-                    // Nobody is served meanwhile, so nothing is woken on the way.
-                    ClockMode::Manual(now) => {
-                        let micros = u64::try_from(pause.as_micros()).unwrap_or(u64::MAX);
-                        self.clock = ClockMode::Manual(now + micros);
-                    }
-                }
-                Value::OK
-            }
             Request::Now => Value::Int(self.clock.now().millis()),
             Request::Advance(millis) => {
                 self.advance(millis);
@@ -401,6 +390,14 @@ impl Server {
         }
     }
 
+    /// Nobody is served for so long, and nothing is woken on the way.
+    fn sleep(&mut self, micros: u64) {
+        match &mut self.clock {
+            ClockMode::Wall => std::thread::sleep(Duration::from_micros(micros)),
+            ClockMode::Manual(now) => *now = *now + micros,
+        }
+    }
+
     fn deliver_one(&mut self, output: Output) {
         let (to, value, is_reply) = match output {
             Output::Reply { to, value } => (to, value, true),
@@ -412,6 +409,7 @@ impl Server {
                 }
                 return;
             }
+            Output::Sleep { micros } => return self.sleep(micros),
             Output::Propagate { .. } | Output::KeyEvent { .. } => return,
         };
         let Some(connection) = self.connections.get_mut(&to) else {

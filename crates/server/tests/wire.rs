@@ -262,21 +262,25 @@ fn a_long_pipeline_is_answered_in_order() {
         .expect("all is read");
 }
 
+/// Returns as soon as the server has seen a client wait.
+fn somebody_waits(server: &Running) {
+    let mut client = server.client();
+    loop {
+        client.send("INFO clients\r\n");
+        let mut text = [0; 2048];
+        let count = client.0.read(&mut text).expect("a reply");
+        if String::from_utf8_lossy(&text[..count]).contains("blocked_clients:1") {
+            break;
+        }
+    }
+}
+
 #[test]
 fn a_waiting_client_is_served_and_then_its_pipeline_goes_on() {
     let server = Running::wall();
     let (mut waiter, mut pusher) = (server.client(), server.client());
     waiter.send("BLPOP jobs 0\r\nECHO after\r\n");
-    let mut id = server.client();
-    // It waits as soon as the server has seen it wait.
-    loop {
-        id.send("INFO clients\r\n");
-        let mut text = [0; 2048];
-        let count = id.0.read(&mut text).expect("a reply");
-        if String::from_utf8_lossy(&text[..count]).contains("blocked_clients:1") {
-            break;
-        }
-    }
+    somebody_waits(&server);
     pusher.ask("RPUSH jobs a b", ":2\r\n");
     waiter.expect("*2\r\n$4\r\njobs\r\n$1\r\na\r\n$5\r\nafter\r\n");
 }
@@ -396,7 +400,6 @@ fn what_only_the_host_can_do_is_refused_inside_a_transaction_which_then_fails() 
     for line in [
         "SHUTDOWN ABORT",
         "CLIENT REPLY OFF",
-        "DEBUG SLEEP 1",
         "REDWIND CLOCK ADVANCE 1000",
     ] {
         client.ask("MULTI", "+OK\r\n");
@@ -408,6 +411,24 @@ fn what_only_the_host_can_do_is_refused_inside_a_transaction_which_then_fails() 
         );
     }
     client.ask("REDWIND CLOCK NOW", ":1767225600000\r\n");
+}
+
+#[test]
+fn a_sleep_inside_a_transaction_takes_its_time_and_what_expires_meanwhile_wakes_nobody() {
+    let server = Running::manual();
+    let mut waiting = server.client();
+    waiting.send("BLPOP list 1\r\n");
+    somebody_waits(&server);
+    let mut client = server.client();
+    client.ask("MULTI", "+OK\r\n");
+    for line in ["RPUSH list a", "PEXPIRE list 100", "DEBUG SLEEP 0.2"] {
+        client.ask(line, "+QUEUED\r\n");
+    }
+    client.ask("EXEC", "*3\r\n:1\r\n:1\r\n+OK\r\n");
+    client.ask("REDWIND CLOCK NOW", ":1767225600200\r\n");
+    client.ask("EXISTS list", ":0\r\n");
+    client.ask("REDWIND CLOCK ADVANCE 800", ":1767225601000\r\n");
+    waiting.expect("*-1\r\n");
 }
 
 #[test]

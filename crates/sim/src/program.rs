@@ -147,6 +147,9 @@ pub struct ResourceCall {
     pub args: Vec<Data>,
     /// Arguments by name.
     pub named: Vec<(String, Data)>,
+    /// The locks that its client believes it holds as it makes the call, by their index in the scenario. The world
+    /// fills this in: a program need not know what it believes.
+    pub believing: Vec<u16>,
 }
 
 /// The world's answer to a [`Request`].

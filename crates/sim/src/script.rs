@@ -230,6 +230,7 @@ impl Running {
                     method: method.to_owned(),
                     args: self.words(rest).iter().map(|word| data(word)).collect(),
                     named: Vec::new(),
+                    believing: Vec::new(),
                 }),
                 None => self.redis(vec![self.words(step)], Batch::Single),
             },

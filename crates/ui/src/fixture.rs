@@ -191,6 +191,7 @@ impl Script {
             by,
             token: None,
             accepted: true,
+            believing: vec!["lock:report".into()],
         };
         self.trace.records[record as usize].effect = Some(effect);
     }

@@ -78,6 +78,7 @@ impl Ours {
                         self.late.push((name, value));
                     }
                 }
+                Output::Sleep { micros } => self.now = self.now + micros,
                 Output::Propagate { .. } | Output::KeyEvent { .. } | Output::Close { .. } => {}
             }
         }
@@ -178,7 +179,10 @@ impl Ours {
                 let value = decoder.next_value().ok().flatten();
                 Some((self.name(to), value.unwrap_or(Value::Null)))
             }
-            Output::Propagate { .. } | Output::KeyEvent { .. } | Output::Close { .. } => None,
+            Output::Propagate { .. }
+            | Output::KeyEvent { .. }
+            | Output::Sleep { .. }
+            | Output::Close { .. } => None,
         });
         values.collect()
     }

@@ -4,12 +4,12 @@ use bytes::Bytes;
 use redwind_resp::{Protocol, Value};
 
 use super::persistence::count_as_saved;
-use crate::Refusal;
 use crate::args::{Args, is};
 use crate::cx::Cx;
 use crate::db::Data;
 use crate::number::parse_int;
 use crate::table::{Answer, NO_KEYS, table};
+use crate::{Output, Refusal};
 
 table! { TABLE, "server";
     "debug" => debug, AtLeast(1), [ADMIN NOSCRIPT LOADING STALE], NO_KEYS, "1.0.0",
@@ -64,7 +64,11 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "<0|1>",
         "Accepted; nothing has a checksum.",
     ),
-    ("SLEEP", "<seconds>", "Sleeps, if the host can."),
+    (
+        "SLEEP",
+        "<seconds>",
+        "Does nothing for a while, nor does anybody else.",
+    ),
 ];
 
 /// The most that `POPULATE` makes: keys, and bytes in all of them.
@@ -84,10 +88,9 @@ fn debug(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     match (name, args.from(1)) {
         (None, []) if args.is(0, "HELP") => Ok(help()),
         (Some("CHANGE-REPL-ID" | "JMAP"), [])
-        | (
-            Some("DICT-RESIZING" | "LOG" | "PAUSE-CRON" | "SET-SKIP-CHECKSUM-VALIDATION" | "SLEEP"),
-            [_],
-        ) => Ok(Value::OK),
+        | (Some("DICT-RESIZING" | "LOG" | "PAUSE-CRON" | "SET-SKIP-CHECKSUM-VALIDATION"), [_]) => {
+            Ok(Value::OK)
+        }
         (Some("ERROR"), [text]) => {
             let text = String::from_utf8_lossy(text).replace(['\r', '\n'], " ");
             Err(Refusal::Text(text))
@@ -108,6 +111,17 @@ fn debug(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         (Some("SET-ACTIVE-EXPIRE"), [on]) => {
             // Whatever is no number counts as 0.
             cx.engine.expires_by_itself = parse_int(on).is_some_and(|on| on != 0);
+            Ok(Value::OK)
+        }
+        (Some("SLEEP"), [seconds]) => {
+            // Whatever is no number counts as 0. No host needs to wait for longer than three years.
+            let seconds: f64 = std::str::from_utf8(seconds)
+                .ok()
+                .and_then(|text| text.parse().ok())
+                .unwrap_or(0.0);
+            let micros = (seconds.clamp(0.0, 1e8) * 1e6) as u64;
+            cx.engine.slept = cx.engine.slept.saturating_add(micros);
+            cx.out.push(Output::Sleep { micros });
             Ok(Value::OK)
         }
         _ => Err(unknown()),

@@ -67,6 +67,10 @@ impl Canon {
             self.data(arg);
         }
         self.fields(&call.named);
+        self.len(call.believing.len());
+        for lock in &call.believing {
+            self.u64(u64::from(*lock));
+        }
     }
 
     pub(super) fn fields(&mut self, fields: &[(String, Data)]) {

@@ -131,15 +131,17 @@ impl Teller<'_> {
                 phase,
                 ..
             } => {
-                if let (Phase::Committed, Some(effect)) = (phase, effect) {
-                    return self.committed(me, *by, call, effect);
-                }
                 let accepted = effect.as_ref().is_none_or(|effect| effect.accepted);
-                let told = self.performed(me, self.name(*by), call, outcome, accepted);
-                match phase {
-                    Phase::Pending => format!("{told}, for its transaction alone"),
-                    _ => told,
-                }
+                let told = match (phase, effect) {
+                    (Phase::Committed, Some(effect)) => self.committed(me, *by, call, effect),
+                    _ => self.performed(me, self.name(*by), call, outcome, accepted),
+                };
+                let alone = match phase {
+                    Phase::Pending => ", for its transaction alone",
+                    _ => "",
+                };
+                let under = effect.as_ref().map(|_| self.under(*by, call));
+                format!("{told}{alone}{}", under.unwrap_or_default())
             }
             Event::Transaction { by, news } => self.transaction(me, *by, news),
             Event::Received { from, message, .. } => {
@@ -393,6 +395,16 @@ impl Teller<'_> {
     fn names(&self, places: &[Place]) -> String {
         let names: Vec<&str> = places.iter().map(|place| self.name(*place)).collect();
         crate::names::listed(&names)
+    }
+
+    /// What the client believed when it asked for an effect.
+    fn under(&self, by: Place, call: &ResourceCall) -> String {
+        let locks: Vec<String> = call.believing.iter().map(|lock| self.lock(*lock)).collect();
+        if locks.is_empty() {
+            return String::new();
+        }
+        let (by, locks) = (self.name(by), crate::names::listed(&locks));
+        format!("; {by} believed that it held {locks}")
     }
 
     fn lock(&self, index: u16) -> String {

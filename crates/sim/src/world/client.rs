@@ -16,7 +16,7 @@ use crate::world::network::{Connection, Packet};
 use crate::world::queue::{Act, Class};
 use crate::{
     Answer, Batch, Clock, Event, Exit, Failure, LostBecause, Message, PacketId, Place, Program,
-    Request, SimTime, Span, Start,
+    Request, ResourceCall, SimTime, Span, Start,
 };
 
 /// How long a statement takes on a client's clock.
@@ -99,6 +99,17 @@ enum Arrived {
 }
 
 impl Client {
+    /// The locks that it believes it holds, by index.
+    fn beliefs(&self) -> Vec<u16> {
+        let held = self
+            .believes
+            .iter()
+            .enumerate()
+            .filter(|(_, holds)| **holds);
+        held.filter_map(|(lock, _)| u16::try_from(lock).ok())
+            .collect()
+    }
+
     pub(crate) fn new(clock: Clock, locks: usize) -> Self {
         Self {
             program: None,
@@ -465,9 +476,13 @@ impl World {
                     self.answer(client, Answer::Refused { kind, message });
                     return None;
                 };
-                let message = Message::Call(Arc::new(call.clone()));
+                let process = &self.clients[usize::from(client)];
+                let message = Message::Call(Arc::new(ResourceCall {
+                    believing: process.beliefs(),
+                    ..call.clone()
+                }));
                 // Each thread has a connection of its own, as its transactions are its own.
-                let pool = u32::from(self.clients[usize::from(client)].current);
+                let pool = u32::from(process.current);
                 Some((Place::Resource(resource), pool, message, None))
             }
             _ => None,

@@ -194,6 +194,10 @@ impl Node {
                     answered.push(Answered { to, value, changes });
                 }
                 Output::Close { session } => closed.push(session),
+                Output::Sleep { micros } => {
+                    let until = self.clock.when(now + micros);
+                    self.busy_until = self.busy_until.max(until);
+                }
                 Output::Push { to, value } => pushed.push((to, value)),
                 event => events.push(event),
             }

@@ -44,7 +44,7 @@ fn a_paused_holder_writes_after_its_lock_has_gone_to_another() {
             11.00202s worker-b receives OK from redis
             11.00202s worker-b now believes that it holds lock
             11.00204s worker-b asks storage for write('report', 'B', 34)
-            11.00404s storage carries out worker-b's write('report', 'B', 34) and returns True
+            11.00404s storage carries out worker-b's write('report', 'B', 34) and returns True; worker-b believed that it held lock
             11.00504s worker-b receives True from storage
             11.00505s worker-b sends DEL lock to redis
             11.00605s redis executes DEL lock for worker-b and answers 1
@@ -53,7 +53,7 @@ fn a_paused_holder_writes_after_its_lock_has_gone_to_another() {
             11.00705s worker-b ends
             15.00201s worker-a goes on after its pause
             15.00203s worker-a asks storage for write('report', 'A', 33)
-            15.00403s storage refuses worker-a's write of report: token 33 is lower than 34
+            15.00403s storage refuses worker-a's write of report: token 33 is lower than 34; worker-a believed that it held lock
             15.00503s worker-a hears storage refuse with StaleToken: token 33 is lower than 34
             15.00503s worker-a ends with StaleToken at line 3: token 33 is lower than 34
             15.00503s worker-a no longer believes that it holds lock

@@ -88,11 +88,11 @@ fn every_kind_of_moment_is_found() {
         ),
         (
             "when worker-b's 1st storage.write is accepted",
-            "2.00403s storage carries out worker-b's write('report', 'B', 2) and returns True",
+            "2.00403s storage carries out worker-b's write('report', 'B', 2) and returns True; worker-b believed that it held lock",
         ),
         (
             "when worker-b's 2nd storage.write is refused",
-            "2.01106s storage refuses worker-b's write of report: token 1 is lower than 2",
+            "2.01106s storage refuses worker-b's write of report: token 1 is lower than 2; worker-b believed that it held lock",
         ),
         (
             "when worker-b's 3rd SET answers OK",

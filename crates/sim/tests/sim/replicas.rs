@@ -114,7 +114,7 @@ fn a_failover_loses_the_lock_that_was_not_replicated_yet() {
             22.02ms worker-b receives OK from replica
             22.02ms worker-b now believes that it holds lock
             22.04ms worker-b asks storage for write('report', 'B')
-            24.04ms storage carries out worker-b's write('report', 'B') and returns True
+            24.04ms storage carries out worker-b's write('report', 'B') and returns True; worker-b believed that it held lock
             25.04ms worker-b receives True from storage
             25.04ms worker-b ends
             25.04ms worker-b no longer believes that it holds lock
@@ -122,7 +122,7 @@ fn a_failover_loses_the_lock_that_was_not_replicated_yet() {
             51ms the request to replica finds nobody there
             102.03ms worker-a wakes
             102.04ms worker-a asks storage for write('report', 'A')
-            104.04ms storage carries out worker-a's write('report', 'A') and returns True
+            104.04ms storage carries out worker-a's write('report', 'A') and returns True; worker-a believed that it held lock
             105.04ms worker-a receives True from storage
             105.04ms worker-a ends
             105.04ms worker-a no longer believes that it holds lock

@@ -159,6 +159,7 @@ fn threads_use_connections_of_their_own_to_a_resource_and_so_have_their_own_tran
             method: method.to_owned(),
             args: Vec::new(),
             named: Vec::new(),
+            believing: Vec::new(),
         })
     };
     let mut scenario = world(&[("a", &[])]);

@@ -64,6 +64,9 @@ pub fn Resources(props: &ResourcesProps) -> Html {
                                         if bad { <span class="sign">{ icon("crash") }<span class="sr">{ "breaks a promise" }</span></span> }
                                         else if !effect.accepted { <span class="sign">{ icon("crash") }{ "refused" }</span> }
                                         <span class="effect-what"><code>{ &effect.target }</code>{ " = " }<code>{ &effect.value }</code></span>
+                                        if !effect.believing.is_empty() {
+                                            <span class="effect-under">{ format!("believing that it holds {}", effect.believing.join(", ")) }</span>
+                                        }
                                     </button>
                                 </li>
                             }

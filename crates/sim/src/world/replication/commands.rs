@@ -4,7 +4,6 @@ use bytes::Bytes;
 use redwind_resp::Value;
 
 use super::roles::Why;
-use crate::Span;
 use crate::world::World;
 use crate::world::network::Connection;
 
@@ -51,9 +50,6 @@ impl World {
                     false => Err("syntax error"),
                 }
             }
-            b"DEBUG" if argv.len() == 3 && argv[1].eq_ignore_ascii_case(b"sleep") => {
-                Ok(Some(self.sleep(node, &argv[2])))
-            }
             b"BGREWRITEAOF" if argv.len() == 1 => Ok(Some(Value::simple(
                 "Background append only file rewriting started",
             ))),
@@ -88,17 +84,6 @@ impl World {
             }
             None => Err("no such node"),
         }
-    }
-
-    /// `DEBUG SLEEP seconds`: the process does nothing else meanwhile.
-    fn sleep(&mut self, node: u16, seconds: &Bytes) -> Value {
-        let text = std::str::from_utf8(seconds).unwrap_or_default();
-        let lasts = Span::parse(&format!("{text}s")).unwrap_or_default();
-        let now = self.now;
-        let place = &mut *self.nodes[usize::from(node)];
-        let lasts = place.clock.lasts(now, lasts);
-        place.busy_until = place.busy_until.max(now + lasts);
-        Value::OK
     }
 
     /// Writes a snapshot to the node's disk. Nothing comes between its beginning and its end.
