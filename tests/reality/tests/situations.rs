@@ -67,6 +67,32 @@ fn an_old_primary_that_follows_the_new_one_gives_up_what_only_it_had() {
 }
 
 #[test]
+fn a_server_with_data_of_its_own_that_is_made_a_replica_gives_it_up() {
+    let other = Server::named("other");
+    compare("stranger", &[PRIMARY, other], |on| {
+        let mut told = vec![
+            on.ask("primary", "SET k first"),
+            on.ask("primary", "SET k theirs"),
+            on.ask("other", "SET own 1"),
+            on.ask("other", "GET k"),
+        ];
+        on.follow("other", "primary");
+        told.extend([
+            on.until("other", "GET k", "\"theirs\""),
+            on.ask("other", "DBSIZE"),
+            on.ask("other", "GET own"),
+            on.ask("primary", "SET k later"),
+            on.until("other", "GET k", "\"later\""),
+            on.ask("other", "REPLICAOF NO ONE"),
+            on.ask("other", "GET k"),
+            on.ask("other", "SET own 2"),
+            on.ask("primary", "GET own"),
+        ]);
+        told
+    });
+}
+
+#[test]
 fn a_paused_replica_repeats_what_it_missed_even_if_its_primary_is_gone_by_then() {
     compare("paused-replica", &[PRIMARY, REPLICA], |on| {
         on.pause("replica");

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use crate::names::{Names, closest, listed};
+use crate::random::{Luck, Purpose};
 use crate::world::cluster::Members;
 use crate::world::node::Node;
 use crate::world::replication::Replication;
@@ -176,9 +177,13 @@ impl Plan {
             let primary = &mut nodes[usize::from(primary)];
             primary.replication.followed_by(index, seconds);
         }
-        for (node, spec) in nodes.iter_mut().zip(&self.scenario.nodes) {
+        for (index, (node, spec)) in (0..).zip(nodes.iter_mut().zip(&self.scenario.nodes)) {
             node.clock = spec.clock.begin(self.scenario.epoch);
             node.begin(spec.persistence);
+            // Nodes that have nothing to do with each other have no history in common.
+            let origin = [u64::from(self.group(index))];
+            let history = Luck::new(self.scenario.seed, Purpose::History, &origin).next();
+            node.replication.begin(history);
         }
         self.open_bus(nodes);
         Ok(())

@@ -2,21 +2,27 @@
 
 mod beliefs;
 mod buffers;
+mod clocks;
 mod cluster;
 mod cluster_elections;
 mod cluster_properties;
 mod common;
+mod disks;
 mod disturbances;
 mod faults;
 mod language;
 mod links;
 mod listening;
 mod machines;
+mod memory;
+mod packets;
 mod positions;
+mod processes;
 mod properties;
 mod replicas;
 mod replicated_worlds;
 mod resources;
+mod roles;
 mod sentinel_commands;
 mod sentinels;
 mod threads;

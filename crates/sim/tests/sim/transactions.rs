@@ -82,39 +82,64 @@ fn what_a_transaction_writes_is_seen_by_others_when_it_is_committed() {
 
 #[test]
 fn a_write_waits_for_the_row_and_goes_on_with_what_was_committed() {
-    let run = run(bank(&[
-        (
-            "a",
-            &[
-                "db.begin",
-                "db.update accounts 1 n=5",
-                "sleep 20ms",
-                "db.commit",
-            ],
-        ),
-        (
-            "b",
-            &[
-                "sleep 5ms",
-                "db.update accounts 2 n=21",
-                "db.update accounts 1 n=6 n=5",
-            ],
-        ),
-        ("c", &["sleep 5ms", "db.update accounts 1 n=7 n=10"]),
-    ]));
-    assert!(
-        told(
-            &run,
-            "db lets b's update('accounts', 1, {'n': 6}, {'n': 5}) wait: accounts/1 is locked by a transaction of a"
-        ),
-        "{:#?}",
-        timeline(&run)
+    let run = check(
+        bank(&[
+            (
+                "a",
+                &[
+                    "db.begin",
+                    "db.update accounts 1 n=5",
+                    "sleep 20ms",
+                    "db.commit",
+                ],
+            ),
+            (
+                "b",
+                &[
+                    "sleep 5ms",
+                    "db.update accounts 2 n=21",
+                    "db.update accounts 1 n=6 n=5",
+                ],
+            ),
+            ("c", &["sleep 5ms", "db.update accounts 1 n=7 n=10"]),
+        ]),
+        "
+            0s a starts
+            0s b starts
+            0s c starts
+            10us a asks db for begin()
+            10us b sleeps for 5ms
+            10us c sleeps for 5ms
+            1.01ms db carries out a's begin()
+            2.01ms a hears from db that it is done
+            2.02ms a asks db for update('accounts', 1, {'n': 5})
+            3.02ms db carries out a's update('accounts', 1, {'n': 5}) and returns 1, for its transaction alone
+            4.02ms a receives 1 from db
+            4.03ms a sleeps for 20ms
+            5.01ms b wakes
+            5.01ms c wakes
+            5.02ms b asks db for update('accounts', 2, {'n': 21})
+            5.02ms c asks db for update('accounts', 1, {'n': 7}, {'n': 10})
+            6.02ms db carries out b's update('accounts', 2, {'n': 21}) and returns 1
+            6.02ms db lets c's update('accounts', 1, {'n': 7}, {'n': 10}) wait: accounts/1 is locked by a transaction of a
+            7.02ms b receives 1 from db
+            7.03ms b asks db for update('accounts', 1, {'n': 6}, {'n': 5})
+            8.03ms db lets b's update('accounts', 1, {'n': 6}, {'n': 5}) wait: accounts/1 is locked by a transaction of a
+            24.03ms a wakes
+            24.04ms a asks db for commit()
+            25.04ms db carries out a's commit()
+            25.04ms a's update of accounts/1 takes effect in db: {'n': 5}
+            25.04ms db carries out c's update('accounts', 1, {'n': 7}, {'n': 10}), which changes nothing, and returns 0
+            25.04ms db carries out b's update('accounts', 1, {'n': 6}, {'n': 5}) and returns 1
+            26.04ms a hears from db that it is done
+            26.04ms a ends
+            26.04ms c receives 0 from db
+            26.04ms c ends
+            26.04ms b receives 1 from db
+            26.04ms b ends
+            ",
     );
     // The row as it was for c when it asked is not the row that it finds.
-    assert!(told(
-        &run,
-        "db carries out c's update('accounts', 1, {'n': 7}, {'n': 10}), which changes nothing, and returns 0"
-    ));
     assert_eq!(rows(&run), ["accounts/1 {'n': 6}", "accounts/2 {'n': 21}"]);
 }
 

@@ -191,6 +191,11 @@ impl Replication {
         }
     }
 
+    /// What it has when the world begins is of this history.
+    pub(crate) fn begin(&mut self, history: u64) {
+        self.history = history;
+    }
+
     pub(crate) fn followed_by(&mut self, replica: u16, seconds: u64) {
         let follower = Follower {
             online: true,

@@ -82,9 +82,16 @@ impl World {
     pub(crate) fn promote(&mut self, node: u16, cause: Option<u32>) -> u32 {
         let (seed, now) = (self.plan.scenario.seed, self.now);
         let replication = &mut self.nodes[usize::from(node)].replication;
-        if replication.primary.is_none() {
+        let Some(left) = replication.primary else {
             return self.records.saturating_sub(1);
+        };
+        let linked = replication.link_up;
+        let sent = self.records.saturating_sub(1);
+        // It closes its link, and its primary counts on it no longer.
+        if linked {
+            self.post(node, left, sent, Says::Left);
         }
+        let replication = &mut self.nodes[usize::from(node)].replication;
         replication.primary = None;
         replication.link += 1;
         replication.link_up = false;
