@@ -73,6 +73,9 @@ impl World {
         }
         place.take_snapshot(now);
         place.fell = Some((now, how));
+        if how == Fall::PowerCut {
+            place.lost_power.push(now);
+        }
         place.paused_until = None;
         place.life += 1;
         let life = place.life;

@@ -323,7 +323,7 @@ impl World {
         let waiting = |act: &Act| match act {
             Act::Start { client, life, .. } => self.clients[usize::from(*client)].life == *life,
             Act::Deliver(_) | Act::Lose(_) | Act::Perform { .. } | Act::Intervene { .. } => true,
-            Act::Peer(_) | Act::Post(_) => !act.is_beat(),
+            Act::Peer(_) | Act::Post(_) | Act::SentAgain { .. } => !act.is_beat(),
             Act::Reply { .. } | Act::MoveKeys(_) => true,
             Act::LeftResource {
                 resource,
@@ -383,6 +383,12 @@ impl World {
                 Place::Terminal => self.reply_shown(&packet),
             },
             Act::Lose(packet) => self.lose(&packet, crate::LostBecause::Dropped),
+            Act::SentAgain {
+                node,
+                since,
+                until,
+                act,
+            } => self.got_through(node, (since, until), *act),
             Act::HangUp { node, connection } => self.connection_gone(node, connection),
             Act::Closed {
                 connection,

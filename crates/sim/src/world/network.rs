@@ -92,17 +92,20 @@ impl World {
         } else {
             (client, packet.asked)
         };
+        // How long it has to be sent again and again.
+        let mut tries = Span(0);
         match self.passage(from, to) {
             Passage::Open => {}
-            Passage::Held(wait) => fate.delay = Span(fate.delay.0.saturating_add(wait.0)),
+            Passage::Held(wait) => tries = wait,
             Passage::Never => fate.dropped = true,
         }
         let circumstances = [code(client), packet.nth, u64::from(packet.reply)];
         let travel = self.travel(from, to, &circumstances);
         match travel.resent {
-            Some(resent) => fate.delay = Span(fate.delay.0.saturating_add(resent.0)),
+            Some(resent) => tries = Span(tries.0.saturating_add(resent.0)),
             None => fate.dropped = true,
         }
+        fate.delay = Span(fate.delay.0.saturating_add(tries.0));
         let sent = self.put_through(from, to, || size(&packet.message));
         let mut arrives = sent + travel.takes + fate.delay;
         if client != Place::Terminal {
@@ -125,7 +128,7 @@ impl World {
         let act = if fate.dropped {
             Act::Lose(packet)
         } else {
-            Act::Deliver(packet)
+            self.sent_again(from, tries, Act::Deliver(packet))
         };
         self.queue.push(arrives, Class::Ordinary, act);
     }

@@ -29,6 +29,8 @@ pub(crate) struct Node {
     pub(crate) replication: Replication,
     /// When and how it went down; `None` while it is up.
     pub(crate) fell: Option<(SimTime, Fall)>,
+    /// When its machine lost power, each time.
+    pub(super) lost_power: Vec<SimTime>,
     pub(crate) paused_until: Option<SimTime>,
     /// The record of its latest pause or fall.
     pub(crate) state_since: Option<u32>,
@@ -105,6 +107,7 @@ impl Node {
             disk: Disk::new(Persistence::None, &engine, 0, SimTime(0)),
             replication: Replication::default(),
             fell: None,
+            lost_power: Vec::new(),
             paused_until: None,
             state_since: None,
             life: 0,
@@ -120,6 +123,11 @@ impl Node {
             known: Known::default(),
             woke: None,
         }
+    }
+
+    /// Whether its machine lost power after the first of these instants and before the second.
+    pub(crate) fn lost_power_between(&self, (since, until): (SimTime, SimTime)) -> bool {
+        self.lost_power.iter().any(|at| (since..until).contains(at))
     }
 
     pub(crate) fn now(&self, now: SimTime) -> Micros {

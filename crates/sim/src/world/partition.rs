@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::names::Names;
 use crate::world::World;
 use crate::world::queue::{Act, Class};
-use crate::{Event, Place, SimTime, Span};
+use crate::{Event, LostBecause, Place, SimTime, Span};
 
 /// A cut of the network.
 #[derive(Clone, Debug)]
@@ -101,6 +101,32 @@ impl World {
             to: cut.to,
         };
         self.emit_elsewhere(first, Some(began), event);
+    }
+
+    /// What a place sends that takes several attempts: a node's kernel goes on with them when the process has died, but not
+    /// without power.
+    pub(crate) fn sent_again(&self, from: Place, wait: Span, act: Act) -> Act {
+        match from {
+            Place::Node(node) if wait > Span(0) => Act::SentAgain {
+                node,
+                since: self.now,
+                until: self.now + wait,
+                act: Box::new(act),
+            },
+            _ => act,
+        }
+    }
+
+    /// A message has got through at last, unless its sender's machine lost power before.
+    pub(crate) fn got_through(&mut self, node: u16, tried: (SimTime, SimTime), act: Act) {
+        if !self.nodes[usize::from(node)].lost_power_between(tried) {
+            return self.act(act);
+        }
+        match act {
+            Act::Deliver(packet) => self.lose(&packet, LostBecause::Dropped),
+            Act::Peer(letter) => self.letter_lost(&letter, LostBecause::Dropped),
+            _ => {}
+        }
     }
 
     /// What the cuts of this moment do to a message.

@@ -38,6 +38,13 @@ pub(crate) enum Act {
     },
     /// A message arrives.
     Deliver(Arc<Packet>),
+    /// What a node's machine had to send again and again arrives, if the machine kept its power until it got through.
+    SentAgain {
+        node: u16,
+        since: SimTime,
+        until: SimTime,
+        act: Box<Act>,
+    },
     /// A message would arrive if it had not been dropped.
     Lose(Arc<Packet>),
     /// A node learns that a connection is closed.
@@ -134,6 +141,7 @@ impl Act {
         match self {
             Self::Beat { .. } => true,
             Self::Peer(letter) | Self::Post(letter) => letter.is_beat(),
+            Self::SentAgain { act, .. } => act.is_beat(),
             _ => false,
         }
     }

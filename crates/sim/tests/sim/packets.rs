@@ -1,6 +1,6 @@
 //! Messages: how long each takes, what a lost packet holds up, and the order that a connection keeps.
 
-use redwind_sim::{Latency, LinkSpec, Scenario, Span, Travel};
+use redwind_sim::{Latency, LinkSpec, NodeSpec, Scenario, Span, Travel};
 
 use crate::common::{check, with, world};
 
@@ -220,5 +220,66 @@ fn a_request_that_arrives_after_its_client_gave_up_and_asked_again_is_executed_t
             49.06ms worker-a receives "2" from redis
             49.06ms worker-a ends
             "#,
+    );
+}
+
+#[test]
+fn what_was_still_to_get_through_a_cut_is_gone_with_its_machines_power_and_not_with_its_process() {
+    let told = |how: &str| {
+        let mut scenario = world(&[("worker-a", &["SET k v", "sleep 3s"])]);
+        scenario.nodes.push(NodeSpec {
+            replica_of: Some("redis".to_owned()),
+            ..NodeSpec::named("replica")
+        });
+        with(
+            scenario,
+            &[
+                "partition redis from replica at the start for 1s",
+                how,
+                "type replica at 2s: GET k",
+            ],
+        )
+    };
+    check(
+        told("kill redis at 500ms"),
+        r#"
+            0s worker-a starts
+            0s the network between redis and replica is cut for 1s
+            10us worker-a sends SET k v to redis
+            1.01ms redis executes SET k v for worker-a and answers OK
+            1.01ms redis passes SET k v on to replica
+            1.01ms the network holds up what redis passes on by 998.99ms
+            2.01ms worker-a receives OK from redis
+            2.02ms worker-a sleeps for 3s
+            500ms redis is killed: its connections break
+            1s the network between redis and replica is whole again
+            1.001s replica repeats SET k v from redis
+            2s somebody types GET k on replica
+            2s replica executes GET k for the terminal and answers "v"
+            2s the terminal receives "v" from replica
+            3.00202s worker-a wakes
+            3.00202s worker-a ends
+            "#,
+    );
+    check(
+        told("cut-power redis at 500ms"),
+        "
+            0s worker-a starts
+            0s the network between redis and replica is cut for 1s
+            10us worker-a sends SET k v to redis
+            1.01ms redis executes SET k v for worker-a and answers OK
+            1.01ms redis passes SET k v on to replica
+            1.01ms the network holds up what redis passes on by 998.99ms
+            2.01ms worker-a receives OK from redis
+            2.02ms worker-a sleeps for 3s
+            500ms redis loses power: what was not forced to its disk is gone
+            1s the network between redis and replica is whole again
+            1.001s the network loses the request to replica
+            2s somebody types GET k on replica
+            2s replica executes GET k for the terminal and answers nil
+            2s the terminal receives nil from replica
+            3.00202s worker-a wakes
+            3.00202s worker-a ends
+            ",
     );
 }

@@ -434,11 +434,11 @@ impl World {
             };
             self.emit(sender, Some(sent), event);
         }
-        self.queue
-            .push(arrives, Class::Ordinary, Act::Peer(Arc::new(letter)));
+        let act = self.sent_again(sender, wait, Act::Peer(Arc::new(letter)));
+        self.queue.push(arrives, Class::Ordinary, act);
     }
 
-    fn letter_lost(&mut self, letter: &Letter, because: LostBecause) {
+    pub(crate) fn letter_lost(&mut self, letter: &Letter, because: LostBecause) {
         if let Says::Stream { packet, .. } = &letter.says {
             let event = Event::Lost {
                 packet: *packet,
