@@ -4,6 +4,7 @@ use gloo_events::EventListener;
 use redwind_protocol::{Catalogue, Link, Prepared};
 use yew::prelude::*;
 
+use crate::browser::Lost;
 use crate::page::LessonPage;
 use crate::start::Start;
 use crate::{browser, theme};
@@ -78,16 +79,34 @@ fn LessonLoader(props: &LoaderProps) -> Html {
         Fetched::Waiting => {
             html! { <div class="loading" role="status"><p>{ "Loading the lesson …" }</p></div> }
         }
-        Fetched::Failed(error) => html! {
-            <main class="loading" role="alert">
-                <h1>{ format!("There is no lesson {id:?} here") }</h1>
-                <p>{ error }</p>
-                <p><a class="btn go" href="#/">{ "All lessons" }</a></p>
-            </main>
-        },
+        Fetched::Failed(lost) => {
+            let (title, text) = match lost {
+                Lost::Missing => (
+                    format!("There is no lesson {:?}", shortened(id)),
+                    "Perhaps the link was cut or mistyped, or the lesson has another name now."
+                        .to_owned(),
+                ),
+                Lost::Otherwise(error) => ("The lesson can't be loaded".to_owned(), error),
+            };
+            html! {
+                <main class="loading" role="alert">
+                    <h1>{ title }</h1>
+                    <p>{ text }</p>
+                    <p><a class="btn go" href="#/">{ "All lessons" }</a></p>
+                </main>
+            }
+        }
         Fetched::Done(prepared) => html! {
             <LessonPage {prepared} link={props.link.clone()} notice={props.notice.clone()} />
         },
+    }
+}
+
+/// As much of a name as can be read at a glance.
+fn shortened(name: &str) -> String {
+    match name.char_indices().nth(60) {
+        Some((end, _)) => format!("{} …", &name[..end]),
+        None => name.to_owned(),
     }
 }
 
@@ -97,7 +116,7 @@ pub(crate) enum Fetched<T> {
     /// Not here yet.
     Waiting,
     /// It won't come.
-    Failed(String),
+    Failed(Lost),
     /// Here it is.
     Done(crate::Shared<T>),
 }
@@ -112,14 +131,14 @@ fn use_fetch<T: serde::de::DeserializeOwned + 'static>(path: String) -> Fetched<
             wasm_bindgen_futures::spawn_local(async move {
                 fetched.set(match browser::fetch(&path).await {
                     Ok(value) => Fetched::Done(crate::Shared::new(value)),
-                    Err(error) => Fetched::Failed(error),
+                    Err(lost) => Fetched::Failed(lost),
                 });
             });
         });
     }
     match &*fetched {
         Fetched::Waiting => Fetched::Waiting,
-        Fetched::Failed(error) => Fetched::Failed(error.clone()),
+        Fetched::Failed(lost) => Fetched::Failed(lost.clone()),
         Fetched::Done(value) => Fetched::Done(value.clone()),
     }
 }

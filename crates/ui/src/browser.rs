@@ -54,12 +54,31 @@ pub fn calm() -> bool {
     matches("(prefers-reduced-motion: reduce)")
 }
 
-/// The fragment of the page's address.
+/// The fragment of the page's address. Nothing in it needs escaping; what sends links on may have escaped it all the same.
 #[must_use]
 pub fn fragment() -> String {
-    web_sys::window()
+    let fragment = web_sys::window()
         .and_then(|window| window.location().hash().ok())
+        .unwrap_or_default();
+    match js_sys::decode_uri_component(&fragment) {
+        Ok(plain) => plain.into(),
+        Err(_) => fragment,
+    }
+}
+
+/// How far the page is scrolled down.
+#[must_use]
+pub fn scrolled() -> f64 {
+    web_sys::window()
+        .and_then(|window| window.scroll_y().ok())
         .unwrap_or_default()
+}
+
+/// Scrolls the page.
+pub fn scroll_to(y: f64) {
+    if let Some(window) = web_sys::window() {
+        window.scroll_to_with_x_and_y(0.0, y);
+    }
 }
 
 /// The whole address of the page by itself, with another fragment.
@@ -129,24 +148,48 @@ pub async fn copy(text: &str) -> bool {
     false
 }
 
+/// Why a file did not come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lost {
+    /// The server has no such file.
+    Missing,
+    /// What else went wrong, in a sentence.
+    Otherwise(String),
+}
+
+impl From<String> for Lost {
+    fn from(why: String) -> Self {
+        Self::Otherwise(why)
+    }
+}
+
+impl std::fmt::Display for Lost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Missing => f.write_str("the server does not have it"),
+            Self::Otherwise(why) => f.write_str(why),
+        }
+    }
+}
+
 /// Fetches a JSON file that belongs to the page.
 ///
 /// # Errors
-/// A sentence that says what went wrong.
-pub async fn fetch<T: serde::de::DeserializeOwned>(path: &str) -> Result<T, String> {
-    let window = web_sys::window().ok_or("there is no window")?;
+/// Why it did not come.
+pub async fn fetch<T: serde::de::DeserializeOwned>(path: &str) -> Result<T, Lost> {
+    let window = web_sys::window().ok_or_else(|| "there is no window".to_owned())?;
     let response = JsFuture::from(window.fetch_with_str(path)).await;
     let response =
-        response.map_err(|_| format!("{path} can't be reached: is the connection down?"))?;
+        response.map_err(|_| "the server can't be reached; is the connection down?".to_owned())?;
     let response: web_sys::Response = response
         .dyn_into()
-        .map_err(|_| "the browser answered strangely")?;
+        .map_err(|_| "the browser answered strangely".to_owned())?;
     if !response.ok() {
-        return Err(format!(
-            "{path}: the server answered {} {}",
-            response.status(),
-            response.status_text()
-        ));
+        if matches!(response.status(), 404 | 410) {
+            return Err(Lost::Missing);
+        }
+        let (status, text) = (response.status(), response.status_text());
+        return Err(format!("the server answered {status} {text}").into());
     }
     let json = response
         .json()
@@ -154,8 +197,8 @@ pub async fn fetch<T: serde::de::DeserializeOwned>(path: &str) -> Result<T, Stri
     let value = JsFuture::from(json)
         .await
         .map_err(|_| format!("{path} is not JSON"))?;
-    serde_wasm_bindgen::from_value(value)
-        .map_err(|error| format!("{path} is not what this page expects: {error}"))
+    let value = serde_wasm_bindgen::from_value(value);
+    Ok(value.map_err(|error| format!("{path} is not what this page expects: {error}"))?)
 }
 
 /// Whether some text is selected.

@@ -75,6 +75,16 @@ impl Simulator {
         self.0.borrow_mut().breaks = PATIENCE;
     }
 
+    /// Replaces it, whatever it is at.
+    pub fn restart(&self) {
+        let gone = self.0.borrow_mut().running.take();
+        if let Some(gone) = gone {
+            gone.worker.terminate();
+            self.0.borrow_mut().ready = false;
+            self.spawn();
+        }
+    }
+
     /// Asks something.
     pub fn ask(&self, request: &ToWorker) {
         let inner = self.0.borrow();

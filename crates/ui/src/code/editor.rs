@@ -3,7 +3,7 @@
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
-use super::highlight::highlighted;
+use super::highlight::{highlighted, long};
 use crate::store::Action;
 
 /// A program that is being edited.
@@ -71,10 +71,16 @@ pub(super) fn Editor(props: &EditorProps) -> Html {
             }
         })
     };
-    let lines = highlighted(&props.text);
-    let rows = lines.len().to_string();
+    // What is too long to be drawn beneath is edited as it is.
+    let bare = long(&props.text);
+    let lines = if bare {
+        Vec::new()
+    } else {
+        highlighted(&props.text)
+    };
+    let rows = lines.len().max(1).to_string();
     html! {
-        <div class="editor">
+        <div class={classes!("editor", bare.then_some("bare"))}>
             <div class="under" aria-hidden="true">
                 { for (1_u32..).zip(lines).map(|(number, line)| html! {
                     <div class={classes!("code-line", (props.wrong == Some(number)).then_some("wrong-line"))}>

@@ -27,8 +27,13 @@ pub(super) fn Captions(props: &CaptionsProps) -> Html {
         .iter()
         .filter(|band| band.from <= *to && band.to >= *from)
         .collect();
-    // What is done to a lane is told before what it does by itself.
-    seen.sort_by_key(|band| band.kind == BandKind::Sleep);
+    // What is done to a lane is told before what it does by itself; a cut, which two lanes tell, after what one tells alone.
+    let down = picture.frame.down;
+    seen.sort_by_key(|band| match band.kind {
+        BandKind::Sleep => 2,
+        BandKind::Cut if down => 1,
+        _ => 0,
+    });
     let mut taken: Vec<Area> = Vec::new();
     seen.into_iter()
         .filter_map(|band| props.caption(band, &mut taken))
@@ -67,7 +72,10 @@ impl CaptionsProps {
                 let steps = (0..=((to - from - width - 8.0).max(0.0) / 12.0) as u32)
                     .map(|step| from + f64::from(step) * 12.0);
                 let area = |from: f64| (beside.0, from + 4.0, beside.1, from + 4.0 + width);
-                let mut steps = steps.filter(|from| !self.on_a_label(area(*from)));
+                let mut steps = steps.filter(|from| {
+                    let area = area(*from);
+                    !self.on_a_label(area) && !taken.iter().any(|other| meet(area, *other))
+                });
                 let from = steps
                     .next()
                     .or((band.kind != BandKind::Cut).then_some(from))?;

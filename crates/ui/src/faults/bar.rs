@@ -56,7 +56,12 @@ pub fn FaultBar(props: &BarProps) -> Html {
     let buttons = Verb::ALL.into_iter().filter(|verb| verb.offered(&props.story)).map(|verb| {
         let open = open.clone();
         let pressed = *open == Some(verb);
-        let onclick = Callback::from(move |_: MouseEvent| open.set((*open != Some(verb)).then_some(verb)));
+        let act = props.act.clone();
+        let onclick = Callback::from(move |_: MouseEvent| {
+            // The form is about this moment: while time ran, it would begin anew with every step.
+            act.emit(Action::Play(false));
+            open.set((*open != Some(verb)).then_some(verb));
+        });
         html! {
             <button class={classes!("chip", pressed.then_some("on"))} {onclick} title={verb.explained()}
                 aria-expanded={pressed.to_string()} data-testid={format!("inject-{}", verb.word())}>

@@ -67,8 +67,12 @@ pub(super) fn BranchBar(props: &BranchProps) -> Html {
                 if interventions.is_empty() {
                     <span class="quiet">{ "Nothing is done to this run" }</span>
                 }
-                if props.running { <span class="quiet running" role="status">{ "running …" }</span> }
             </div>
+            if props.running {
+                <span class="quiet" role="status">{ "running …" }</span>
+                <button class="btn line small stop-run" data-testid="stop-run" title="Give up this run"
+                    onclick={act.reform(|_: MouseEvent| Action::Stop)}>{ "Stop" }</button>
+            }
             if let Some(departs) = branch.departs {
                 <button class="btn line small departs" data-testid="departs" onclick={act.reform(move |_: MouseEvent| Action::Seek(Seek::Record(departs)))}
                     aria-label={format!("To where this branch departs from the one it was made from, {}", time::clock(branch.story.at(departs)))}

@@ -99,6 +99,14 @@ pub(super) fn use_simulator(page: &UseReducerHandle<Page>, act: &Callback<Action
             }
         });
     }
+    {
+        let simulator = simulator.clone();
+        use_effect_with(page.stops, move |stops| {
+            if let Some(simulator) = simulator.borrow().as_ref().filter(|_| *stops > 0) {
+                simulator.restart();
+            }
+        });
+    }
     // To the worker of which generation the lesson was handed, and the highest number posted since.
     let posted = use_mut_ref(|| (None::<u32>, 0_u32));
     let prepared = page.prepared.clone();
@@ -154,6 +162,9 @@ pub(super) fn use_playback(page: &UseReducerHandle<Page>, act: &Callback<Action>
     );
 }
 
+/// Where only one pane fits.
+pub(super) const NARROW: &str = "(max-width: 700px)";
+
 /// How the page is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
@@ -168,10 +179,7 @@ pub(super) struct Layout {
 /// The layout for the window as it is.
 #[hook]
 pub(super) fn use_layout() -> Layout {
-    let (narrow, slim) = (
-        use_matches("(max-width: 700px)"),
-        use_matches("(max-width: 480px)"),
-    );
+    let (narrow, slim) = (use_matches(NARROW), use_matches("(max-width: 480px)"));
     let embedded = browser::embedded();
     Layout {
         embedded,

@@ -5,6 +5,7 @@
 //! | name | what |
 //! | --- | --- |
 //! | `lesson-list`, `lesson-link` | the start page's list and its entries (`data-lesson` has the id) |
+//! | `begin` | the emblem, which leads to the lesson it draws |
 //! | `diagram`, `trace-text`, `as-text` | the diagram, the trace as a table, the button between them |
 //! | `to-start`, `step-back`, `play`, `step-forward`, `to-end`, `by-line`, `next-violation` | the transport |
 //! | `scrubber`, `position` | the slider (`aria-valuenow` is the record) and the time readout |
@@ -16,6 +17,7 @@
 //! | `branch-list`, `branch`, `intervention`, `undo` | branches, and the chips of this one's interventions |
 //! | `client`, `variant`, `locals`, `doing` | the code pane |
 //! | `code-edit`, `editor`, `code-run`, `code-cancel`, `code-reset`, `code-error` | editing |
+//! | `stop-run` | gives up the run that was asked for |
 //! | `key-row`, `effect` | keys and effects at this moment |
 //! | `terminal-input`, `terminal-output` | the terminal |
 //! | `thread`, `departs`, `legend` | a thread of the client, the button to where a branch departs, the marks in the help |

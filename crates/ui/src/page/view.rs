@@ -6,7 +6,9 @@ use redwind_protocol::{Link, Prepared};
 use yew::prelude::*;
 
 use super::bars::{BranchBar, notices};
-use super::effects::{use_focus_kept, use_keys, use_layout, use_link, use_playback, use_simulator};
+use super::effects::{
+    NARROW, use_focus_kept, use_keys, use_layout, use_link, use_playback, use_simulator,
+};
 use super::help::Help;
 use super::host::use_host;
 use super::keyboard;
@@ -37,7 +39,15 @@ pub(crate) struct LessonPageProps {
 /// A lesson's page.
 #[component]
 pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
-    let page = use_reducer(|| Page::open(props.prepared.clone(), &props.link));
+    let page = use_reducer(|| {
+        let mut page = Page::open(props.prepared.clone(), &props.link);
+        // Where only one pane fits, who comes to the lesson itself begins to read; a link to a moment shows the moment.
+        let itself = props.link == Link::to_lesson(&props.link.scene.lesson);
+        if itself && !browser::embedded() && browser::matches(NARROW) {
+            page.tab = Tab::Lesson;
+        }
+        page
+    });
     let act = {
         let dispatcher = page.dispatcher();
         use_callback((), move |action: Action, ()| dispatcher.dispatch(action))

@@ -1,5 +1,8 @@
 //! The start page: what Redwind is, and the lessons.
 
+use std::cell::Cell;
+
+use gloo_events::EventListener;
 use redwind_protocol::{Catalogue, Link, Listed};
 use yew::prelude::*;
 
@@ -14,9 +17,30 @@ pub(crate) struct StartProps {
     pub(crate) notice: Option<String>,
 }
 
+thread_local! {
+    /// How far down the list was left.
+    static LEFT_AT: Cell<f64> = const { Cell::new(0.0) };
+}
+
+/// Who comes back from a lesson finds the list where it was left.
+#[hook]
+fn use_place(there: bool) {
+    use_effect_with(there, |there| {
+        let listener = there.then(|| {
+            browser::scroll_to(LEFT_AT.get());
+            let window = web_sys::window()?;
+            Some(EventListener::new(&window, "scroll", |_| {
+                LEFT_AT.set(browser::scrolled());
+            }))
+        });
+        move || drop(listener)
+    });
+}
+
 /// The start page.
 #[component]
 pub(crate) fn Start(props: &StartProps) -> Html {
+    use_place(matches!(props.catalogue, Fetched::Done(_)));
     html! {
         <div class="start">
             <header class="top">
@@ -39,7 +63,7 @@ pub(crate) fn Start(props: &StartProps) -> Html {
                             <li><b>{ "The same run everywhere." }</b>{ " Time and chance are simulated: a link leads a colleague to the same instant." }</li>
                         </ul>
                     </div>
-                    { emblem() }
+                    { shown(&props.catalogue) }
                 </section>
                 { lessons(&props.catalogue) }
             </main>
@@ -53,8 +77,8 @@ fn lessons(catalogue: &Fetched<Catalogue>) -> Html {
         Fetched::Waiting => {
             html! { <p class="empty" role="status">{ "Loading the lessons …" }</p> }
         }
-        Fetched::Failed(error) => {
-            html! { <p class="wrong" role="alert">{ format!("The list of lessons can't be loaded. {error}") }</p> }
+        Fetched::Failed(lost) => {
+            html! { <p class="wrong" role="alert">{ format!("The list of lessons can't be loaded: {lost}.") }</p> }
         }
         Fetched::Done(catalogue) => html! {
             <div class="tracks" data-testid="lesson-list">
@@ -79,6 +103,28 @@ fn lesson(lesson: &Listed) -> Html {
                 <span class="minutes">{ format!("{} min", lesson.minutes) }{ read.map(|read| format!(" · {read}")) }</span>
             </a>
         </li>
+    }
+}
+
+/// The lesson that the emblem draws: a good one to begin with.
+const SHOWN: &str = "locks/gc-pause";
+
+/// The emblem, and the way into what it shows.
+fn shown(catalogue: &Fetched<Catalogue>) -> Html {
+    let listed = match catalogue {
+        Fetched::Done(catalogue) => catalogue
+            .tracks
+            .iter()
+            .flat_map(|track| &track.lessons)
+            .find(|lesson| lesson.id == SHOWN),
+        Fetched::Waiting | Fetched::Failed(_) => None,
+    };
+    let href = listed.map(|_| Link::to_lesson(SHOWN).fragment());
+    html! {
+        <a class="shown" {href} data-testid="begin">
+            { emblem() }
+            <span class="shown-title">{ listed.map_or("", |lesson| lesson.title.as_str()) }<span class="btn go">{ "Begin here" }</span></span>
+        </a>
     }
 }
 

@@ -92,6 +92,8 @@ pub enum Action {
     Intervene(Vec<String>),
     /// Takes an intervention out of the current branch, which makes a new one.
     Undo(usize),
+    /// Gives up the run that was asked for.
+    Stop,
     /// Begins to edit a program, or stops.
     Edit(Option<u32>),
     /// The draft changed.

@@ -123,6 +123,8 @@ pub struct Page {
     pub outbox: Vec<ToWorker>,
     /// Counts up when the simulator was replaced and must be asked again.
     pub worker_generation: u32,
+    /// Counts up when the simulator is to be replaced because what it is at is no longer wanted.
+    pub stops: u32,
     next_number: u32,
 }
 
@@ -155,6 +157,7 @@ impl Page {
             draft: None,
             outbox: Vec::new(),
             worker_generation: 0,
+            stops: 0,
             next_number: 1,
         };
         page.client = page.story().first_client();
@@ -228,6 +231,7 @@ impl Page {
 
     /// Goes where a link leads. What the simulator must first run is asked for; until then the variant's own run shows.
     fn follow(&mut self, link: &Link) {
+        self.unask();
         let lesson = &self.prepared.lesson;
         let mut scene = link.scene.clone();
         let known = lesson

@@ -71,7 +71,12 @@ impl Page {
                 }
                 self.ask_run(scene, Reason::Fault);
             }
+            Action::Stop => self.stop(),
             Action::Edit(program) => {
+                let edited = self.pending.as_ref().map(|pending| &pending.reason);
+                if program.is_none() && edited == Some(&Reason::Edit) {
+                    self.stop();
+                }
                 self.draft = program.map(|program| Draft {
                     program,
                     text: self.source(program).to_string(),
@@ -274,12 +279,10 @@ impl Page {
         {
             scene.interventions = None;
         }
+        self.unask();
         if let Some(branch) = self.branches.iter().position(|b| b.scene == scene) {
             self.arrive(branch, &reason);
             return;
-        }
-        if let Some(old) = self.pending.take() {
-            self.outbox.retain(|asked| asked.number != old.number);
         }
         let number = self.ask(Request::Run(scene.clone()));
         self.pending = Some(Pending {
@@ -289,6 +292,30 @@ impl Page {
         });
         if self.engine == Engine::Failed {
             self.give_up();
+        }
+    }
+
+    /// The run that was asked for is no longer wanted.
+    pub(super) fn unask(&mut self) -> bool {
+        let Some(old) = self.pending.take() else {
+            return false;
+        };
+        self.outbox.retain(|asked| asked.number != old.number);
+        if let Reason::Terminal { entry, .. } = old.reason {
+            self.conclude(
+                entry,
+                Shown::Refused("(given up before it was run)".to_owned()),
+            );
+        }
+        true
+    }
+
+    /// Gives up the run that was asked for. Nothing interrupts the simulator, so one that may be at it is replaced.
+    fn stop(&mut self) {
+        if self.unask() && self.engine == Engine::Ready {
+            self.engine = Engine::Loading;
+            self.worker_generation += 1;
+            self.stops += 1;
         }
     }
 

@@ -310,3 +310,57 @@ fn when_the_simulator_is_lost_everything_that_waits_is_told_so() {
         "and so is what comes later"
     );
 }
+
+#[test]
+fn a_run_that_takes_too_long_is_stopped_by_replacing_the_simulator_and_what_else_waits_is_asked_again()
+ {
+    let mut page = page();
+    page.apply(Action::Engine(Engine::Ready));
+    page.apply(Action::Intervene(vec!["crash worker-a at 1s".into()]));
+    page.apply(Action::Command {
+        node: "redis".into(),
+        line: "GET a".into(),
+    });
+    page.apply(Action::Stop);
+    assert!(page.pending.is_none() && page.refusal.is_none());
+    assert_eq!(page.outbox.len(), 1, "the terminal still waits");
+    assert_eq!(
+        (page.stops, page.worker_generation, page.engine),
+        (1, 1, Engine::Loading)
+    );
+    page.apply(Action::Stop);
+    assert_eq!(page.stops, 1, "nothing more is asked for");
+}
+
+#[test]
+fn who_leaves_the_editor_while_the_edit_runs_gives_it_up() {
+    let mut page = page();
+    page.apply(Action::Engine(Engine::Ready));
+    page.apply(Action::Edit(Some(0)));
+    page.apply(Action::Type("while True: pass".into()));
+    page.apply(Action::RunDraft);
+    page.apply(Action::Edit(None));
+    assert!(page.pending.is_none() && page.draft.is_none());
+    assert_eq!(page.stops, 1);
+}
+
+#[test]
+fn what_was_known_already_does_not_wait_for_an_older_wish() {
+    let mut page = page();
+    page.apply(Action::Command {
+        node: "redis".into(),
+        line: "SET a 1".into(),
+    });
+    let number = page.outbox[0].number;
+    page.apply(Action::Heard(Box::new(FromWorker::Writes {
+        number,
+        interventions: vec!["command redis at 1s: SET a 1".into()],
+    })));
+    assert!(page.pending.is_some());
+    page.apply(Action::Open(Box::new(Link::to_lesson("locks/gc-pause"))));
+    assert!(page.pending.is_none() && page.outbox.is_empty());
+    assert!(
+        matches!(page.terminal[0].shown, Shown::Refused(_)),
+        "the terminal does not wait for ever"
+    );
+}
