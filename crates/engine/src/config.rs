@@ -424,11 +424,11 @@ pub(crate) fn memory(text: &str) -> Option<i64> {
         ("", 1),
     ];
     let (unit, factor) = units.iter().find(|(unit, _)| lower.ends_with(unit))?;
-    lower[..lower.len() - unit.len()]
-        .parse::<u64>()
-        .ok()
-        .and_then(|number| i64::try_from(number).ok())?
-        .checked_mul(*factor)
+    let number = match &lower[..lower.len() - unit.len()] {
+        "" => 0,
+        digits => digits.parse::<u64>().ok()?,
+    };
+    i64::try_from(number).ok()?.checked_mul(*factor)
 }
 
 impl Config {

@@ -292,9 +292,9 @@ impl<'a> Cx<'a> {
         self.db_mut().overwrite(index, data, expires);
         // As in Redis, whoever waits for elements hears of keys that come to be, not of values that replace others; only a
         // stream that is gone is noticed by those who read it in groups.
-        match before {
-            "stream" => self.touch(key),
-            _ => self.engine.break_transactions(self.db, key),
+        self.engine.break_transactions(self.db, key);
+        if before == "stream" {
+            self.engine.wake_readers_in_groups(self.db, key);
         }
         self.overwritten(key, before, after);
     }

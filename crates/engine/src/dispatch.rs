@@ -192,7 +192,13 @@ impl Engine {
         }
         self.routed(now, from, command, argv)?;
         let flags = commands::flags_of(self, command, argv);
-        self.permitted(from, command, flags)?;
+        let needs_memory = self.needs_memory(from, command, flags);
+        let permitted = self.permitted(from, command, flags);
+        if matches!(permitted, Err(Refusal::TooFewReplicas)) {
+            // Memory comes first.
+            Cx::new(self, now, luck, out, from, (0, Protocol::Resp2)).check_memory(needs_memory)?;
+        }
+        permitted?;
         let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&from) else {
             return Ok(Done::default());
         };
@@ -214,8 +220,7 @@ impl Engine {
                 return Err(Refusal::err("Command not allowed inside a transaction"));
             }
             if self.config.maxmemory > 0 {
-                Cx::new(self, now, luck, out, from, place)
-                    .check_memory(flags.has(Flags::DENYOOM))?;
+                Cx::new(self, now, luck, out, from, place).check_memory(needs_memory)?;
             }
             let session = Arc::make_mut(&mut self.sessions).get_mut(&from);
             let Some(multi) = session.and_then(|s| s.multi.as_deref_mut()) else {
@@ -224,18 +229,23 @@ impl Engine {
             multi.queue.push((command, argv.to_vec()));
             return Ok(Done::reply(Value::simple("QUEUED")));
         }
-        let needs_memory = if in_multi && command.name == "exec" {
-            let multi = self.sessions.get(&from).and_then(|s| s.multi.as_deref());
-            let mut queued = multi.into_iter().flat_map(|multi| &multi.queue);
-            queued.any(|(command, _)| command.flags.has(Flags::DENYOOM))
-        } else {
-            flags.has(Flags::DENYOOM)
-        };
         let mut cx = Cx::new(self, now, luck, out, from, place);
         cx.touches = touches;
         cx.check_memory(needs_memory)?;
         let value = cx.call(command, argv);
         Ok(cx.conclude(command, argv, value))
+    }
+
+    /// Whether a command, or one of those that `EXEC` runs, is refused when memory is used up.
+    fn needs_memory(&self, from: SessionId, command: &Command, flags: Flags) -> bool {
+        let multi = self.sessions.get(&from).and_then(|s| s.multi.as_deref());
+        match multi.filter(|_| command.name == "exec") {
+            Some(multi) => {
+                let mut queued = multi.queue.iter();
+                queued.any(|(command, _)| command.flags.has(Flags::DENYOOM))
+            }
+            None => flags.has(Flags::DENYOOM),
+        }
     }
 
     /// Whether the cluster lets this node run a command. A refused `EXEC` ends its transaction.

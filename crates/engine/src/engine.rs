@@ -487,6 +487,21 @@ impl Engine {
         }
     }
 
+    /// A stream has gone: if it was waited for by someone who reads it in a group, all who wait for the key look again.
+    pub(crate) fn wake_readers_in_groups(&mut self, db: u32, key: &[u8]) {
+        if !self.waiting.has(db, key) {
+            return;
+        }
+        let waiting = self.waiting.for_key(db, &Blob::new(key));
+        let in_group = waiting.iter().any(|who| {
+            let blocked = self.sessions.get(who).and_then(|s| s.blocked.as_deref());
+            blocked.is_some_and(|blocked| blocked.even_if_missing)
+        });
+        if in_group {
+            self.ready.push((db, Blob::new(key)));
+        }
+    }
+
     /// Transactions that watch this key will fail.
     pub(crate) fn break_transactions(&mut self, db: u32, key: &[u8]) {
         if self.watched.is_empty() {

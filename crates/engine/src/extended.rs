@@ -21,6 +21,9 @@ const MAX_POWER: i32 = 4950;
 /// The largest exponent of the last bit: 2^16384 is infinite.
 const MAX_EXPONENT: i32 = 16383 - 63;
 
+/// Half of the smallest number above 0, 2^-16445, lies below this.
+const MIN_EXPONENT: i32 = -16446 - 63;
+
 impl Extended {
     pub(crate) const ZERO: Extended = Extended {
         negative: false,
@@ -28,7 +31,7 @@ impl Extended {
         exponent: 0,
     };
 
-    /// Reads a decimal number in full; infinities are out of range here.
+    /// Reads a decimal number in full. One that is too large, or too small to be told from 0, is none.
     pub(crate) fn parse(text: &[u8]) -> Option<Parsed> {
         let (negative, body) = match text {
             [b'-', rest @ ..] => (true, rest),
@@ -42,15 +45,12 @@ impl Extended {
             return parse_hex_float(body).map(|number| Extended::whole(negative, number));
         }
         let (digits, power) = decimal(body)?;
-        let magnitude = from_decimal(&digits, power);
-        Some(match magnitude {
-            None => Parsed::Infinite,
-            Some((mantissa, exponent)) => Parsed::Finite(Extended {
-                negative,
-                mantissa,
-                exponent,
-            }),
-        })
+        let (mantissa, exponent) = from_decimal(&digits, power)?;
+        Some(Parsed::Finite(Extended {
+            negative,
+            mantissa,
+            exponent,
+        }))
     }
 
     /// An ordinary double, which is not negative.
@@ -233,12 +233,13 @@ fn exponent(text: &[u8]) -> Option<i32> {
     Some(if text[0] == b'-' { -value } else { value })
 }
 
-/// Rounds a decimal number to 64 bits of mantissa; `None` when it is infinite.
+/// Rounds a decimal number to 64 bits of mantissa; `None` when it is infinite or would be 0.
 fn from_decimal(digits: &[u8], power: i32) -> Option<(u64, i32)> {
-    if digits.is_empty() || power + (digits.len() as i32) < -MAX_POWER {
+    if digits.is_empty() {
         return Some((0, 0));
     }
-    if power + digits.len() as i32 > MAX_POWER {
+    let size = i32::try_from(digits.len()).ok()?.checked_add(power)?;
+    if !(-MAX_POWER..=MAX_POWER).contains(&size) {
         return None;
     }
     let mut number = Big::default();
@@ -264,7 +265,7 @@ fn from_decimal(digits: &[u8], power: i32) -> Option<(u64, i32)> {
     round(top, exponent - shift as i32, sticky || rest)
 }
 
-/// Rounds to 64 bits, ties to even; `None` when the result is infinite.
+/// Rounds to 64 bits, ties to even; `None` when the result is infinite, or less than half of the smallest number.
 fn round(value: u128, exponent: i32, sticky: bool) -> Option<(u64, i32)> {
     if value == 0 {
         return Some((0, 0));
@@ -282,7 +283,7 @@ fn round(value: u128, exponent: i32, sticky: bool) -> Option<(u64, i32)> {
             None => (1 << 63, exponent + drop as i32 + 1),
         }
     };
-    if exponent > MAX_EXPONENT {
+    if !(MIN_EXPONENT..=MAX_EXPONENT).contains(&exponent) {
         return None;
     }
     // Below the smallest exponent the number is as good as zero in 17 decimals.

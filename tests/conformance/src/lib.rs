@@ -8,6 +8,7 @@
 
 pub mod compare;
 pub mod garbage;
+mod likeness;
 pub mod ours;
 pub mod page;
 pub mod random;

@@ -113,10 +113,22 @@ impl Open {
         Meaning::Answer(argv, Vec::new())
     }
 
+    /// Whether the protocol changes by what was sent and has no answer yet.
+    pub fn changes_protocol(&self) -> bool {
+        self.sent.iter().any(|argv| changes_protocol(argv))
+    }
+
     /// How many commands have no answer yet.
     pub fn unanswered(&self) -> usize {
         self.sent.len()
     }
+}
+
+/// Whether a command may change the protocol of who sends it.
+pub fn changes_protocol(argv: &[Bytes]) -> bool {
+    ["HELLO", "RESET"]
+        .iter()
+        .any(|name| argv[0].eq_ignore_ascii_case(name.as_bytes()))
 }
 
 /// To which steps of a lone client the values it received belong.

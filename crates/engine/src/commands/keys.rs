@@ -342,15 +342,10 @@ fn scan(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         if !options.matches(key) {
             continue;
         }
-        if options
-            .of_type
-            .is_some_and(|of| !is(of, entry.data.type_name()))
-        {
-            continue;
-        }
+        let of_type = |of: &Bytes| is(of, entry.data.type_name());
         if entry.is_expired(now) {
             expired.push(key.clone());
-        } else {
+        } else if options.of_type.is_none_or(of_type) {
             found.push(Value::Bulk(key.to_bytes()));
         }
     }

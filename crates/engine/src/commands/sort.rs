@@ -223,7 +223,8 @@ fn elements(cx: &mut Cx<'_>, key: &Bytes, plan: &Plan<'_>) -> Result<Vec<Bytes>,
     Ok(ordered)
 }
 
-fn weigh(cx: &mut Cx<'_>, plan: &Plan<'_>, element: Bytes) -> Result<Weighed, Refusal> {
+/// An element with what it is sorted by; `None` for what should be a number and is not.
+fn weigh(cx: &mut Cx<'_>, plan: &Plan<'_>, element: Bytes) -> Option<Weighed> {
     let value = match plan.by {
         Some(pattern) => resolve(cx, pattern, &element),
         None => Some(element.clone()),
@@ -231,12 +232,9 @@ fn weigh(cx: &mut Cx<'_>, plan: &Plan<'_>, element: Bytes) -> Result<Weighed, Re
     let weight = match value {
         value if plan.alpha => Weight::Text(value),
         None => Weight::Number(0.0),
-        Some(text) => Weight::Number(
-            parse_border(c_text(&text))
-                .ok_or_else(|| Refusal::err("One or more scores can't be converted into double"))?,
-        ),
+        Some(text) => Weight::Number(parse_border(c_text(&text))?),
     };
-    Ok(Weighed { element, weight })
+    Some(Weighed { element, weight })
 }
 
 fn sorted(cx: &mut Cx<'_>, args: &Args<'_>, may_store: bool) -> Answer {
@@ -251,11 +249,17 @@ fn sorted(cx: &mut Cx<'_>, args: &Args<'_>, may_store: bool) -> Answer {
     }
     let mut elements = elements(cx, key, &plan)?;
     if !plan.unsorted {
-        let weighed: Result<Vec<Weighed>, Refusal> = elements
-            .into_iter()
-            .map(|element| weigh(cx, &plan, element))
-            .collect();
-        let mut weighed = weighed?;
+        let count = elements.len();
+        // All of them are looked at, and their misses told, before one that is no number makes it fail.
+        let mut weighed: Vec<Weighed> = Vec::with_capacity(count);
+        for element in elements {
+            weighed.extend(weigh(cx, &plan, element));
+        }
+        if weighed.len() < count {
+            return Err(Refusal::err(
+                "One or more scores can't be converted into double",
+            ));
+        }
         plan.order(&mut weighed);
         elements = weighed.into_iter().map(|one| one.element).collect();
     }

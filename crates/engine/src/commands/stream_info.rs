@@ -15,9 +15,8 @@ fn pair(name: &'static str, value: Value) -> (Value, Value) {
 }
 
 fn number(count: Option<u64>) -> Value {
-    count.map_or(Value::Null, |count| {
-        Value::Int(i64::try_from(count).unwrap_or(i64::MAX))
-    })
+    // Redis, too, shows what has outgrown the signed numbers as a negative one.
+    count.map_or(Value::Null, |count| Value::Int(count as i64))
 }
 
 /// `XINFO STREAM key [FULL [COUNT count]]`

@@ -34,8 +34,9 @@ impl Aggregate {
         match self {
             // Infinities of both signs meet at 0.
             Aggregate::Sum => number(a + b),
-            Aggregate::Min => a.min(b),
-            Aggregate::Max => a.max(b),
+            // What is not a number changes nothing.
+            Aggregate::Min => [a, b][usize::from(b < a)],
+            Aggregate::Max => [a, b][usize::from(b > a)],
         }
     }
 }
@@ -152,7 +153,7 @@ fn combine(cx: &mut Cx<'_>, plan: &Plan<'_>, how: How) -> Result<Zset, Refusal> 
         let members = source(cx, key)?.unwrap_or_default();
         let weighted: Map<f64> = members
             .into_iter()
-            .map(|(member, score)| (member, number(score * weight)))
+            .map(|(member, score)| (member, score * weight))
             .collect();
         sources.push(weighted);
     }
@@ -171,9 +172,13 @@ fn combine(cx: &mut Cx<'_>, plan: &Plan<'_>, how: How) -> Result<Zset, Refusal> 
         for members in &sources {
             for (member, score) in members.iter() {
                 match scores.get_mut(member) {
+                    Some(sum) if how == How::Union => {
+                        *sum = plan.aggregate.join(*sum, number(*score));
+                    }
+                    // Here Redis makes a number of the first score only: an infinity times 0 spoils the sum.
                     Some(sum) => *sum = plan.aggregate.join(*sum, *score),
                     None if how == How::Union || everywhere(member) => {
-                        scores.insert(member.clone(), *score);
+                        scores.insert(member.clone(), number(*score));
                     }
                     None => {}
                 }

@@ -12,6 +12,7 @@ use crate::commands::zsets::with_scores;
 use crate::cx::Cx;
 use crate::db::Kind;
 use crate::number::{parse_border, parse_int};
+use crate::packed::Text;
 use crate::table::Answer;
 use crate::types::Zset;
 
@@ -111,6 +112,15 @@ impl Border<Name<'_>> {
     }
 }
 
+/// Whether a range of names and the ends of a sorted set overlap.
+fn touches(zset: &Zset, min: &Border<Name<'_>>, max: &Border<Name<'_>>) -> bool {
+    let name_at = |rank: usize| zset.range(rank..rank + 1).next();
+    let above = |(name, _): (Text<'_>, f64)| !min.excludes_from_start(&name);
+    let within = |(name, _): (Text<'_>, f64)| max.reaches(&name);
+    let last = zset.len().saturating_sub(1);
+    !min.is_past(max) && name_at(last).is_some_and(above) && name_at(0).is_some_and(within)
+}
+
 /// Where scores differ, a range of names means nothing; the compact form then gives the run of members
 /// that Redis meets: from the first that is not below, or back from the last that is not above.
 fn lex_walk(
@@ -124,11 +134,6 @@ fn lex_walk(
         |name: &[u8]| !min.excludes_from_start(name),
         |name: &[u8]| max.reaches(name),
     );
-    let touches = names.last().is_some_and(|name| above(name))
-        && names.first().is_some_and(|name| within(name));
-    if !touches || min.is_past(max) {
-        return (0, 0);
-    }
     if reverse {
         let end = names
             .iter()
@@ -187,6 +192,7 @@ impl<'a> Borders<'a> {
                 zset.count_before(|s, _| s < min.at || (s == min.at && !min.included)),
                 zset.count_before(|s, _| s < max.at || (s == max.at && max.included)),
             ),
+            Borders::Lex(min, max) if !touches(zset, min, max) => (0, 0),
             Borders::Lex(min, max) if !zset.is_large() => lex_walk(zset, min, max, reverse),
             Borders::Lex(min, max) => (
                 zset.count_before(|_, name| min.excludes_from_start(name)),

@@ -248,7 +248,7 @@ fn format(lua: &LuaState, args: &[LuaValue]) -> Outcome<Vec<u8>> {
         rest = rest.get(len + 1..).unwrap_or_default();
         let value = || number(args.get(at - 1)).ok_or_else(|| bad_type(args, at, "number"));
         match letter {
-            b'c' => match c_cast(value()?) as u8 {
+            b'c' => match i32::try_from(c_cast(value()?)).unwrap_or(i32::MIN) as u8 {
                 0 => item.pad(b"", &mut out),
                 byte => item.pad(&[byte], &mut out),
             },

@@ -244,8 +244,10 @@ fn unpack(lua: &mut LuaState, format: &[u8], text: &[u8], from: usize) -> Outcom
     let mut at = from;
     let mut values = Vec::new();
     loop {
-        // What only changes how the rest is read is looked at where there is something to read.
-        if layout.at < format.len() && at > text.len() {
+        // What only changes how the rest is read is looked at where there is something to read; the size of a number
+        // before that.
+        let next = format.get(layout.at);
+        if next.is_some_and(|kind| !matches!(kind, b'i' | b'I')) && at > text.len() {
             return Err(short());
         }
         let Some(item) = layout.next()? else {

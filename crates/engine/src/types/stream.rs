@@ -511,7 +511,7 @@ impl Stream {
         None
     }
 
-    /// How many entries a group has yet to read, if that can be known.
+    /// How many entries a group has yet to read, if that can be known; negative, as Redis counts, if it was told to have read more.
     pub(crate) fn lag(&self, group: &Group) -> Option<u64> {
         if self.added == 0 || self.len == 0 {
             return Some(0);
@@ -523,11 +523,11 @@ impl Stream {
         }
         match group.read {
             Some(read) if !self.has_gaps_after(group.last_id) => {
-                Some(self.added.saturating_sub(read))
+                Some(self.added.wrapping_sub(read))
             }
             _ => self
                 .position(group.last_id)
-                .map(|read| self.added.saturating_sub(read)),
+                .map(|read| self.added.wrapping_sub(read)),
         }
     }
 }

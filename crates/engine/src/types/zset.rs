@@ -122,6 +122,13 @@ impl Zset {
         if settled.is_large() { self } else { settled }
     }
 
+    /// Prepares for so many members to come at once; Redis does not look whether they differ.
+    pub(crate) fn prepare(&mut self, count: usize, config: &Config) {
+        if i64::try_from(count).is_ok_and(|count| count > config.zset_max_listpack_entries) {
+            self.outgrow();
+        }
+    }
+
     /// Sets a member's score; gives the old one.
     pub(crate) fn set(&mut self, member: &[u8], score: f64, config: &Config) -> Option<f64> {
         if let Zset::Few(packed) = self {

@@ -75,13 +75,18 @@ fn fill(word: &[u8], luck: &mut Lehmer) -> Bytes {
     Bytes::from(text)
 }
 
+/// A template with something in the place of its placeholders.
+fn filled(template: &str, luck: &mut Lehmer) -> Vec<Bytes> {
+    let words = redwind_resp::split_words(template.as_bytes()).unwrap_or_default();
+    words.iter().map(|word| fill(word, luck)).collect()
+}
+
 /// One random command of one of these groups.
 pub fn command(groups: &[(&str, &str)], luck: &mut Lehmer) -> Vec<Bytes> {
     let (_, templates) = groups[luck.below(groups.len())];
     let lines: Vec<&str> = templates.lines().collect();
     let template = lines[luck.below(lines.len())];
-    let words = redwind_resp::split_words(template.as_bytes()).unwrap_or_default();
-    let mut argv: Vec<Bytes> = words.iter().map(|word| fill(word, luck)).collect();
+    let mut argv = filled(template, luck);
     damage(&mut argv, luck);
     match luck.below(25) {
         0 => called(argv, luck),

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use redwind_engine::Command;
 
-use super::{SEVERAL, TEMPLATES, command};
+use super::{SEVERAL, TEMPLATES, command, filled};
 use crate::garbage;
 use crate::ours::Lehmer;
 use crate::sequence::Step;
@@ -103,9 +103,10 @@ fn of_several(luck: &mut Lehmer) -> Vec<Step> {
             // When a key is noticed to have expired is open in Redis, so no one watches here.
             0 if !watched => {
                 let line = expiring[luck.below(expiring.len())];
+                // Not damaged, which could make a time of a number that is still to come.
                 steps.push(Step::Send {
                     client: "e",
-                    argv: command(&[("expiring", line)], luck),
+                    argv: filled(line, luck),
                 });
                 steps.push(Step::Pass(5));
             }
