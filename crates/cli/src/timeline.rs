@@ -111,6 +111,7 @@ fn tone(trace: &Trace, record: &Record) -> Tone {
         | RecordKind::Raised
         | RecordKind::Refused
         | RecordKind::Unavailable
+        | RecordKind::Deadlock
         | RecordKind::AgreedDown
         | RecordKind::StopsServing
         | RecordKind::Lost => {

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use crate::redis::METHODS;
 use crate::rewrite::Facts;
-use crate::rewrite::names::{REDIS_ERRORS, redis_line};
+use crate::rewrite::names::{REDIS_ERRORS, error_line};
 
 macro_rules! pieces {
     ($($name:ident = $file:literal),* $(,)?) => {$(
@@ -91,7 +91,16 @@ const TRANSACTION: &str = "transaction";
 
 /// What each raises.
 const RESOURCE_ERRORS: &[(&str, &[&str])] = &[
-    ("db", &["IntegrityError", "OperationalError"]),
+    (
+        "db",
+        &[
+            "IntegrityError",
+            "OperationalError",
+            "DeadlockDetected",
+            "LockNotAvailable",
+            "ProgrammingError",
+        ],
+    ),
     ("storage", &["StaleToken", "Unavailable"]),
     ("mailer", &["Unavailable"]),
     ("objects", &["PreconditionFailed", "Unavailable"]),
@@ -335,7 +344,7 @@ fn resource_module(text: &mut String, facts: &Facts, resource: &str, methods: &[
         .filter(|(known, _)| *known == resource)
         .flat_map(|(_, errors)| errors.iter());
     for error in errors.filter(|error| facts.attributes.contains(**error)) {
-        let _ = write!(namespace, "'{error}': _rw_kind('{error}'), ");
+        let _ = write!(namespace, "'{error}': _rw_kind('{}'), ", error_line(error));
     }
     let _ = writeln!(
         text,
@@ -534,7 +543,7 @@ fn namespaces(text: &mut String, facts: &Facts, needs: &Needs) {
     let mut errors = String::new();
     for (name, _) in REDIS_ERRORS {
         if attribute(name) {
-            let _ = write!(errors, "'{name}': _rw_kind('{}'), ", redis_line(name));
+            let _ = write!(errors, "'{name}': _rw_kind('{}'), ", error_line(name));
         }
     }
     let clients = "'Redis': _rw_Redis, 'StrictRedis': _rw_Redis, ";

@@ -4,7 +4,7 @@ use monty_types::{ExcType, MontyException, MontyObject};
 use redwind_sim::Data;
 
 use crate::redis::{Arg, Refusal};
-use crate::rewrite::names::{REDIS_ERRORS, redis_line};
+use crate::rewrite::names::{REDIS_ERRORS, error_line};
 
 /// What begins the message of an exception that the interpreter carries for the prelude.
 pub(crate) const SIGN: char = '\u{1}';
@@ -15,7 +15,7 @@ pub(crate) fn exception(refusal: &Refusal) -> MontyException {
     let redis = REDIS_ERRORS.iter().any(|(name, _)| name == kind);
     match kind.parse::<ExcType>() {
         Ok(builtin) if !redis => MontyException::new(builtin, Some(message.clone())),
-        _ => signed("new", &redis_line(kind), message),
+        _ => signed("new", &error_line(kind), message),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use redwind_protocol::RecordKind;
-use redwind_sim::{ClusterNews, Event, Exit, Finding, Message, TransactionNews};
+use redwind_sim::{ClusterNews, Event, Exit, Finding, Message, RolledBackBecause, TransactionNews};
 
 /// The sort of what happened.
 pub(crate) fn kind(event: &Event) -> RecordKind {
@@ -18,6 +18,7 @@ pub(crate) fn kind(event: &Event) -> RecordKind {
             outcome: Message::Refused { kind, .. },
             ..
         } => match kind.as_str() {
+            "DeadlockDetected" => RecordKind::Deadlock,
             // What the simulator's resources raise when a fault befalls them.
             "Unavailable" | "OperationalError" => RecordKind::Unavailable,
             _ => RecordKind::Refused,
@@ -25,6 +26,10 @@ pub(crate) fn kind(event: &Event) -> RecordKind {
         Event::Performed { .. } => RecordKind::Performed,
         Event::Transaction { news, .. } => match news {
             TransactionNews::Waits { .. } => RecordKind::Blocked,
+            TransactionNews::RolledBack {
+                because: RolledBackBecause::Deadlock,
+                ..
+            } => RecordKind::Deadlock,
             TransactionNews::RolledBack { .. } => RecordKind::Refused,
         },
         Event::Received { .. } | Event::Heard { .. } => RecordKind::Received,
@@ -93,5 +98,61 @@ fn of_a_sentinel(finding: &Finding) -> RecordKind {
         Finding::Elected(_) => RecordKind::Elected,
         Finding::Switches { .. } | Finding::Update(_) => RecordKind::Moved,
         _ => RecordKind::Noticed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use redwind_sim::{PacketId, Phase, Place, ResourceCall};
+
+    use super::*;
+
+    fn refused(exception: &str) -> RecordKind {
+        let call = ResourceCall {
+            resource: "db".to_owned(),
+            method: "update".to_owned(),
+            args: Vec::new(),
+            named: Vec::new(),
+            believing: Vec::new(),
+        };
+        kind(&Event::Performed {
+            packet: PacketId(1),
+            by: Place::Client(0),
+            call: Arc::new(call),
+            outcome: Message::Refused {
+                kind: exception.to_owned(),
+                message: "no".to_owned(),
+            },
+            effect: None,
+            phase: Phase::Alone,
+        })
+    }
+
+    #[test]
+    fn only_a_call_that_a_fault_befell_is_drawn_as_a_failing_resource() {
+        for (exception, drawn) in [
+            ("OperationalError", RecordKind::Unavailable),
+            ("Unavailable", RecordKind::Unavailable),
+            ("DeadlockDetected", RecordKind::Deadlock),
+            ("LockNotAvailable", RecordKind::Refused),
+            ("ProgrammingError", RecordKind::Refused),
+            ("IntegrityError", RecordKind::Refused),
+            ("StaleToken", RecordKind::Refused),
+        ] {
+            assert_eq!(refused(exception), drawn, "{exception}");
+        }
+        let rolled_back = |because| {
+            kind(&Event::Transaction {
+                by: Place::Client(0),
+                news: TransactionNews::RolledBack { writes: 1, because },
+            })
+        };
+        assert_eq!(
+            rolled_back(RolledBackBecause::Deadlock),
+            RecordKind::Deadlock
+        );
+        assert_eq!(rolled_back(RolledBackBecause::Left), RecordKind::Refused);
     }
 }

@@ -123,6 +123,8 @@ pub enum RecordKind {
     Refused,
     /// A resource could not do what it was asked, for no reason of the call's own.
     Unavailable,
+    /// Two transactions would have waited for each other for ever: one is refused and rolled back.
+    Deadlock,
     /// A reply arrived.
     Received,
     /// A client gave up waiting, or its connection broke.

@@ -10,7 +10,7 @@ mod sentinel;
 
 use super::{Host, Next, Waits, arg, int, names, text};
 use crate::redis::{Arg, Command, Decode, Refusal, Words, command, convert, positional};
-use crate::rewrite::names::redis_line;
+use crate::rewrite::names::error_line;
 use crate::values::{SIGN, exception};
 
 /// A call that waits for Redis.
@@ -473,7 +473,7 @@ impl Waiting {
                 Err(refusal) if self.raises => return Err(annotated(refusal, i, &sent.argv)),
                 Err(refusal) => results.push(MontyObject::tuple([
                     MontyObject::string(SIGN),
-                    MontyObject::string(redis_line(&refusal.kind)),
+                    MontyObject::string(error_line(&refusal.kind)),
                     MontyObject::string(annotated(refusal, i, &sent.argv).message),
                 ])),
             }

@@ -80,11 +80,18 @@ pub(crate) const REDIS_ERRORS: &[(&str, &str)] = &[
     ("SlaveNotFoundError", "ConnectionError"),
 ];
 
-/// An exception class of redis-py and those above it, with commas between.
-pub(crate) fn redis_line(name: &str) -> String {
+/// The exception classes of a database that are below another, as PostgreSQL's drivers have them.
+const DATABASE_ERRORS: &[(&str, &str)] = &[
+    ("DeadlockDetected", "OperationalError"),
+    ("LockNotAvailable", "OperationalError"),
+];
+
+/// An exception class of redis-py or of a resource and those above it, with commas between.
+pub(crate) fn error_line(name: &str) -> String {
     let mut line = name.to_owned();
     let mut next = name;
-    while let Some((_, base)) = REDIS_ERRORS.iter().find(|(known, _)| *known == next) {
+    let known = || REDIS_ERRORS.iter().chain(DATABASE_ERRORS);
+    while let Some((_, base)) = known().find(|(known, _)| *known == next) {
         if *base == "Exception" {
             break;
         }

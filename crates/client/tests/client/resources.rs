@@ -169,3 +169,41 @@ except db.OperationalError as e:
         "the connection to db was closed\n"
     );
 }
+
+#[test]
+fn a_deadlock_and_a_wait_too_long_are_errors_of_their_own_and_operational_errors() {
+    let refused = |kind: &str, message: &str| Answer::Refused {
+        kind: kind.to_owned(),
+        message: message.to_owned(),
+    };
+    let source = "\
+import db
+for attempt in range(3):
+    try:
+        db.update('seats', 1, {'n': 9})
+        print('done')
+    except db.DeadlockDetected as e:
+        print('again', e)
+    except db.OperationalError as e:
+        print(type(e).__name__, e)
+try:
+    db.begin()
+except db.OperationalError:
+    print('not this one')
+except db.ProgrammingError as e:
+    print(e)
+db.update('seats', 1, {'n': 9})
+";
+    let answers = [
+        refused("DeadlockDetected", "deadlock detected"),
+        refused("LockNotAvailable", "lock wait timeout exceeded"),
+        Answer::Data(Data::Int(1)),
+        refused("ProgrammingError", "a transaction has begun"),
+        refused("DeadlockDetected", "deadlock detected"),
+    ];
+    assert_eq!(
+        printed(source, answers),
+        "again deadlock detected\nLockNotAvailable lock wait timeout exceeded\ndone\na transaction has begun\n\
+         raised DeadlockDetected: deadlock detected (line Some(16))\n"
+    );
+}

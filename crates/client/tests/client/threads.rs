@@ -240,6 +240,46 @@ Store()
 }
 
 #[test]
+fn a_transaction_is_begun_and_ended_by_hand_in_a_program_with_threads() {
+    let source = |work: &str| {
+        format!(
+            "\
+import threading
+import db
+def work(seat):
+{work}
+threads = [threading.Thread(target=work, args=(seat,)) for seat in (1, 2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print('end')
+"
+        )
+    };
+    let by_hand = source(
+        "    db.begin()
+    try:
+        db.update('seats', seat, {'n': 9})
+        db.commit()
+    except db.OperationalError:
+        db.rollback()
+    print('done', seat)",
+    );
+    let by_hand = told(&by_hand);
+    for line in ["1 prints done 1\n", "2 prints done 2\n", "0 prints end\n"] {
+        assert!(by_hand.contains(line), "{by_hand}");
+    }
+    let block = source("    with db.transaction():\n        db.update('seats', seat, {'n': 9})");
+    let block = told(&block);
+    assert!(
+        block.contains("1 prints Exception in thread Thread (work): NotImplementedError: with db.transaction() does not work in a program with threads: write db.begin(), then db.commit() or db.rollback()\n"),
+        "{block}"
+    );
+    assert!(!block.contains("update"), "{block}");
+}
+
+#[test]
 fn a_traceback_in_a_program_with_threads_names_the_learners_lines() {
     let source = "\
 import threading

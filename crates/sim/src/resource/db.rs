@@ -146,7 +146,7 @@ impl Db {
     fn begin(&mut self, who: Connection) -> Outcome {
         if self.open.has(who) {
             return Err(Refused {
-                kind: "OperationalError",
+                kind: "ProgrammingError",
                 message: "a transaction has begun and not ended: commit() or rollback() first"
                     .to_owned(),
                 effect: None,

@@ -100,10 +100,10 @@ impl Done {
         }
     }
 
-    /// A call that is refused for what others do.
-    pub(crate) fn refused(message: String) -> Self {
+    /// A call that is refused for what others do, with the name of its exception.
+    pub(crate) fn refused(kind: &'static str, message: String) -> Self {
         Self::of(Err(Refused {
-            kind: "OperationalError",
+            kind,
             message,
             effect: None,
         }))

@@ -94,9 +94,10 @@ impl World {
         }
         if service.would_wait_for_itself(who, holder) {
             let others = crate::place_name(self.scenario(), holder.from);
-            let done = Done::refused(format!(
+            let why = format!(
                 "deadlock detected: {lock} is locked by {others}, which waits for this transaction; it was rolled back"
-            ));
+            );
+            let done = Done::refused("DeadlockDetected", why);
             let seq = self.answers(resource, &packet, done, packet.sent);
             return self.rolls_back(resource, who, RolledBackBecause::Deadlock, seq);
         }
@@ -150,10 +151,11 @@ impl World {
         let waiter = service.waiting.remove(at);
         let patience = service.patience;
         let holder = crate::place_name(self.scenario(), waiter.holder.from);
-        let done = Done::refused(format!(
+        let why = format!(
             "lock wait timeout exceeded: {} has been locked by a transaction of {holder} for {patience}",
             waiter.lock
-        ));
+        );
+        let done = Done::refused("LockNotAvailable", why);
         self.answers(resource, &waiter.packet, done, waiter.packet.sent);
     }
 

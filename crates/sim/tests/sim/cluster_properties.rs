@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use redwind_sim::{ClusterNews, Event, Place, Run, SimTime};
 
 use crate::cluster::cluster;
-use crate::common::{run, with};
+use crate::common::{once, with};
 
 /// Numbers that follow from a seed.
 struct Draws(u64);
@@ -61,7 +61,7 @@ fn world(seed: u64) -> Run {
     let faults: Vec<&str> = faults.iter().map(String::as_str).collect();
     let mut scenario = with(cluster(&[("ada", &steps)]), &faults);
     scenario.seed = seed;
-    run(scenario)
+    once(scenario)
 }
 
 #[test]

@@ -67,7 +67,18 @@ pub(crate) fn with(mut scenario: Scenario, interventions: &[&str]) -> Scenario {
     scenario
 }
 
+/// Runs a scenario twice, and compares: a run is a function of its scenario.
+#[track_caller]
 pub(crate) fn run(scenario: Scenario) -> Run {
+    let first = once(scenario.clone());
+    let again = once(scenario);
+    assert_eq!(first.hash(), again.hash(), "a run is the same every time");
+    first
+}
+
+/// Runs a scenario, for tests of many worlds that compare some of them in a test of its own.
+#[track_caller]
+pub(crate) fn once(scenario: Scenario) -> Run {
     match Run::new(scenario) {
         Ok(run) => run,
         Err(error) => panic!("{error}"),

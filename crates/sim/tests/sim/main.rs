@@ -24,6 +24,7 @@ mod replicated_worlds;
 mod resources;
 mod roles;
 mod sentinel_commands;
+mod sentinel_properties;
 mod sentinels;
 mod threads;
 mod timelines;

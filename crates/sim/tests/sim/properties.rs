@@ -7,7 +7,7 @@ use redwind_sim::{
     Persistence, Place, Record, Run, Scenario, SimTime, Span, TraceHash,
 };
 
-use crate::common::{EPOCH, run, with, world};
+use crate::common::{EPOCH, once, with, world};
 
 /// A small generator for tests: what it draws is fixed by its seed.
 pub(crate) struct Dice(pub(crate) u64);
@@ -133,21 +133,21 @@ fn random_world(seed: u64) -> Scenario {
 }
 
 fn worlds() -> impl Iterator<Item = (u64, Run)> {
-    (0..200).map(|seed| (seed, run(random_world(seed))))
+    (0..200).map(|seed| (seed, once(random_world(seed))))
 }
 
 #[test]
 fn the_same_scenario_gives_the_same_records() {
     for (seed, first) in worlds() {
-        let second = run(random_world(seed));
+        let second = once(random_world(seed));
         assert_eq!(first.hash(), second.hash(), "seed {seed}");
         assert!(
             first.records().len() > 10,
             "seed {seed} is a world in which something happens"
         );
     }
-    let other = run(random_world(1));
-    assert_ne!(run(random_world(0)).hash(), other.hash());
+    let other = once(random_world(1));
+    assert_ne!(once(random_world(0)).hash(), other.hash());
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn one_more_intervention_changes_nothing_before_it() {
     for (seed, base) in worlds() {
         let mut dice = Dice(seed ^ 0xfeed);
         let text = random_intervention(&mut dice);
-        let branch = run(with(base.scenario().clone(), &[&text]));
+        let branch = once(with(base.scenario().clone(), &[&text]));
         let (a, b) = (base.records(), branch.records());
         let common = a
             .iter()
@@ -240,6 +240,72 @@ fn messages_on_one_connection_arrive_in_order() {
             }
         }
     }
+}
+
+#[test]
+fn replies_and_messages_of_channels_arrive_in_the_order_in_which_they_were_sent() {
+    let (mut heard, mut late) = (0, 0);
+    for seed in 0..60 {
+        let mut dice = Dice(seed);
+        let listens = [
+            "subscription: SUBSCRIBE news",
+            "listen",
+            "listen",
+            "listen",
+            "listen",
+            "listen",
+            "listen",
+        ];
+        let publishes: Vec<String> = (0..12)
+            .flat_map(|n| {
+                [
+                    format!("PUBLISH news {n}"),
+                    format!("sleep {}ms", dice.roll(12)),
+                ]
+            })
+            .collect();
+        let publishes: Vec<&str> = publishes.iter().map(String::as_str).collect();
+        let mut scenario = world(&[("c0", &listens), ("c1", &listens), ("c2", &publishes)]);
+        scenario.seed = seed;
+        scenario.latency = Latency {
+            least: Span(200),
+            most: Span(20_000),
+        };
+        let faults = [
+            format!(
+                "lose 30% from redis towards {{c0, c1}} at {}ms for 200ms",
+                dice.roll(100)
+            ),
+            format!(
+                "partition redis towards c0 at {}ms for 60ms",
+                dice.roll(100)
+            ),
+            format!(
+                "slow-link from redis towards c1 by 30ms at {}ms for 9ms",
+                dice.roll(100)
+            ),
+        ];
+        let faults: Vec<&str> = faults.iter().map(String::as_str).collect();
+        let run = once(with(scenario, &faults));
+        let mut last: BTreeMap<Place, u64> = BTreeMap::new();
+        for record in run.records() {
+            let Event::Heard { message, .. } = &record.event else {
+                late += usize::from(matches!(record.event, Event::Delayed { .. }));
+                continue;
+            };
+            let text = redwind_resp::render(message);
+            let number = text.rsplit('"').nth(1).and_then(|word| word.parse().ok());
+            if let Some(number) = number {
+                let before = last.insert(record.place, number);
+                assert!(
+                    before.is_none_or(|before| before < number),
+                    "seed {seed}: {text}"
+                );
+                heard += 1;
+            }
+        }
+    }
+    assert!(heard > 300 && late > 100, "{heard} heard, {late} late");
 }
 
 #[test]

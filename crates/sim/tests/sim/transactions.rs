@@ -236,7 +236,7 @@ fn who_waits_too_long_for_a_row_gets_an_error_and_the_transaction_goes_on() {
     assert!(
         told(
             &run,
-            "b ends with OperationalError at line 2: lock wait timeout exceeded: accounts/1 has been locked by a transaction of a for 100ms"
+            "b ends with LockNotAvailable at line 2: lock wait timeout exceeded: accounts/1 has been locked by a transaction of a for 100ms"
         ),
         "{:#?}",
         timeline(&run)
@@ -260,16 +260,89 @@ fn of_two_that_wait_for_each_other_one_is_rolled_back() {
         "db.update accounts 1 n=21",
         "db.commit",
     ];
-    let run = run(bank(&[("a", first), ("b", second)]));
+    let run = check(bank(&[("a", first), ("b", second)]), "
+            0s a starts
+            0s b starts
+            10us a asks db for begin()
+            10us b asks db for begin()
+            1.01ms db carries out a's begin()
+            1.01ms db carries out b's begin()
+            2.01ms a hears from db that it is done
+            2.01ms b hears from db that it is done
+            2.02ms a asks db for update('accounts', 1, {'n': 11})
+            2.02ms b asks db for update('accounts', 2, {'n': 22})
+            3.02ms db carries out a's update('accounts', 1, {'n': 11}) and returns 1, for its transaction alone
+            3.02ms db carries out b's update('accounts', 2, {'n': 22}) and returns 1, for its transaction alone
+            4.02ms a receives 1 from db
+            4.02ms b receives 1 from db
+            4.03ms a sleeps for 5ms
+            4.03ms b sleeps for 10ms
+            9.03ms a wakes
+            9.04ms a asks db for update('accounts', 2, {'n': 12})
+            10.04ms db lets a's update('accounts', 2, {'n': 12}) wait: accounts/2 is locked by a transaction of b
+            14.03ms b wakes
+            14.04ms b asks db for update('accounts', 1, {'n': 21})
+            15.04ms db refuses b's update of accounts: deadlock detected: accounts/1 is locked by a, which waits for this transaction; it was rolled back
+            15.04ms db rolls back the transaction of b, which would wait for ever: its one write is undone
+            15.04ms db carries out a's update('accounts', 2, {'n': 12}) and returns 1, for its transaction alone
+            16.04ms b hears db refuse with DeadlockDetected: deadlock detected: accounts/1 is locked by a, which waits for this transaction; it was rolled back
+            16.04ms b ends with DeadlockDetected at line 4: deadlock detected: accounts/1 is locked by a, which waits for this transaction; it was rolled back
+            16.04ms a receives 1 from db
+            16.05ms a asks db for commit()
+            17.05ms db carries out a's commit()
+            17.05ms a's update of accounts/1 takes effect in db: {'n': 11}
+            17.05ms a's update of accounts/2 takes effect in db: {'n': 12}
+            18.05ms a hears from db that it is done
+            18.05ms a ends
+            ");
+    assert_eq!(rows(&run), ["accounts/1 {'n': 11}", "accounts/2 {'n': 12}"]);
+}
+
+#[test]
+fn a_circle_of_three_is_a_deadlock_too_and_the_others_get_through() {
+    let mut scenario = bank(&[
+        (
+            "a",
+            &[
+                "db.begin",
+                "db.update accounts 1 n=1",
+                "sleep 10ms",
+                "db.update accounts 2 n=1",
+                "db.commit",
+            ],
+        ),
+        (
+            "b",
+            &[
+                "db.begin",
+                "db.update accounts 2 n=2",
+                "sleep 20ms",
+                "db.update accounts 3 n=2",
+                "db.commit",
+            ],
+        ),
+        (
+            "c",
+            &[
+                "db.begin",
+                "db.insert accounts 3 n=3",
+                "sleep 30ms",
+                "db.update accounts 1 n=3",
+                "db.commit",
+            ],
+        ),
+    ]);
+    scenario.resources[0].lock_timeout = Span::seconds(1);
+    let run = run(scenario);
     assert!(
         told(
             &run,
-            "b ends with OperationalError at line 4: deadlock detected: accounts/1 is locked by a, which waits for this transaction; it was rolled back"
+            "c ends with DeadlockDetected at line 4: deadlock detected: accounts/1 is locked by a, which waits for this transaction; it was rolled back"
         ),
         "{:#?}",
         timeline(&run)
     );
-    assert_eq!(rows(&run), ["accounts/1 {'n': 11}", "accounts/2 {'n': 12}"]);
+    assert_eq!(rows(&run), ["accounts/1 {'n': 1}", "accounts/2 {'n': 1}"]);
 }
 
 #[test]
@@ -334,6 +407,6 @@ fn a_transaction_begins_once_and_ends_quietly_when_there_is_none() {
     )]));
     assert!(told(
         &run,
-        "a ends with OperationalError at line 4: a transaction has begun and not ended: commit() or rollback() first"
+        "a ends with ProgrammingError at line 4: a transaction has begun and not ended: commit() or rollback() first"
     ));
 }

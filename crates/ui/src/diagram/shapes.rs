@@ -20,6 +20,8 @@ pub enum Shape {
     Refused,
     /// A resource could not do what it was asked.
     Unavailable,
+    /// Two would have waited for each other.
+    Deadlock,
     /// A promise broke here.
     Broken,
     /// A process began.
@@ -88,6 +90,7 @@ impl Shape {
                 Self::Accepted,
                 Self::Refused,
                 Self::Unavailable,
+                Self::Deadlock,
                 Self::Printed,
             ],
         ),
@@ -148,6 +151,7 @@ impl Shape {
             },
             RecordKind::Refused => Self::Refused,
             RecordKind::Unavailable => Self::Unavailable,
+            RecordKind::Deadlock => Self::Deadlock,
             RecordKind::Started => Self::Started,
             RecordKind::Crashed => Self::Crashed,
             RecordKind::PowerCut => Self::PowerCut,
@@ -202,6 +206,7 @@ impl Shape {
             Self::Accepted => "written",
             Self::Refused => "refused",
             Self::Unavailable => "the resource fails",
+            Self::Deadlock => "a deadlock is broken",
             Self::Broken => "a promise breaks",
             Self::Started => "starts",
             Self::Crashed => "the process dies",
@@ -242,6 +247,7 @@ impl Shape {
             Self::Accepted => "accepted",
             Self::Refused => "refused",
             Self::Unavailable => "unavailable",
+            Self::Deadlock => "deadlock",
             Self::Broken => "broken",
             Self::Started => "started",
             Self::Crashed => "crashed",
@@ -282,6 +288,7 @@ impl Shape {
                 | Self::Accepted
                 | Self::Refused
                 | Self::Unavailable
+                | Self::Deadlock
                 | Self::Persisted
                 | Self::Confirmed
         ) || self.is_news()
@@ -317,6 +324,7 @@ impl Shape {
             | Self::StopsServing
             | Self::Loaded => 2,
             Self::Moved
+            | Self::Deadlock
             | Self::Suspected
             | Self::Stands
             | Self::Voted
@@ -344,6 +352,11 @@ impl Shape {
             Self::Unavailable => {
                 square(d, at, 5.2);
                 cross(d, at, 2.4);
+            }
+            // Two links of a chain, each in the other.
+            Self::Deadlock => {
+                circle(d, (at.0 - 2.8, at.1), 4.4);
+                circle(d, (at.0 + 2.8, at.1), 4.4);
             }
             Self::Broken => circle(d, at, 8.5),
             Self::Started => add(d, at, "m-3 -5l8 5l-8 5Z"),
