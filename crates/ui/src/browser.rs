@@ -40,6 +40,20 @@ pub fn remember(key: &str, value: &str) {
     }
 }
 
+/// Writes to what the browser keeps for this tab, where that is allowed.
+pub fn keep(key: &str, value: &str) {
+    if let Some(Ok(Some(storage))) = web_sys::window().map(|window| window.session_storage()) {
+        let _ = storage.set_item(&format!("redwind.{key}"), value);
+    }
+}
+
+/// Reads what the browser keeps for this tab.
+#[must_use]
+pub fn kept(key: &str) -> Option<String> {
+    let storage = web_sys::window()?.session_storage().ok()??;
+    storage.get_item(&format!("redwind.{key}")).ok()?
+}
+
 /// Whether a media query holds now.
 #[must_use]
 pub fn matches(query: &str) -> bool {
@@ -166,7 +180,7 @@ impl From<String> for Lost {
 impl std::fmt::Display for Lost {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Missing => f.write_str("the server does not have it"),
+            Self::Missing => f.write_str("The server does not have it."),
             Self::Otherwise(why) => f.write_str(why),
         }
     }
@@ -177,26 +191,26 @@ impl std::fmt::Display for Lost {
 /// # Errors
 /// Why it did not come.
 pub async fn fetch<T: serde::de::DeserializeOwned>(path: &str) -> Result<T, Lost> {
-    let window = web_sys::window().ok_or_else(|| "there is no window".to_owned())?;
+    let window = web_sys::window().ok_or_else(|| "There is no window.".to_owned())?;
     let response = JsFuture::from(window.fetch_with_str(path)).await;
-    let response =
-        response.map_err(|_| "the server can't be reached; is the connection down?".to_owned())?;
+    let response = response
+        .map_err(|_| "The server can't be reached: perhaps the connection is down.".to_owned())?;
     let response: web_sys::Response = response
         .dyn_into()
-        .map_err(|_| "the browser answered strangely".to_owned())?;
+        .map_err(|_| "The browser answered strangely.".to_owned())?;
     if !response.ok() {
-        if matches!(response.status(), 404 | 410) {
+        if matches!(response.status(), 404 | 410 | 414) {
             return Err(Lost::Missing);
         }
         let (status, text) = (response.status(), response.status_text());
-        return Err(format!("the server answered {status} {text}").into());
+        return Err(format!("The server answered {status} {text}.").into());
     }
     let json = response
         .json()
-        .map_err(|_| format!("{path} can't be read"))?;
+        .map_err(|_| format!("{path} can't be read."))?;
     let value = JsFuture::from(json)
         .await
-        .map_err(|_| format!("{path} is not JSON"))?;
+        .map_err(|_| format!("{path} is not JSON."))?;
     let value = serde_wasm_bindgen::from_value(value);
     Ok(value.map_err(|error| format!("{path} is not what this page expects: {error}"))?)
 }

@@ -149,3 +149,50 @@ fn a_run_that_takes_for_ever_is_stopped_and_the_page_goes_on() -> Result<()> {
     assert_eq!(browser.problems()?, [""; 0]);
     Ok(())
 }
+
+/// How much of an element lies outside of the window, to the left or to the right.
+const OUTSIDE: &str = "
+    const area = document.querySelector(arguments[0]).getBoundingClientRect();
+    return Math.max(0, Math.round(-area.left), Math.round(area.right - innerWidth));";
+
+#[test]
+fn whatever_opens_on_a_phone_stays_within_its_window() -> Result<()> {
+    let Some((_site, browser)) = open(View::PHONE, NAIVE)? else {
+        return Ok(());
+    };
+    for (button, opened) in [("share", ".share-popover"), ("help", ".help")] {
+        click(&browser, button)?;
+        browser.css(opened)?;
+        assert_eq!(browser.eval(OUTSIDE, json!([opened]))?, 0, "{opened}");
+        browser.press(&["Escape"])?;
+    }
+    click(&browser, "faults-unfold")?;
+    click(&browser, "inject-partition")?;
+    browser.css(".fault-popover")?;
+    assert_eq!(browser.eval(OUTSIDE, json!([".fault-popover"]))?, 0);
+    browser.press(&["Escape"])?;
+    click(&browser, "tab-trace")?;
+    branching(&browser, || click(&browser, "undo"))?;
+    click(&browser, "branch-list")?;
+    browser.css(".branch-popover")?;
+    assert_eq!(browser.eval(OUTSIDE, json!([".branch-popover"]))?, 0);
+    Ok(())
+}
+
+#[test]
+fn a_phone_shows_the_line_that_a_client_is_at_when_its_code_is_opened() -> Result<()> {
+    let Some((_site, browser)) = open(View::PHONE, NAIVE)? else {
+        return Ok(());
+    };
+    click(&browser, "to-end")?;
+    click(&browser, "tab-code")?;
+    browser.wait(
+        "the last line in sight",
+        "(() => {
+            const line = document.querySelector('.code-line.at').getBoundingClientRect();
+            const pane = document.querySelector('.code-body').getBoundingClientRect();
+            return line.top >= pane.top && line.bottom <= pane.bottom;
+        })()",
+    )?;
+    Ok(())
+}

@@ -7,6 +7,7 @@ use yew::prelude::*;
 use super::highlight::highlighted;
 use crate::diagram::Picture;
 use crate::shared::Shared;
+use crate::store::Tab;
 use crate::story::{Doing, Story};
 
 /// A program and who runs it.
@@ -21,6 +22,8 @@ pub(super) struct SourceProps {
     pub(super) thread: Option<String>,
     /// The clients that run this program.
     pub(super) lanes: Rc<[u16]>,
+    /// What a narrow screen shows: a line can be brought in sight only where there is something to see.
+    pub(super) tab: Tab,
 }
 
 /// The source with the lines where clients are.
@@ -59,7 +62,7 @@ pub(super) fn Source(props: &SourceProps) -> Html {
     let body = use_node_ref();
     {
         let body = body.clone();
-        use_effect_with(current, move |current| {
+        use_effect_with((current, props.tab), move |(current, _)| {
             if let Some(line) = current {
                 keep_in_sight(&body, *line);
             }

@@ -12,7 +12,7 @@ use super::state::State;
 use crate::diagram::Picture;
 use crate::icon::icon;
 use crate::shared::Shared;
-use crate::store::{Action, Draft, Reason, Refusal};
+use crate::store::{Action, Draft, Reason, Refusal, Tab};
 use crate::story::Story;
 
 /// What runs, and where it is.
@@ -38,6 +38,8 @@ pub struct CodeProps {
     pub refusal: Option<Refusal>,
     /// Whether an edit is being run.
     pub running: bool,
+    /// What a narrow screen shows.
+    pub tab: Tab,
     /// Changes the page.
     pub act: Callback<Action>,
 }
@@ -128,7 +130,7 @@ pub fn CodePane(props: &CodeProps) -> Html {
             } else {
                 <div class="code-body" tabindex="0" role="region" aria-label={format!("Program of {}", program.clients.join(", "))}>
                     <Source source={source.to_owned()} story={story.clone()} position={*position} client={*client}
-                        thread={props.thread.clone()} lanes={lanes(story, program)} />
+                        thread={props.thread.clone()} lanes={lanes(story, program)} tab={props.tab} />
                 </div>
                 <State story={story.clone()} position={*position} client={*client} thread={props.thread.clone()} act={act.clone()} />
             }

@@ -128,7 +128,7 @@ pub fn FaultForm(props: &FormProps) -> Html {
     };
     html! {
         <form class="fault-form" {onsubmit} data-testid="fault-form" aria-label={format!("{} …", verb.word())}>
-            <p class="fault-what">{ verb.explained() }</p>
+            <p class="fault-what"><b>{ verb.word() }</b>{ verb.explained() }</p>
             <div class="fields">
                 if verb.of_message() {
                     <label class="field grow"><span>{ "Message" }</span>

@@ -164,7 +164,7 @@ pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
             </section>
             <section class="pane pane-code" tabindex="-1" aria-label="Code">
                 <CodePane prepared={page.prepared.clone()} variant={page.current().scene.variant.clone()} story={story.clone()} {position}
-                    client={page.client} thread={page.thread.clone()} {edits} draft={page.draft.clone()} refusal={page.refusal.clone()} running={running_edit} act={act.clone()} />
+                    client={page.client} thread={page.thread.clone()} {edits} draft={page.draft.clone()} refusal={page.refusal.clone()} running={running_edit} tab={page.tab} act={act.clone()} />
             </section>
             <aside class="pane pane-side" tabindex="-1" aria-label="State at this moment">
                 <div class="side-scroll">

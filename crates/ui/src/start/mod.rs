@@ -1,7 +1,5 @@
 //! The start page: what Redwind is, and the lessons.
 
-use std::cell::Cell;
-
 use gloo_events::EventListener;
 use redwind_protocol::{Catalogue, Link, Listed};
 use yew::prelude::*;
@@ -17,20 +15,19 @@ pub(crate) struct StartProps {
     pub(crate) notice: Option<String>,
 }
 
-thread_local! {
-    /// How far down the list was left.
-    static LEFT_AT: Cell<f64> = const { Cell::new(0.0) };
-}
+/// Where the browser keeps how far down the list was left.
+const LEFT_AT: &str = "list-left-at";
 
 /// Who comes back from a lesson finds the list where it was left.
 #[hook]
 fn use_place(there: bool) {
     use_effect_with(there, |there| {
         let listener = there.then(|| {
-            browser::scroll_to(LEFT_AT.get());
+            let left_at = browser::kept(LEFT_AT).and_then(|y| y.parse().ok());
+            browser::scroll_to(left_at.unwrap_or_default());
             let window = web_sys::window()?;
             Some(EventListener::new(&window, "scroll", |_| {
-                LEFT_AT.set(browser::scrolled());
+                browser::keep(LEFT_AT, &browser::scrolled().to_string());
             }))
         });
         move || drop(listener)
@@ -78,7 +75,7 @@ fn lessons(catalogue: &Fetched<Catalogue>) -> Html {
             html! { <p class="empty" role="status">{ "Loading the lessons …" }</p> }
         }
         Fetched::Failed(lost) => {
-            html! { <p class="wrong" role="alert">{ format!("The list of lessons can't be loaded: {lost}.") }</p> }
+            html! { <p class="wrong" role="alert">{ format!("The list of lessons can't be loaded. {lost}") }</p> }
         }
         Fetched::Done(catalogue) => html! {
             <div class="tracks" data-testid="lesson-list">

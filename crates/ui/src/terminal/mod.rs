@@ -226,6 +226,18 @@ fn Log(props: &LogProps) -> Html {
     html! { <>{ for props.log.iter().map(entry) }</> }
 }
 
+/// More of one line or one answer is not laid out: it would stop the page.
+const LONGEST_SHOWN: usize = 50_000;
+
+/// As much of a text as can be shown, and how much was left out.
+fn shown(text: &str) -> (&str, Option<String>) {
+    if text.len() <= LONGEST_SHOWN {
+        return (text, None);
+    }
+    let (begin, rest) = text.split_at(text.floor_char_boundary(LONGEST_SHOWN));
+    (begin, Some(format!("… and {} bytes more", rest.len())))
+}
+
 fn entry(entry: &Entry) -> Html {
     let (class, text) = match &entry.shown {
         Shown::Waiting => ("waiting", "…"),
@@ -236,11 +248,12 @@ fn entry(entry: &Entry) -> Html {
         Shown::Refused(text) => ("wrong", text.as_str()),
     };
     let branched = matches!(entry.shown, Shown::Branched(_));
+    let ((line, more_line), (text, more_text)) = (shown(&entry.line), shown(text));
     html! {
         <div class="entry">
-            <p class="typed"><span>{ &entry.prompt }</span>{ &entry.line }<em>{ time::clock(entry.at) }</em></p>
-            <pre {class}>{ text }</pre>
-            if branched { <p class="term-hint">{ "This wrote: you are on a new branch." }</p> }
+            <p class="typed"><span>{ &entry.prompt }</span>{ line }{ more_line }<em>{ time::clock(entry.at) }</em></p>
+            <pre {class}>{ text }{ more_text }</pre>
+            if branched { <p class="term-hint">{ "You are on a new branch, with this command in it." }</p> }
         </div>
     }
 }
