@@ -162,16 +162,61 @@ impl<'a> Cx<'a> {
             self.engine.expire_key(self.db, key, self.out);
             return None;
         }
-        if self.engine.primary_link.is_none() && db.at(index).has_due_fields(now_ms) {
+        if self.engine.deletes_expired() && db.at(index).has_due_fields(now_ms) {
             self.engine.expire_fields(self.now, self.db, key, self.out);
             return self.db().find(key);
         }
         Some(index)
     }
 
+    /// Deletes those of a hash's named fields that have expired, for a command that asks for them. Without active
+    /// expiry nothing else deletes them.
+    pub(crate) fn expire_named(&mut self, key: &[u8], fields: &[Bytes]) {
+        self.expire_named_and(key, fields, false);
+    }
+
+    /// The same for a command that is sure to set fields: it finds the hash even if it is empty now.
+    pub(crate) fn expire_named_before_writing(&mut self, key: &[u8], fields: &[Bytes]) {
+        self.expire_named_and(key, fields, true);
+    }
+
+    fn expire_named_and(&mut self, key: &[u8], fields: &[Bytes], keep: bool) {
+        if self.may_have_due_fields(key) {
+            let place = (self.db, key);
+            self.engine
+                .expire_named_fields(self.now, place, fields, keep, self.out);
+        }
+    }
+
+    /// The same for all of its fields.
+    pub(crate) fn expire_all_fields(&mut self, key: &[u8]) {
+        if self.may_have_due_fields(key) {
+            self.engine.expire_fields(self.now, self.db, key, self.out);
+        }
+    }
+
+    /// Whether a hash has fields that have expired and that a command may delete. With active expiry it never has.
+    fn may_have_due_fields(&mut self, key: &[u8]) -> bool {
+        if self.engine.expires_by_itself || self.engine.primary_link.is_some() {
+            return false;
+        }
+        let now_ms = self.now_ms();
+        self.find(key)
+            .is_some_and(|index| self.db().at(index).has_due_fields(now_ms))
+    }
+
     /// A living key's entry, without counting as a use of it.
     pub(crate) fn peek(&mut self, key: &[u8]) -> Option<&Entry> {
         let index = self.find(key)?;
+        Some(self.db().at(index))
+    }
+
+    /// The same, also of a key that has expired and is still there because active expiry is off.
+    pub(crate) fn peek_even_expired(&mut self, key: &[u8]) -> Option<&Entry> {
+        if self.engine.expires_by_itself {
+            return self.peek(key);
+        }
+        let index = self.db().find(key)?;
         Some(self.db().at(index))
     }
 

@@ -210,7 +210,7 @@ impl Engine {
             return Err(not_while_listening(command.name));
         }
         let place = (session.db, session.protocol);
-        let touches = !session.no_touch || command.name == "touch";
+        let touches = !session.no_touch;
         let in_multi = session.multi.is_some();
         if self.pause.is_some() && self.postpones(from, command, argv) {
             return Ok(Done::default());
@@ -411,7 +411,11 @@ impl Cx<'_> {
         let outer_dirty = std::mem::take(&mut self.dirty);
         let outer_effect = std::mem::take(&mut self.effect);
         let args = Args::new(argv, command.words());
+        let touches = self.touches;
+        // `TOUCH` counts as use whatever the connection asked for, in scripts and transactions, too.
+        self.touches |= command.name == "touch";
         let answer = (command.run)(self, &args);
+        self.touches = touches;
         if self.engine.config.report_effects {
             let db = self.db;
             match std::mem::take(&mut self.effect) {

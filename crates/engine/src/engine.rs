@@ -321,7 +321,7 @@ impl Engine {
     }
 
     /// Whether it deletes what has expired before anybody asks for it.
-    fn deletes_expired(&self) -> bool {
+    pub(crate) fn deletes_expired(&self) -> bool {
         self.primary_link.is_none() && self.expires_by_itself
     }
 

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::blob::Blob;
 use crate::db::Kind;
 use crate::notify::class_of;
 use crate::types::Hash;
@@ -22,14 +23,50 @@ impl Engine {
 
     /// Deletes the fields of a hash whose time has come, and the hash if none is left.
     pub(crate) fn expire_fields(&mut self, now: Micros, db: u32, key: &[u8], out: &mut Outputs) {
+        self.expire_in_hash(db, key, false, out, |hash| hash.expire(now.millis()));
+    }
+
+    /// The same for some fields only: with active expiry off (`DEBUG SET-ACTIVE-EXPIRE 0`), a field that has expired
+    /// stays until somebody asks for it by its name. Who is about to fill the hash again keeps it when none is left.
+    pub(crate) fn expire_named_fields(
+        &mut self,
+        now: Micros,
+        (db, key): (u32, &[u8]),
+        fields: &[Bytes],
+        keep: bool,
+        out: &mut Outputs,
+    ) {
+        let now_ms = now.millis();
+        self.expire_in_hash(db, key, keep, out, |hash| {
+            let due = fields
+                .iter()
+                .filter(|field| hash.is_field_due(field, now_ms));
+            let due: Vec<_> = due.map(|field| Blob::from(field)).collect();
+            due.into_iter()
+                .filter(|field| hash.remove(field).is_some())
+                .collect()
+        });
+    }
+
+    fn expire_in_hash(
+        &mut self,
+        db: u32,
+        key: &[u8],
+        keep: bool,
+        out: &mut Outputs,
+        expire: impl FnOnce(&mut Hash) -> Vec<Blob>,
+    ) {
         let keyspace = Arc::make_mut(&mut self.dbs[db as usize]);
         let Some(index) = keyspace.find(key) else {
             return;
         };
         let hash = Hash::of_mut(&mut keyspace.open(index).data);
-        let gone = hash.map_or_else(Vec::new, |hash| hash.expire(now.millis()));
+        let gone = hash.map_or_else(Vec::new, expire);
         keyspace.close(index);
-        let empty = keyspace.at(index).data.is_empty();
+        if gone.is_empty() {
+            return;
+        }
+        let empty = !keep && keyspace.at(index).data.is_empty();
         if empty {
             keyspace.remove(key);
         }

@@ -128,6 +128,7 @@ fn reset(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
     let authenticated = cx.engine.config.requirepass.is_empty();
     if let Some(session) = cx.session_mut() {
         let created = session.created;
+        let library = (session.lib_name.clone(), session.lib_ver.clone());
         // What it has sent since is still to be run.
         let pending = std::mem::take(&mut session.pending);
         *session = Session {
@@ -135,6 +136,8 @@ fn reset(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
             pending,
             authenticated,
             last_used: now,
+            lib_name: library.0,
+            lib_ver: library.1,
             ..Session::new(now)
         };
     }

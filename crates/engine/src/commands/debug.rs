@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use redwind_resp::{Protocol, Value};
 
+use super::dataset_digest;
 use super::persistence::count_as_saved;
 use crate::args::{Args, is};
 use crate::cx::Cx;
@@ -29,8 +30,24 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "<0|1>",
         "Accepted; tables grow and shrink as they like.",
     ),
+    (
+        "DIGEST",
+        "",
+        "Gives a number that is the same where all data are.",
+    ),
+    (
+        "DIGEST-VALUE",
+        "[<key> ...]",
+        "Gives such numbers for the values under keys.",
+    ),
     ("ERROR", "<string>", "Answers with this error."),
     ("JMAP", "", "Does nothing, successfully."),
+    (
+        "LISTPACK",
+        "<key>",
+        "Tells whether a value is in this form, and prints nothing.",
+    ),
+    ("LOADAOF", "", "As RELOAD."),
     ("LOG", "<message>", "Accepted; there is no log."),
     ("OBJECT", "<key>", "Tells how a value is stored."),
     (
@@ -45,6 +62,11 @@ const KNOWN: &[(&str, &str, &str)] = &[
     ),
     ("PROTOCOL", "<type>", "Answers with a value of this type."),
     (
+        "QUICKLIST",
+        "<key> [<0|1>]",
+        "Tells whether a value is in this form, and prints nothing.",
+    ),
+    (
         "QUICKLIST-PACKED-THRESHOLD",
         "<size>",
         "Accepted; lists have one form for any size of element.",
@@ -53,6 +75,11 @@ const KNOWN: &[(&str, &str, &str)] = &[
         "RELOAD",
         "[MERGE] [NOFLUSH] [NOSAVE]",
         "Counts everything as saved and drops what has expired.",
+    ),
+    (
+        "REPLYBUFFER",
+        "<PEAK-RESET-TIME|RESIZING> <value>",
+        "Accepted; buffers are the host's.",
     ),
     (
         "SET-ACTIVE-EXPIRE",
@@ -88,9 +115,15 @@ fn debug(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     match (name, args.from(1)) {
         (None, []) if args.is(0, "HELP") => Ok(help()),
         (Some("CHANGE-REPL-ID" | "JMAP"), [])
+        | (Some("REPLYBUFFER"), [_, _])
         | (Some("DICT-RESIZING" | "LOG" | "PAUSE-CRON" | "SET-SKIP-CHECKSUM-VALIDATION"), [_]) => {
             Ok(Value::OK)
         }
+        (Some("DIGEST"), []) => Ok(dataset_digest::of_everything(cx)),
+        (Some("DIGEST-VALUE"), keys) => Ok(dataset_digest::of_values(cx, keys)),
+        (Some("LISTPACK"), [key]) => printed(cx, key, "Listpack"),
+        (Some("LOADAOF"), _) => reload(cx, &[]),
+        (Some("QUICKLIST"), [key] | [key, _]) => printed(cx, key, "Quicklist"),
         (Some("ERROR"), [text]) => {
             let text = String::from_utf8_lossy(text).replace(['\r', '\n'], " ");
             Err(Refusal::Text(text))
@@ -151,7 +184,7 @@ fn help() -> Value {
 fn object(cx: &mut Cx<'_>, key: &Bytes) -> Answer {
     let now = (cx.now.0 / 1_000_000) as u32;
     let lfu = cx.engine.config.maxmemory_policy.counts_use();
-    let Some(entry) = cx.peek(key) else {
+    let Some(entry) = cx.peek_even_expired(key) else {
         return Err(Refusal::NoSuchKey);
     };
     let length = match &entry.data {
@@ -223,6 +256,22 @@ fn reload(cx: &mut Cx<'_>, options: &[Bytes]) -> Answer {
         count_as_saved(cx);
     }
     Ok(Value::OK)
+}
+
+/// `DEBUG LISTPACK key` and `DEBUG QUICKLIST key` — what they print goes nowhere: there is no standard output.
+fn printed(cx: &mut Cx<'_>, key: &Bytes, form: &'static str) -> Answer {
+    let encoding = form.to_ascii_lowercase();
+    let Some(entry) = cx.peek_even_expired(key) else {
+        return Err(Refusal::NoSuchKey);
+    };
+    if entry.data.encoding().starts_with(&encoding) {
+        let text = format!("{form} structure printed on stdout");
+        Ok(Value::Simple(Bytes::from(text)))
+    } else {
+        Err(Refusal::err(format_args!(
+            "Not a {encoding} encoded object."
+        )))
+    }
 }
 
 /// `DEBUG PROTOCOL type` — for tests of clients.

@@ -226,6 +226,7 @@ fn hpersist(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let key = args.key(0);
     check_type(cx, key)?;
     let fields = counted(args, 1, MUST_BE_POSITIVE)?;
+    let now_ms = cx.now_ms();
     let Some(mut edit) = cx.edit::<Hash>(key)? else {
         return Ok(Value::Array(vec![Value::Int(NO_FIELD); fields.len()]));
     };
@@ -233,7 +234,7 @@ fn hpersist(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let mut done = 0;
     let mut reply = Vec::with_capacity(fields.len());
     for field in fields {
-        reply.push(Value::Int(if !hash.contains(field) {
+        reply.push(Value::Int(if !hash.has_living(field, now_ms) {
             NO_FIELD
         } else if hash.forget_time(field) {
             done += 1;
@@ -298,6 +299,7 @@ fn hgetex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         return Err(Refusal::Arity("hgetex"));
     }
     let fields = counted(args, word_at, MUST_BE_POSITIVE)?;
+    cx.expire_named(key, fields);
     if !persist && at.is_none() {
         let hash = cx.lookup_to_write(key);
         let hash = hash.and_then(|entry| Hash::of(&entry.data));
@@ -361,6 +363,7 @@ fn hgetdel(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let key = args.key(0);
     check_type(cx, key)?;
     let fields = counted(args, 1, MUST_BE_POSITIVE)?;
+    cx.expire_named(key, fields);
     let Some(mut edit) = cx.edit::<Hash>(key)? else {
         return Ok(Value::Array(vec![Value::Null; fields.len()]));
     };
@@ -452,9 +455,13 @@ impl<'a> SetEx<'a> {
         Err(arity())
     }
 
-    fn is_allowed(&self, hash: Option<&Hash>) -> bool {
+    fn fields(&self) -> Vec<Bytes> {
+        self.pairs.iter().map(|[field, _]| field.clone()).collect()
+    }
+
+    fn is_allowed(&self, hash: Option<&Hash>, now_ms: i64) -> bool {
         let mut fields = self.pairs.iter().map(|[field, _]| field);
-        let exists = |field: &Bytes| hash.is_some_and(|hash| hash.contains(field));
+        let exists = |field: &Bytes| hash.is_some_and(|hash| hash.has_living(field, now_ms));
         self.must_exist
             .is_none_or(|wanted| fields.all(|field| exists(field) == wanted))
     }
@@ -465,8 +472,15 @@ fn hsetex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let wish = SetEx::parse(args, cx.now_ms())?;
     let key = args.key(0);
     check_type(cx, key)?;
+    let now_ms = cx.now_ms();
     let hash = cx.peek(key).and_then(|entry| Hash::of(&entry.data));
-    if !wish.is_allowed(hash) {
+    let allowed = wish.is_allowed(hash, now_ms);
+    match wish.must_exist {
+        Some(false) if allowed => cx.expire_named_before_writing(key, &wish.fields()),
+        Some(_) => cx.expire_named(key, &wish.fields()),
+        None => {}
+    }
+    if !allowed {
         cx.lookup_to_write(key);
         return Ok(Value::Int(0));
     }
@@ -500,8 +514,7 @@ fn hsetex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     drop(edit);
     match wish.time {
         NewTime::At(..) if passed => {
-            let fields: Vec<Bytes> = wish.pairs.iter().map(|[field, _]| field.clone()).collect();
-            deleted_at_once(cx, key, &fields);
+            deleted_at_once(cx, key, &wish.fields());
         }
         NewTime::At(at, place) => {
             let mut argv = vec![word("HSETEX")];

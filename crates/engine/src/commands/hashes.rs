@@ -91,6 +91,7 @@ fn set_fields(cx: &mut Cx<'_>, args: &Args<'_>, command: &'static str) -> Result
 
 /// `HSETNX key field value`
 fn hsetnx(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    cx.expire_named(args.key(0), &args.rest()[1..2]);
     let mut edit = cx.edit_or_new::<Hash>(args.key(0))?;
     let (hash, config) = edit.with_config();
     if hash.contains(&args[1]) {
@@ -103,6 +104,7 @@ fn hsetnx(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `HGET key field`
 fn hget(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    cx.expire_named(args.key(0), args.from(1));
     let hash = read(cx, args.key(0))?;
     let value = hash.as_ref().and_then(|hash| hash.get(&args[1]));
     Ok(value.map_or(Value::Null, bulk))
@@ -110,6 +112,7 @@ fn hget(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `HMGET key field [field ...]`
 fn hmget(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    cx.expire_named(args.key(0), args.from(1));
     let hash = read(cx, args.key(0))?;
     let value = |field: &Bytes| {
         hash.as_ref()
@@ -121,12 +124,13 @@ fn hmget(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `HEXISTS key field`
 fn hexists(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    cx.expire_named(args.key(0), args.from(1));
     Ok(Value::from(
         read(cx, args.key(0))?.is_some_and(|hash| hash.contains(&args[1])),
     ))
 }
 
-/// `HLEN key` — on a replica, fields that the primary has yet to delete count.
+/// `HLEN key` — fields that have expired but have yet to be deleted count.
 fn hlen(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     Ok(Value::from(
         cx.read::<Hash>(args.key(0))?.map_or(0, Hash::len),
@@ -135,6 +139,7 @@ fn hlen(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `HSTRLEN key field`
 fn hstrlen(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    cx.expire_named(args.key(0), args.from(1));
     let hash = read(cx, args.key(0))?;
     let value = hash.as_ref().and_then(|hash| hash.get(&args[1]));
     Ok(Value::from(value.map_or(0, |value| value.len())))
@@ -193,6 +198,7 @@ fn hdel(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `HINCRBY key field increment`
 fn hincrby(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let by = args.int(2)?;
+    cx.expire_named(args.key(0), &args.rest()[1..2]);
     let mut edit = cx.edit_or_new::<Hash>(args.key(0))?;
     let (hash, config) = edit.with_config();
     let old = match hash.get(&args[1]) {
@@ -214,6 +220,7 @@ fn hincrbyfloat(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         other => other,
     };
     add_floats(None, &args[2], Refusal::NotAFloat).map_err(infinite)?;
+    cx.expire_named(key, &args.rest()[1..2]);
     let mut edit = cx.edit_or_new::<Hash>(key)?;
     let (hash, config) = edit.with_config();
     let old = hash.get(field).map(|text| text.to_bytes());
@@ -242,6 +249,7 @@ fn hincrbyfloat(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `HRANDFIELD key [count [WITHVALUES]]`
 fn hrandfield(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    cx.expire_all_fields(args.key(0));
     if args.len() == 1 {
         let len = read(cx, args.key(0))?.map_or(0, |hash| hash.len());
         if len == 0 {

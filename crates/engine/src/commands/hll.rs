@@ -10,7 +10,7 @@ use crate::Refusal;
 use crate::args::Args;
 use crate::cx::Cx;
 use crate::db::Data;
-use crate::table::{ALL, Answer, FIRST, table};
+use crate::table::{ALL, Answer, FIRST, NO_KEYS, SECOND, table};
 
 table! { TABLE, "hyperloglog";
     "pfadd" => pfadd, AtLeast(1), [WRITE DENYOOM FAST], FIRST, "2.8.9", "key [element [element ...]]",
@@ -19,6 +19,10 @@ table! { TABLE, "hyperloglog";
         "Estimates how many different elements were added.";
     "pfmerge" => pfmerge, AtLeast(1), [WRITE DENYOOM], ALL, "2.8.9", "destkey [sourcekey [sourcekey ...]]",
         "Joins HyperLogLogs under a key.";
+    "pfdebug" => pfdebug, Exactly(2), [WRITE DENYOOM ADMIN], SECOND, "2.8.9", "<GETREG | DECODE | ENCODING | TODENSE | SIMD> <key | ON | OFF>",
+        "Shows how a HyperLogLog is stored, or makes it dense. For tests.";
+    "pfselftest" => pfselftest, Exactly(0), [ADMIN], NO_KEYS, "2.8.9", "",
+        "Checks that registers are kept as they were set. For tests.";
 }
 
 /// 2^14 registers of 6 bits.
@@ -381,5 +385,89 @@ fn pfmerge(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     }
     cx.lookup_to_write(args.key(0));
     write(cx, args.key(0), all, 1);
+    Ok(Value::OK)
+}
+
+/// `PFDEBUG GETREG | DECODE | ENCODING | TODENSE key`, `PFDEBUG SIMD ON | OFF`
+fn pfdebug(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
+    let key = args.key(1);
+    if args.is(0, "SIMD") {
+        // Which instructions count registers is nothing that shows.
+        return match (args.is(1, "ON"), args.is(1, "OFF")) {
+            (true, _) => Ok(Value::simple("enabled")),
+            (_, true) => Ok(Value::simple("disabled")),
+            _ => Err(Refusal::err("Argument must be ON or OFF")),
+        };
+    }
+    let Some(text) = stored(cx, key)? else {
+        return Err(Refusal::err("The specified key does not exist"));
+    };
+    let dense = text[4] == 0;
+    if args.is(0, "ENCODING") {
+        return Ok(Value::simple(if dense { "dense" } else { "sparse" }));
+    }
+    if args.is(0, "DECODE") {
+        return if dense {
+            Err(Refusal::err("HLL encoding is not sparse"))
+        } else {
+            Ok(Value::bulk(runs(&text[HEADER..])))
+        };
+    }
+    if args.is(0, "GETREG") || args.is(0, "TODENSE") {
+        let mut sketch = Sketch::decode(&text)?;
+        let registers = args.is(0, "GETREG").then(|| sketch.registers.clone());
+        if !dense {
+            sketch.dense = true;
+            let expires = cx.peek(key).and_then(|entry| entry.expires());
+            let text = sketch.encode(cx.engine.config.hll_sparse_max_bytes);
+            cx.revise(key, Data::Raw(Arc::new(text)), expires);
+            cx.dirty += 1;
+        }
+        return Ok(match registers {
+            Some(all) => Value::array(all.into_iter().map(|value| Value::Int(i64::from(value)))),
+            None => Value::from(!dense),
+        });
+    }
+    let sent = String::from_utf8_lossy(&args[0]).into_owned();
+    Err(Refusal::err(format_args!(
+        "Unknown PFDEBUG subcommand '{sent}'"
+    )))
+}
+
+/// The runs of a sparse HyperLogLog, as `PFDEBUG DECODE` shows them.
+fn runs(codes: &[u8]) -> String {
+    let mut shown = Vec::new();
+    let mut at = 0;
+    while let Some(code) = codes.get(at).copied() {
+        at += 1;
+        shown.push(match code {
+            0..0x40 => format!("z:{}", code + 1),
+            0x40..0x80 => {
+                let low = codes.get(at).copied().unwrap_or(0);
+                at += 1;
+                format!("Z:{}", (u16::from(code & 0x3f) << 8 | u16::from(low)) + 1)
+            }
+            0x80.. => format!("v:{},{}", (code >> 2 & 0x1f) + 1, (code & 3) + 1),
+        });
+    }
+    shown.join(" ")
+}
+
+/// `PFSELFTEST`
+fn pfselftest(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+    let mut sketch = Sketch {
+        dense: true,
+        ..Sketch::default()
+    };
+    for round in 0..64 {
+        for (index, register) in sketch.registers.iter_mut().enumerate() {
+            *register = ((index * 7 + round) % 64) as u8;
+        }
+        if Sketch::decode(&sketch.encode(0))?.registers != sketch.registers {
+            return Err(Refusal::err(format_args!(
+                "TESTFAILED Register set in round {round} was not kept"
+            )));
+        }
+    }
     Ok(Value::OK)
 }

@@ -60,11 +60,11 @@ fn command_info(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `COMMAND LIST [FILTERBY ...]`
 fn command_list(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let names = super::commands();
+    let all =
+        super::commands().flat_map(|command| std::iter::once(command).chain(command.subcommands));
     let listed: Vec<Value> = match args.rest() {
-        [] => names.map(|command| Value::text(command.name)).collect(),
+        [] => all.map(|command| Value::text(command.name)).collect(),
         [by, kind, value] if is(by, "FILTERBY") => {
-            let all = names.flat_map(|command| std::iter::once(command).chain(command.subcommands));
             if is(kind, "PATTERN") {
                 let pattern = value.to_ascii_lowercase();
                 all.filter(|command| glob::matches(&pattern, command.name.as_bytes()))

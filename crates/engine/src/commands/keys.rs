@@ -339,13 +339,10 @@ fn scan(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         let Some((key, entry)) = cx.db().entry(place) else {
             continue;
         };
-        if !options.matches(key) {
-            continue;
-        }
-        let of_type = |of: &Bytes| is(of, entry.data.type_name());
+        let of = options.of_type;
         if entry.is_expired(now) {
             expired.push(key.clone());
-        } else if options.of_type.is_none_or(of_type) {
+        } else if options.matches(key) && of.is_none_or(|of| is(of, entry.data.type_name())) {
             found.push(Value::Bulk(key.to_bytes()));
         }
     }

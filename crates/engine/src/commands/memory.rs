@@ -34,7 +34,7 @@ fn usage(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         at += 2;
     }
     let key = args.key(0);
-    Ok(cx.peek(key).map_or(Value::Null, |entry| {
+    Ok(cx.peek_even_expired(key).map_or(Value::Null, |entry| {
         Value::from(memory::of_entry(
             key,
             &entry.data,

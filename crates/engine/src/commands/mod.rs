@@ -8,6 +8,7 @@ mod cluster;
 mod config;
 mod connection;
 mod counters;
+mod dataset_digest;
 mod debug;
 mod expiry;
 mod geo;

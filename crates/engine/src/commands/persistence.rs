@@ -53,14 +53,20 @@ fn bgsave(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         _ => return Err(Refusal::Syntax),
     }
     count_as_saved(cx);
-    Ok(Value::simple("Background saving started"))
+    Ok(Value::simple(if cx.may_block {
+        "Background saving started"
+    } else {
+        "Background saving scheduled"
+    }))
 }
 
 /// `BGREWRITEAOF`
-fn bgrewriteaof(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
-    Ok(Value::simple(
-        "Background append only file rewriting started",
-    ))
+fn bgrewriteaof(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+    Ok(Value::simple(if cx.may_block {
+        "Background append only file rewriting started"
+    } else {
+        "Background append only file rewriting scheduled"
+    }))
 }
 
 /// `LASTSAVE`

@@ -87,9 +87,15 @@ fn swapdb(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     if a == b {
         return Ok(Value::OK);
     }
+    // A key that has expired counts as missing on either side.
+    let now_ms = cx.now_ms();
+    let living = |db: usize| {
+        let keys = cx.engine.dbs[db].iter();
+        keys.filter(|(_, entry)| !entry.is_expired(now_ms))
+    };
     let changed: Vec<_> = [a, b]
-        .iter()
-        .flat_map(|db| cx.engine.dbs[*db].iter().map(|(key, _)| key.clone()))
+        .into_iter()
+        .flat_map(|db| living(db).map(|(key, _)| key.clone()))
         .collect();
     cx.engine.dbs.swap(a, b);
     // Waiting commands may now find what they wait for; watched keys may hold something else.

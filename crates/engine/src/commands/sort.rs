@@ -191,8 +191,13 @@ fn resolve(cx: &mut Cx<'_>, pattern: &[u8], element: &Bytes) -> Option<Bytes> {
     match field {
         None => cx.read_string(&key).ok()?,
         Some(field) => {
+            cx.expire_named(&key, &[Bytes::copy_from_slice(field)]);
+            let now_ms = cx.now_ms();
             let hash = cx.read::<Hash>(&key).ok()??;
-            hash.get(field).map(Text::to_bytes)
+            let text = hash
+                .get(field)
+                .filter(|_| !hash.is_field_due(field, now_ms));
+            text.map(Text::to_bytes)
         }
     }
 }

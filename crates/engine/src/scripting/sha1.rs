@@ -31,10 +31,18 @@ pub(crate) fn of_script(source: &[u8]) -> [u8; 40] {
 pub(crate) fn hex(text: &[u8]) -> [u8; 40] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut out = [0; 40];
-    let words = digest(text);
-    for (at, byte) in words.iter().flat_map(|word| word.to_be_bytes()).enumerate() {
+    for (at, byte) in bytes(text).into_iter().enumerate() {
         out[at * 2] = DIGITS[usize::from(byte >> 4)];
         out[at * 2 + 1] = DIGITS[usize::from(byte & 15)];
+    }
+    out
+}
+
+/// The digest.
+pub(crate) fn bytes(text: &[u8]) -> [u8; 20] {
+    let mut out = [0; 20];
+    for (part, word) in out.as_chunks_mut::<4>().0.iter_mut().zip(digest(text)) {
+        *part = word.to_be_bytes();
     }
     out
 }

@@ -188,6 +188,16 @@ impl Hash {
         self.soonest().is_some_and(|at| now_ms > at)
     }
 
+    /// The same of one field.
+    pub(crate) fn is_field_due(&self, field: &[u8], now_ms: i64) -> bool {
+        self.time_of(field).is_some_and(|at| now_ms > at)
+    }
+
+    /// Whether it has a field whose time has not come.
+    pub(crate) fn has_living(&self, field: &[u8], now_ms: i64) -> bool {
+        self.contains(field) && !self.is_field_due(field, now_ms)
+    }
+
     /// Gives the compact form room for times, as Redis does before it looks at the fields.
     pub(crate) fn make_room_for_times(&mut self) {
         self.spread().make_room_for_times();
@@ -216,8 +226,8 @@ impl Hash {
         }
     }
 
-    /// It without the fields whose time has come. Only on a replica may there be any: it hides them until its
-    /// primary deletes them.
+    /// It without the fields whose time has come. There may be any only on a replica, which hides them until its
+    /// primary deletes them, and while active expiry is off.
     pub(crate) fn living(&self, now_ms: i64) -> Cow<'_, Hash> {
         if !self.is_due(now_ms) {
             return Cow::Borrowed(self);

@@ -176,7 +176,7 @@ impl Members {
         let Form::ByHash(members) = &self.form else {
             return;
         };
-        if self.large || members.len() as i64 > config.set_max_intset_entries {
+        if members.len() as i64 > config.set_max_intset_entries {
             return;
         }
         let ints: Option<Vec<i64>> = members
