@@ -111,10 +111,14 @@ pub enum Finding {
     Set(String, String),
     /// `+reset-master`
     Reset,
+    /// `+monitor`: it watches a primary from now on, with this quorum.
+    Monitors(u16),
+    /// `-monitor`: no longer.
+    Unwatches,
 }
 
 /// Redis's names of everything that a sentinel announces here.
-pub(crate) const CHANNELS: [&str; 37] = [
+pub(crate) const CHANNELS: [&str; 39] = [
     "+config-update-from",
     "+convert-to-slave",
     "+elected-leader",
@@ -128,6 +132,8 @@ pub(crate) const CHANNELS: [&str; 37] = [
     "+failover-state-send-slaveof-noone",
     "+failover-state-wait-promotion",
     "+fix-slave-config",
+    "+monitor",
+    "-monitor",
     "+new-epoch",
     "+odown",
     "-odown",
@@ -198,6 +204,8 @@ impl Notice {
             Finding::TiltOver => "-tilt",
             Finding::Set(..) => "+set",
             Finding::Reset => "+reset-master",
+            Finding::Monitors(_) => "+monitor",
+            Finding::Unwatches => "-monitor",
         }
     }
 
@@ -253,7 +261,9 @@ impl Notice {
             | Finding::Reconfigures
             | Finding::EndsForTimeout
             | Finding::Ends
-            | Finding::Reset => about(primary),
+            | Finding::Reset
+            | Finding::Unwatches => about(primary),
+            Finding::Monitors(quorum) => format!("{} quorum {quorum}", about(primary)),
         }
     }
 
@@ -379,6 +389,10 @@ impl Notice {
                 format!("{me} has set {option} of {watched} to {value}")
             }
             Finding::Reset => format!("{me} forgets what it knew about {watched}"),
+            Finding::Monitors(quorum) => format!(
+                "{me} watches {primary} from now on, as {watched}: {quorum} sentinels are enough to hold it for down"
+            ),
+            Finding::Unwatches => format!("{me} no longer watches {watched}"),
         }
     }
 }
@@ -433,7 +447,9 @@ impl Finding {
             | Self::Ends
             | Self::Tilt
             | Self::TiltOver
-            | Self::Reset => {}
+            | Self::Reset
+            | Self::Unwatches => {}
+            Self::Monitors(quorum) => numbers.push(u64::from(*quorum)),
         }
         (places, numbers, texts)
     }

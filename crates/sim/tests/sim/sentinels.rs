@@ -75,7 +75,7 @@ fn ids_as_names(scenario: &Scenario, payload: &str) -> String {
 
 /// Runs a scenario and compares what is told with what is expected. `about` chooses places and events.
 #[track_caller]
-fn check_story(scenario: &Scenario, about: &[&str], expected: &str) -> Run {
+pub(crate) fn check_story(scenario: &Scenario, about: &[&str], expected: &str) -> Run {
     let first = run(scenario.clone());
     let wanted: Vec<&str> = expected
         .lines()

@@ -135,10 +135,12 @@ impl World {
             return self.hello_arrives(me, hello, letter.sent);
         }
         self.with_sentinel(me, |world, sentinel| {
-            let index = letter.watched;
-            let Some(mut watched) = sentinel.watched.get(index).cloned() else {
+            let number = letter.watched;
+            let mut all = sentinel.watched.iter();
+            let Some(index) = all.position(|watched| watched.number == number) else {
                 return;
             };
+            let mut watched = sentinel.watched[index].clone();
             let now = sentinel.now;
             let known = watched
                 .peer(from)
@@ -158,7 +160,7 @@ impl World {
                     peer.link.pending = 0;
                 }
                 Says::InfoIs(report) => {
-                    world.refresh(sentinel, index, &mut watched, from, *report);
+                    world.refresh(sentinel, number, &mut watched, from, *report);
                 }
                 Says::Tell {
                     finds_down,

@@ -29,7 +29,7 @@ const OF_THE_ENGINE: [&str; 11] = [
 const NO_SUCH: &str = "ERR No such master with that name";
 
 /// The subcommands, each with how many words the whole command has (below zero: at least).
-const SUBCOMMANDS: [(&str, i32); 17] = [
+const SUBCOMMANDS: [(&str, i32); 19] = [
     ("ckquorum", 3),
     ("config", -3),
     ("debug", -2),
@@ -40,8 +40,10 @@ const SUBCOMMANDS: [(&str, i32); 17] = [
     ("is-master-down-by-addr", 6),
     ("master", 3),
     ("masters", 2),
+    ("monitor", 6),
     ("myid", 2),
     ("pending-scripts", 2),
+    ("remove", 3),
     ("replicas", 3),
     ("reset", 3),
     ("sentinels", 3),
@@ -67,8 +69,12 @@ const HELP: &[&str] = &[
     "    Says whether this sentinel finds that primary down, and its vote.",
     "MASTER <master-name>, MASTERS",
     "    Tells what is known about one primary, or all.",
+    "MONITOR <master-name> <ip> <port> <quorum>",
+    "    Watches another primary.",
     "MYID",
     "    Gives this sentinel's identity.",
+    "REMOVE <master-name>",
+    "    Watches a primary no longer.",
     "REPLICAS <master-name>",
     "    Tells what is known about the replicas.",
     "RESET <pattern>",
@@ -179,6 +185,10 @@ impl World {
             }
             "is-master-down-by-addr" => self.asked_by_client(sentinel, argv, cause),
             "reset" => self.reset_watched(sentinel, argv, cause),
+            "monitor" => match self.begin_to_watch(sentinel, argv, cause) {
+                Ok(()) => Value::OK,
+                Err(why) => Value::error(format!("ERR {why}")),
+            },
             _ => {
                 let name = word(argv, 2);
                 let mut all = sentinel.watched.iter();
@@ -189,6 +199,11 @@ impl World {
                     };
                 };
                 let mut watched = sentinel.watched[index].clone();
+                if sub == "remove" {
+                    self.announces(sentinel, &mut watched, cause, Finding::Unwatches);
+                    sentinel.watched.remove(index);
+                    return Value::OK;
+                }
                 let reply = self.about_watched(sentinel, &mut watched, sub, argv, cause);
                 sentinel.watched[index] = watched;
                 reply

@@ -15,7 +15,7 @@ impl World {
     pub(super) fn go_on_with_failover(
         &mut self,
         sentinel: &mut Sentinel,
-        index: usize,
+        number: usize,
         watched: &mut Watched,
     ) {
         let now = sentinel.now;
@@ -34,7 +34,7 @@ impl World {
                     }
                     return;
                 }
-                self.reconfigure(sentinel, index, watched, promoted, None);
+                self.reconfigure(sentinel, number, watched, promoted, None);
                 let finding = Finding::AwaitsPromotion(Place::Node(promoted));
                 self.next_step(sentinel, watched, State::WaitPromotion, finding);
             }
@@ -43,7 +43,7 @@ impl World {
                     self.abort(sentinel, watched, Finding::PromotionTimedOut);
                 }
             }
-            State::Reconfigure => self.reconfigure_rest(sentinel, index, watched),
+            State::Reconfigure => self.reconfigure_rest(sentinel, number, watched),
         }
     }
 
@@ -138,7 +138,7 @@ impl World {
     }
 
     /// Tells the other replicas whom to follow, a few at a time.
-    fn reconfigure_rest(&mut self, sentinel: &mut Sentinel, index: usize, watched: &mut Watched) {
+    fn reconfigure_rest(&mut self, sentinel: &mut Sentinel, number: usize, watched: &mut Watched) {
         let now = sentinel.now;
         let Some(promoted) = watched.failover.promoted else {
             return;
@@ -172,21 +172,21 @@ impl World {
             if busy(peer.reconf) || !peer.link.up {
                 continue;
             }
-            self.tell_to_follow(sentinel, index, watched, (node, promoted), false);
+            self.tell_to_follow(sentinel, number, watched, (node, promoted), false);
             under_way += 1;
         }
-        self.maybe_end(sentinel, index, watched, promoted);
+        self.maybe_end(sentinel, number, watched, promoted);
     }
 
     fn tell_to_follow(
         &mut self,
         sentinel: &mut Sentinel,
-        index: usize,
+        number: usize,
         watched: &mut Watched,
         (node, promoted): (u16, u16),
         late: bool,
     ) {
-        self.reconfigure(sentinel, index, watched, node, Some(promoted));
+        self.reconfigure(sentinel, number, watched, node, Some(promoted));
         if let Some(peer) = watched.replicas.get_mut(&node) {
             peer.reconf = Reconf::Sent(sentinel.now);
         }
@@ -204,7 +204,7 @@ impl World {
     fn maybe_end(
         &mut self,
         sentinel: &mut Sentinel,
-        index: usize,
+        number: usize,
         watched: &mut Watched,
         promoted: u16,
     ) {
@@ -231,7 +231,7 @@ impl World {
             .filter(|peer| peer.node != promoted && peer.reconf == Reconf::No && peer.link.up);
         let left: Vec<u16> = left.map(|peer| peer.node).collect();
         for node in left.into_iter().filter(|_| late) {
-            self.tell_to_follow(sentinel, index, watched, (node, promoted), true);
+            self.tell_to_follow(sentinel, number, watched, (node, promoted), true);
         }
     }
 

@@ -23,7 +23,7 @@ pub(super) const MIN_RECONNECT: u64 = 15_000;
 pub(crate) struct Letter {
     pub(super) from: u16,
     pub(super) to: u16,
-    /// Which of the sentinel's primaries it is about.
+    /// Which of the sentinel's primaries it is about, by its number.
     pub(super) watched: usize,
     /// Which connection it came on, by the sentinel's count.
     pub(super) link: u32,
@@ -107,7 +107,7 @@ impl World {
     pub(super) fn reconnect_to(
         &mut self,
         sentinel: &mut Sentinel,
-        index: usize,
+        number: usize,
         watched: &mut Watched,
         node: u16,
     ) {
@@ -126,13 +126,13 @@ impl World {
         link.life = life;
         link.opened = now;
         link.pending = 0;
-        self.ping_peer(sentinel, index, watched, node);
+        self.ping_peer(sentinel, number, watched, node);
     }
 
     pub(super) fn ping_peer(
         &mut self,
         sentinel: &mut Sentinel,
-        index: usize,
+        number: usize,
         watched: &mut Watched,
         node: u16,
     ) {
@@ -143,14 +143,14 @@ impl World {
                 peer.link.pending_ping = now;
             }
         }
-        self.write_to(sentinel, index, watched, node, None, Says::Ping);
+        self.write_to(sentinel, number, watched, node, None, Says::Ping);
     }
 
     /// PING, INFO and hello, each when it is time.
     pub(super) fn send_periodic(
         &mut self,
         sentinel: &mut Sentinel,
-        index: usize,
+        number: usize,
         watched: &mut Watched,
         node: u16,
     ) {
@@ -180,13 +180,13 @@ impl World {
             since(peer.link.ponged) > ping_period && since(peer.link.pinged) > ping_period / 2;
         let hello = since(peer.greeted) > PUBLISH_PERIOD;
         if info {
-            self.write_to(sentinel, index, watched, node, None, Says::Info);
+            self.write_to(sentinel, number, watched, node, None, Says::Info);
         }
         if ping {
-            self.ping_peer(sentinel, index, watched, node);
+            self.ping_peer(sentinel, number, watched, node);
         }
         if hello {
-            self.greet(sentinel, index, watched, node);
+            self.greet(sentinel, number, watched, node);
         }
     }
 
@@ -194,7 +194,7 @@ impl World {
     pub(super) fn greet(
         &mut self,
         sentinel: &mut Sentinel,
-        index: usize,
+        number: usize,
         watched: &mut Watched,
         node: u16,
     ) {
@@ -209,14 +209,14 @@ impl World {
             peer.greeted = sentinel.now;
         }
         let sent = watched.last;
-        self.write_to(sentinel, index, watched, node, sent, Says::Publish(hello));
+        self.write_to(sentinel, number, watched, node, sent, Says::Publish(hello));
     }
 
     /// Tells a node whom to follow (`None`: nobody, be a primary), and to send its clients away.
     pub(super) fn reconfigure(
         &mut self,
         sentinel: &mut Sentinel,
-        index: usize,
+        number: usize,
         watched: &mut Watched,
         node: u16,
         primary: Option<u16>,
@@ -232,7 +232,7 @@ impl World {
         };
         let sent = self.emit(Place::Node(sentinel.node), watched.last, event);
         let says = Says::Reconfigure { primary, packet };
-        self.write_to(sentinel, index, watched, node, Some(sent), says);
+        self.write_to(sentinel, number, watched, node, Some(sent), says);
     }
 
     pub(super) fn replicaof_words(&self, primary: Option<u16>) -> Vec<Bytes> {
@@ -252,7 +252,7 @@ impl World {
     pub(super) fn write_to(
         &mut self,
         sentinel: &mut Sentinel,
-        index: usize,
+        number: usize,
         watched: &mut Watched,
         node: u16,
         sent: Option<u32>,
@@ -266,7 +266,7 @@ impl World {
         let letter = Letter {
             from: sentinel.node,
             to: node,
-            watched: index,
+            watched: number,
             link: peer.link.number,
             life: peer.link.life,
             nth: sentinel.letters,
@@ -403,7 +403,8 @@ impl World {
             .values_mut()
             .filter(|other| other.node != node)
         {
-            for (index, watched) in sentinel.watched.iter_mut().enumerate() {
+            for watched in &mut sentinel.watched {
+                let number = watched.number;
                 let Some(peer) = watched.peer(node).filter(|peer| peer.link.up) else {
                     continue;
                 };
@@ -412,7 +413,7 @@ impl World {
                 open.push(Letter {
                     from: node,
                     to: sentinel.node,
-                    watched: index,
+                    watched: number,
                     link,
                     life,
                     nth: sentinel.letters,

@@ -61,6 +61,8 @@ struct Sentinel {
     /// The latest epoch that it knows of.
     epoch: u64,
     watched: Vec<Watched>,
+    /// How many primaries it has ever watched.
+    numbered: usize,
     /// Since when it distrusts itself.
     tilt: Option<u64>,
     /// When its timer ran last.
@@ -78,6 +80,8 @@ struct Sentinel {
 #[derive(Clone, Debug)]
 struct Watched {
     name: Arc<str>,
+    /// Its number among those that the sentinel has ever watched: letters are about one of them.
+    number: usize,
     quorum: u16,
     down_after: u64,
     failover_timeout: u64,
@@ -291,15 +295,19 @@ impl Sentinels {
             }
             let clock = spec.clock.begin(scenario.epoch);
             let now = clock.wall(SimTime(0)).0 / 1000;
+            let watched: Vec<Watched> = spec
+                .watches
+                .iter()
+                .filter_map(|watch| settings::begin(plan, node, now, watch))
+                .enumerate()
+                .map(|(number, watched)| Watched { number, ..watched })
+                .collect();
             let sentinel = Sentinel {
                 node,
                 now,
                 epoch: 0,
-                watched: spec
-                    .watches
-                    .iter()
-                    .filter_map(|watch| settings::begin(plan, node, now, watch))
-                    .collect(),
+                numbered: watched.len(),
+                watched,
                 tilt: None,
                 ticked: now,
                 ticks: 0,
@@ -414,9 +422,10 @@ impl World {
         let Some(mut watched) = sentinel.watched.get_mut(index).cloned() else {
             return;
         };
+        let number = watched.number;
         for node in watched.peers() {
-            self.reconnect_to(sentinel, index, &mut watched, node);
-            self.send_periodic(sentinel, index, &mut watched, node);
+            self.reconnect_to(sentinel, number, &mut watched, node);
+            self.send_periodic(sentinel, number, &mut watched, node);
             if let Some(since) = sentinel.tilt {
                 if sentinel.now.saturating_sub(since) < TILT_PERIOD {
                     continue;
@@ -428,10 +437,10 @@ impl World {
             if watched.primary.node == node {
                 self.judge_together(sentinel, &mut watched);
                 if self.start_if_needed(sentinel, &mut watched) {
-                    self.ask_others(sentinel, index, &mut watched, true);
+                    self.ask_others(sentinel, number, &mut watched, true);
                 }
-                self.go_on_with_failover(sentinel, index, &mut watched);
-                self.ask_others(sentinel, index, &mut watched, false);
+                self.go_on_with_failover(sentinel, number, &mut watched);
+                self.ask_others(sentinel, number, &mut watched, false);
             }
         }
         if watched.failover.state == State::UpdateConfig {

@@ -90,7 +90,7 @@ impl World {
     pub(super) fn ask_others(
         &mut self,
         sentinel: &mut Sentinel,
-        index: usize,
+        number: usize,
         watched: &mut Watched,
         at_once: bool,
     ) {
@@ -135,7 +135,7 @@ impl World {
                 candidate,
                 packet,
             };
-            self.write_to(sentinel, index, watched, node, sent, says);
+            self.write_to(sentinel, number, watched, node, sent, says);
         }
     }
 

@@ -67,7 +67,7 @@ impl World {
     pub(super) fn refresh(
         &mut self,
         sentinel: &mut Sentinel,
-        index: usize,
+        number: usize,
         watched: &mut Watched,
         node: u16,
         report: Report,
@@ -114,9 +114,9 @@ impl World {
             return;
         }
         if says_primary {
-            self.replica_is_primary(sentinel, index, watched, node);
+            self.replica_is_primary(sentinel, number, watched, node);
         } else {
-            self.replica_follows(sentinel, index, watched, node, follows);
+            self.replica_follows(sentinel, number, watched, node, follows);
         }
     }
 
@@ -138,7 +138,7 @@ impl World {
     fn replica_is_primary(
         &mut self,
         sentinel: &mut Sentinel,
-        index: usize,
+        number: usize,
         watched: &mut Watched,
         node: u16,
     ) {
@@ -162,7 +162,7 @@ impl World {
         let settled = peer.well_for(now, wait) && now.saturating_sub(peer.role_since) > wait;
         if !promoted && sane && settled && peer.link.up {
             let primary = watched.primary.node;
-            self.reconfigure(sentinel, index, watched, node, Some(primary));
+            self.reconfigure(sentinel, number, watched, node, Some(primary));
             let cause = watched.last;
             self.announces(sentinel, watched, cause, Finding::Converts(place));
         }
@@ -172,7 +172,7 @@ impl World {
     fn replica_follows(
         &mut self,
         sentinel: &mut Sentinel,
-        index: usize,
+        number: usize,
         watched: &mut Watched,
         node: u16,
         follows: Option<u16>,
@@ -186,7 +186,7 @@ impl World {
         };
         let settled = peer.well_for(now, wait) && now.saturating_sub(peer.follows_since) > wait;
         if follows != Some(primary) && sane && settled && peer.link.up && promoted != Some(node) {
-            self.reconfigure(sentinel, index, watched, node, Some(primary));
+            self.reconfigure(sentinel, number, watched, node, Some(primary));
             let cause = watched.last;
             self.announces(sentinel, watched, cause, Finding::Fixes(place));
         }

@@ -3,11 +3,39 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Failover, INFO_PERIOD, Other, PING_PERIOD, PUBLISH_PERIOD, Peer, Watched};
+use bytes::Bytes;
+
+use super::{Failover, INFO_PERIOD, Other, PING_PERIOD, PUBLISH_PERIOD, Peer, Sentinel, Watched};
 use crate::WatchSpec;
+use crate::notice::{Finding, NODE_PORT};
 use crate::random::{Luck, Purpose};
+use crate::world::World;
 use crate::world::plan::Plan;
 use crate::world::sentinel::reports::Report;
+
+/// What a sentinel knows about a primary that it begins to watch while the world goes on: nothing yet.
+pub(super) fn unknown(plan: &Plan, now: u64, number: usize, watch: &WatchSpec) -> Option<Watched> {
+    let primary = plan.node(Some(&watch.primary))?;
+    let mut watched = Watched {
+        name: Arc::from(watch.name.as_str()),
+        number,
+        quorum: watch.quorum,
+        down_after: watch.down_after.0.div_ceil(1000).max(1),
+        failover_timeout: watch.failover_timeout.0.div_ceil(1000).max(1),
+        parallel_syncs: watch.parallel_syncs,
+        config_epoch: 0,
+        primary: Peer::new(primary, now, true),
+        replicas: BTreeMap::new(),
+        others: BTreeMap::new(),
+        agreed: false,
+        agreed_since: 0,
+        leader: None,
+        failover: Failover::default(),
+        last: None,
+    };
+    watched.primary.greeted = 0;
+    Some(watched)
+}
 
 /// What a sentinel knows about a primary when the world begins: everything, as it has watched for long.
 pub(super) fn begin(plan: &Plan, me: u16, now: u64, watch: &WatchSpec) -> Option<Watched> {
@@ -47,22 +75,60 @@ pub(super) fn begin(plan: &Plan, me: u16, now: u64, watch: &WatchSpec) -> Option
             );
         }
     }
+    let watched = unknown(plan, now, 0, watch)?;
     Some(Watched {
-        name: Arc::from(watch.name.as_str()),
-        quorum: watch.quorum,
-        down_after: watch.down_after.0.div_ceil(1000).max(1),
-        failover_timeout: watch.failover_timeout.0.div_ceil(1000).max(1),
-        parallel_syncs: watch.parallel_syncs,
-        config_epoch: 0,
         primary: first,
         replicas,
         others,
-        agreed: false,
-        agreed_since: 0,
-        leader: None,
-        failover: Failover::default(),
-        last: None,
+        ..watched
     })
+}
+
+impl World {
+    /// `SENTINEL MONITOR`: a primary more, of which nothing is known yet but its address.
+    pub(super) fn begin_to_watch(
+        &mut self,
+        sentinel: &mut Sentinel,
+        argv: &[Bytes],
+        cause: Option<u32>,
+    ) -> Result<(), &'static str> {
+        let text = |at: usize| argv.get(at).map(|word| String::from_utf8_lossy(word));
+        let number = |at: usize| text(at).and_then(|word| word.parse::<i64>().ok());
+        let quorum = number(5).ok_or("Invalid quorum")?;
+        let port = number(4).ok_or("Invalid port")?;
+        if quorum <= 0 {
+            return Err("Quorum must be 1 or greater.");
+        }
+        let primary = text(3).unwrap_or_default().into_owned();
+        let known = self.plan.node(Some(&primary));
+        let node = known.filter(|node| !self.is_sentinel(*node) && *node != sentinel.node);
+        if node.is_none() {
+            return Err("Invalid IP address or hostname specified");
+        }
+        if !(0..=65_535).contains(&port) {
+            return Err("Invalid port number.");
+        }
+        if port != i64::from(NODE_PORT) {
+            return Err("Nodes of this world listen on port 6379 only.");
+        }
+        let name = text(2).unwrap_or_default().into_owned();
+        if sentinel
+            .watched
+            .iter()
+            .any(|watched| *watched.name == *name)
+        {
+            return Err("Duplicate master name.");
+        }
+        let quorum = u16::try_from(quorum).unwrap_or(u16::MAX);
+        let watch = WatchSpec::new(name, primary, quorum);
+        let Some(mut watched) = unknown(&self.plan, sentinel.now, sentinel.numbered, &watch) else {
+            return Ok(());
+        };
+        sentinel.numbered += 1;
+        self.announces(sentinel, &mut watched, cause, Finding::Monitors(quorum));
+        sentinel.watched.push(watched);
+        Ok(())
+    }
 }
 
 impl Watched {
