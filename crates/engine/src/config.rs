@@ -412,6 +412,8 @@ pub(crate) enum BadSetting {
 
 /// Bytes, or with a unit: `1kb` is 1024, `1k` is 1000.
 pub(crate) fn memory(text: &str) -> Option<i64> {
+    // As C reads it.
+    let text = text.split('\0').next().unwrap_or_default();
     let lower = text.to_ascii_lowercase();
     let units: &[(&str, i64)] = &[
         ("kb", 1 << 10),

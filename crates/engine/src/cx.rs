@@ -52,8 +52,6 @@ pub(crate) struct Cx<'a> {
     pub(crate) touches: bool,
     /// Inside a script.
     pub(crate) in_script: bool,
-    /// No room could be made before the command ran.
-    pub(crate) memory_is_full: bool,
     /// The script that runs has called a command that writes.
     pub(crate) script_wrote: bool,
     /// The error that is replied was counted when a script met it.
@@ -94,7 +92,6 @@ impl<'a> Cx<'a> {
             may_block: true,
             touches: true,
             in_script: false,
-            memory_is_full: false,
             script_wrote: false,
             error_is_counted: false,
             dirty: 0,

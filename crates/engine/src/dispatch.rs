@@ -193,12 +193,12 @@ impl Engine {
         self.routed(now, from, command, argv)?;
         let flags = commands::flags_of(self, command, argv);
         let needs_memory = self.needs_memory(from, command, flags);
-        let permitted = self.permitted(from, command, flags);
-        if matches!(permitted, Err(Refusal::TooFewReplicas)) {
-            // Memory comes first.
+        // Memory comes before all that a primary or a subscription forbids.
+        let has_room = self.primary_link.is_none();
+        if has_room {
             Cx::new(self, now, luck, out, from, (0, Protocol::Resp2)).check_memory(needs_memory)?;
         }
-        permitted?;
+        self.permitted(from, command, flags)?;
         let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&from) else {
             return Ok(Done::default());
         };
@@ -219,7 +219,7 @@ impl Engine {
             if command.flags.has(Flags::NO_MULTI) {
                 return Err(Refusal::err("Command not allowed inside a transaction"));
             }
-            if self.config.maxmemory > 0 {
+            if !has_room {
                 Cx::new(self, now, luck, out, from, place).check_memory(needs_memory)?;
             }
             let session = Arc::make_mut(&mut self.sessions).get_mut(&from);
@@ -231,7 +231,9 @@ impl Engine {
         }
         let mut cx = Cx::new(self, now, luck, out, from, place);
         cx.touches = touches;
-        cx.check_memory(needs_memory)?;
+        if !has_room {
+            cx.check_memory(needs_memory)?;
+        }
         let value = cx.call(command, argv);
         Ok(cx.conclude(command, argv, value))
     }

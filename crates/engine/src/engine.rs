@@ -105,6 +105,8 @@ pub struct Engine {
     /// What the running command wants repeated on replicas.
     pub(crate) effects: Vec<(u32, Vec<Bytes>)>,
     pub(crate) counters: Counters,
+    /// No room could be made when memory was last looked after.
+    pub(crate) memory_was_full: bool,
     pub(crate) stats: Arc<Stats>,
     pub(crate) pubsub: Arc<PubSub>,
     pub(crate) scripts: Arc<Sorted<[u8; 40], Script>>,
@@ -149,6 +151,7 @@ impl Engine {
             ready: Vec::new(),
             effects: Vec::new(),
             counters: Counters::default(),
+            memory_was_full: false,
             stats: Arc::default(),
             pubsub: Arc::default(),
             scripts: Arc::default(),

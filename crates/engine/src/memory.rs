@@ -98,13 +98,17 @@ impl Cx<'_> {
     /// Makes room if the memory is used up; refuses what needs memory if there is none.
     pub(crate) fn check_memory(&mut self, needs_memory: bool) -> Result<(), Refusal> {
         let max = self.engine.config.maxmemory;
+        if max <= 0 {
+            return Ok(());
+        }
+        self.engine.memory_was_full = false;
         // Nothing is evicted while clients are paused.
-        if max <= 0 || self.engine.pause.is_some() {
+        if self.engine.pause.is_some() {
             return Ok(());
         }
         while self.engine.used_memory() > max.unsigned_abs() {
             if !self.evict_one() {
-                self.memory_is_full = true;
+                self.engine.memory_was_full = true;
                 return if needs_memory {
                     Err(Refusal::OutOfMemory)
                 } else {

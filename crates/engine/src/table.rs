@@ -120,6 +120,8 @@ pub enum Keys {
     HalfAfter {
         /// `STREAMS`
         word: &'static str,
+        /// Where it stands at the earliest.
+        from: u8,
     },
     /// One key at 1, and another after the last time that this word stands as an option.
     FirstAndLastAfter {

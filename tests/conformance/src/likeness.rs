@@ -170,6 +170,7 @@ fn named(value: &Value, wanted: &dyn Fn(&[u8]) -> bool, change: &dyn Fn(&Value) 
 pub(crate) fn shuffled(value: &Value) -> Value {
     match value {
         Value::Array(items) => sort(Value::Array(items.iter().map(shuffled).collect())),
+        Value::Set(items) => sort(Value::Set(items.iter().map(shuffled).collect())),
         Value::Map(pairs) => {
             let pairs = pairs
                 .iter()

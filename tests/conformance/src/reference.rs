@@ -179,7 +179,16 @@ impl Reference {
     pub fn clear(&mut self) {
         self.clients.clear();
         let settings = format!("CONFIG SET {SETTINGS}");
-        for command in ["CLIENT UNPAUSE", "FLUSHALL", "SCRIPT FLUSH", &settings] {
+        let commands = [
+            "CLIENT UNPAUSE",
+            "FLUSHALL",
+            "SCRIPT FLUSH",
+            // It remembers whether memory sufficed when there last was a limit.
+            "CONFIG SET maxmemory 100gb",
+            "PING",
+            &settings,
+        ];
+        for command in commands {
             let step = Step::of(CLEANER, command);
             self.send(CLEANER, step.argv(), false);
         }

@@ -52,6 +52,7 @@ fn config_set(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let settings = pairs(args.rest()).ok_or(Refusal::Syntax)?;
     let mut config = (*cx.engine.config).clone();
     let mut seen: Vec<String> = Vec::new();
+    let mut invalid = None;
     for pair in settings {
         let sent = quoted(&pair[0]);
         let name = sent.to_ascii_lowercase();
@@ -60,19 +61,22 @@ fn config_set(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
                 "CONFIG SET failed (possibly related to argument '{sent}') - {why}"
             ))
         };
-        if seen.contains(&name) {
-            return Err(failed("duplicate parameter"));
-        }
-        config
-            .set(&name, &String::from_utf8_lossy(&pair[1]))
-            .map_err(|bad| match bad {
-                BadSetting::Unknown => Refusal::err(format_args!(
+        match config.set(&name, &String::from_utf8_lossy(&pair[1])) {
+            Err(BadSetting::Unknown) => {
+                return Err(Refusal::err(format_args!(
                     "Unknown option or number of arguments for CONFIG SET - '{sent}'"
-                )),
-                BadSetting::Immutable => failed("can't set immutable config"),
-                BadSetting::Invalid(why) => failed(&why),
-            })?;
+                )));
+            }
+            Err(BadSetting::Immutable) => return Err(failed("can't set immutable config")),
+            _ if seen.contains(&name) => return Err(failed("duplicate parameter")),
+            // All names are looked at before a value.
+            Err(BadSetting::Invalid(why)) => invalid = invalid.or_else(|| Some(failed(&why))),
+            Ok(()) => {}
+        }
         seen.push(name);
+    }
+    if let Some(refusal) = invalid {
+        return Err(refusal);
     }
     cx.engine.config = Arc::new(config);
     Ok(Value::OK)

@@ -159,8 +159,9 @@ pub(crate) fn key_places(command: &Command, argv: &[Bytes]) -> Vec<usize> {
             let first = (!sources.is_empty()).then_some(1);
             first.into_iter().chain(sources).collect()
         }
-        Keys::HalfAfter { word } => {
-            let Some(at) = argv.iter().position(|argument| is(argument, word)) else {
+        Keys::HalfAfter { word, from } => {
+            let mut places = usize::from(from)..argv.len();
+            let Some(at) = places.find(|at| is(&argv[*at], word)) else {
                 return Vec::new();
             };
             (at + 1..at + 1 + (argv.len() - at - 1) / 2).collect()
@@ -172,8 +173,8 @@ pub(crate) fn key_places(command: &Command, argv: &[Bytes]) -> Vec<usize> {
                 if let Some((_, arguments)) = skip {
                     at += usize::from(*arguments);
                 } else if is(&argv[at], word) && at + 1 < argv.len() {
-                    at += 1;
-                    last = Some(at);
+                    // What follows is looked at, too: of several the last one counts.
+                    last = Some(at + 1);
                 }
                 at += 1;
             }

@@ -49,11 +49,11 @@ table! { TABLE, "stream";
     "xrange" => xrange, AtLeast(3), [READ], FIRST, "5.0.0", "key start end [COUNT count]",
         "Gives the entries between two ids.";
     "xread" => stream_reads::xread, AtLeast(3), [READ BLOCKING MOVABLE_KEYS],
-        Keys::HalfAfter { word: "STREAMS" }, "5.0.0",
+        Keys::HalfAfter { word: "STREAMS", from: 1 }, "5.0.0",
         "[COUNT count] [BLOCK milliseconds] STREAMS key [key ...] id [id ...]",
         "Gives the entries after an id, of several streams; can wait for some.";
     "xreadgroup" => stream_reads::xreadgroup, AtLeast(6), [WRITE BLOCKING MOVABLE_KEYS],
-        Keys::HalfAfter { word: "STREAMS" }, "5.0.0",
+        Keys::HalfAfter { word: "STREAMS", from: 4 }, "5.0.0",
         "GROUP group consumer [COUNT count] [BLOCK milliseconds] [CLAIM min-idle-time] [NOACK] STREAMS key [key ...] id [id ...]",
         "Gives a consumer entries that nobody else of its group got; can wait for some.";
     "xrevrange" => xrevrange, AtLeast(3), [READ], FIRST, "5.0.0", "key end start [COUNT count]",

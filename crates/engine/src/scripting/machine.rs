@@ -584,7 +584,8 @@ fn may_call(cx: &Cx<'_>, script: &Script, command: &Command) -> std::result::Res
         return Err(refusal);
     }
     // A script that has begun to write is not stopped in the middle.
-    let full = cx.memory_is_full && !cx.script_wrote && !script.ignores_memory();
+    let limited = cx.engine.config.maxmemory > 0;
+    let full = limited && cx.engine.memory_was_full && !cx.script_wrote && !script.ignores_memory();
     if full && command.flags.has(Flags::DENYOOM) {
         return Err(Refusal::OutOfMemory);
     }

@@ -18,7 +18,7 @@ macro_rules! templates {
 /// What one client sends, by what it is about: one command a line. What stands for the placeholders is in `words`.
 pub const TEMPLATES: &[(&str, &str)] = templates! {
     "string" "keys" "list" "hash" "set" "zset" "stream" "transaction" "script" "fields" "bitmap" "hll" "geo" "sort"
-    "databases" "encodings" "connection"
+    "databases" "encodings" "connection" "limits" "mixed"
 };
 
 /// What several clients send to each other's surprise.
