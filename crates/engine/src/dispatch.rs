@@ -360,6 +360,14 @@ impl Engine {
         if !suits && !blocked.even_if_missing {
             return false;
         }
+        if self.pause.is_some() {
+            // It is as if it came anew.
+            let (command, argv) = (blocked.command, blocked.argv.clone());
+            if self.postpones(who, command, &argv) {
+                self.stop_waiting(who);
+                return false;
+            }
+        }
         self.run_again(now, luck, who, out)
     }
 

@@ -41,7 +41,7 @@ impl Engine {
             let due = fields
                 .iter()
                 .filter(|field| hash.is_field_due(field, now_ms));
-            let due: Vec<_> = due.map(|field| Blob::from(field)).collect();
+            let due: Vec<_> = due.map(Blob::from).collect();
             due.into_iter()
                 .filter(|field| hash.remove(field).is_some())
                 .collect()

@@ -54,6 +54,8 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("psync", "needs a second server"),
     ("sync", "needs a second server"),
     ("lastsave", "describes the process"),
+    ("pfdebug", "is for tests of the server"),
+    ("pfselftest", "is for tests of the server"),
 ];
 
 /// In newer versions of Redis than the one we compare with.

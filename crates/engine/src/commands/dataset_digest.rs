@@ -93,7 +93,7 @@ fn follow_value(sum: &mut Sum, entry: &Entry) {
 pub(super) fn of_everything(cx: &mut Cx<'_>) -> Value {
     let mut sum = [0; 20];
     for (number, db) in (0u32..).zip(cx.engine.dbs.iter()) {
-        if db.len() == 0 {
+        if db.is_empty() {
             continue;
         }
         follow(&mut sum, &number.to_be_bytes());

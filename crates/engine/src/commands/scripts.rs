@@ -168,6 +168,14 @@ fn may_start(cx: &Cx<'_>, flags: Declared, read_only: bool) -> Result<(), Refusa
                 "Can not execute a script with write flag using *_ro command.",
             ));
         }
+        // Refused before it came here, if memory was used up then; this is about one that a transaction runs.
+        let full = cx.engine.config.maxmemory > 0 && cx.engine.memory_was_full;
+        if full && !flags.allow_oom {
+            return Err(Refusal::Text(
+                "OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'"
+                    .into(),
+            ));
+        }
     }
     Ok(())
 }
