@@ -203,3 +203,24 @@ fn who_waits_where_the_cluster_is_down_is_told_so() {
         "{told:#?}"
     );
 }
+
+#[test]
+fn the_members_of_a_cluster_are_those_of_its_scenario() {
+    let refused = |sub: &str| {
+        format!(
+            "ERR CLUSTER {sub} is not there: the members of this cluster are those of its scenario"
+        )
+    };
+    let scenario = cluster(&[(
+        "ada",
+        &[
+            "on n1: CLUSTER MEET n2 6379",
+            "on n1: cluster forget x",
+            "on n1: CLUSTER RESET HARD",
+        ],
+    )]);
+    let told = timeline(&run(scenario)).join("\n");
+    for sub in ["MEET", "FORGET", "RESET"] {
+        assert!(told.contains(&refused(sub)), "{told}");
+    }
+}

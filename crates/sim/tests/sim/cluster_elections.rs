@@ -291,3 +291,45 @@ fn without_full_coverage_the_rest_of_the_cluster_goes_on() {
         ]
     );
 }
+
+/// Two primaries: `n1` with one replica, `n3`, and `n2` with two, `n4` and `n5`.
+fn uneven(faults: &[&str]) -> Scenario {
+    let mut scenario = cluster(&[("ada", &["sleep 25s"])]);
+    scenario.nodes.truncate(5);
+    for (node, primary) in
+        scenario
+            .nodes
+            .iter_mut()
+            .zip([None, None, Some("n1"), Some("n2"), Some("n2")])
+    {
+        node.replica_of = primary.map(str::to_owned);
+    }
+    if let Some(spec) = &mut scenario.cluster {
+        let shares = redwind_sim::ClusterSpec::shares(2);
+        spec.members.truncate(5);
+        for (index, member) in spec.members.iter_mut().enumerate() {
+            member.slots = shares.get(index).copied().into_iter().collect();
+        }
+    }
+    with(scenario, faults)
+}
+
+#[test]
+fn a_primary_that_lost_its_replica_gets_one_of_another_that_has_two() {
+    let moves = ["replica of", "killed", "copy", "starts again"];
+    assert_eq!(
+        told(uneven(&["crash n3 at 2s"]), &moves),
+        [
+            "2s n3 is killed: its connections break",
+            "8.65385s n5 is now a replica of n1",
+            "8.65585s n5 gives up its own data for a copy of that of n1",
+        ]
+    );
+    let none: [&str; 0] = [];
+    // Nobody leaves a primary without any replica.
+    let both = uneven(&["crash n4 at 1s", "crash n3 at 6s"]);
+    assert_eq!(told(both, &["is now a replica of"]), none);
+    // It is only away for a moment.
+    let soon = uneven(&["crash n3 at 2s, restart after 4s"]);
+    assert_eq!(told(soon, &["is now a replica of"]), none);
+}

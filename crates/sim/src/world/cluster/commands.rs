@@ -58,6 +58,13 @@ impl World {
                 let peer = self.peer(node, member)?;
                 Some(Value::from(peer.reports.len()))
             }
+            (b"MEET" | b"FORGET" | b"RESET", _) => {
+                let sub = String::from_utf8_lossy(&sub);
+                let text = format!(
+                    "ERR CLUSTER {sub} is not there: the members of this cluster are those of its scenario"
+                );
+                Some(Value::error(text))
+            }
             (b"REPLICATE", 3) => Some(self.replicate(node, &argv[2], cause)),
             (b"BUMPEPOCH", 2) => {
                 let view = self.view_mut(node)?;

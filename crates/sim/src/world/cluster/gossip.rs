@@ -82,6 +82,7 @@ impl World {
         }
         self.keep_handing_over(node);
         self.follow_election(node);
+        self.look_after_orphans(node);
         let up = self.view(node).is_some_and(redwind_engine::Cluster::is_up);
         if suspected || !up {
             self.judge(node, None);

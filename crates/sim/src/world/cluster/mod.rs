@@ -14,6 +14,7 @@ mod letters;
 mod manual;
 mod migrate;
 mod moving;
+mod orphans;
 mod reader;
 mod waiting;
 
@@ -92,6 +93,7 @@ struct Peer {
     offset: u64,
     /// The record that it was suspected or failed in.
     record: Option<u32>,
+    orphan: orphans::Orphan,
 }
 
 /// A cluster's members among a scenario's nodes.
