@@ -79,6 +79,10 @@ fn config_set(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         return Err(refusal);
     }
     cx.engine.config = Arc::new(config);
+    if seen.iter().any(|name| name == "maxmemory") {
+        // What is too much now goes at once.
+        cx.check_memory(false)?;
+    }
     Ok(Value::OK)
 }
 

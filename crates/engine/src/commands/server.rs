@@ -87,7 +87,18 @@ fn swapdb(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     if a == b {
         return Ok(Value::OK);
     }
-    // A key that has expired counts as missing on either side.
+    // A key that has expired counts as missing on either side, for those who watch it, too.
+    let watched = cx.engine.watched.iter();
+    let watched = watched.filter(|((db, _), _)| [a, b].contains(&(*db as usize)));
+    let watched: Vec<_> = watched.map(|((_, key), _)| key.clone()).collect();
+    let here = cx.db;
+    for db in [a, b] {
+        cx.db = db as u32;
+        for key in &watched {
+            cx.exists(key);
+        }
+    }
+    cx.db = here;
     let now_ms = cx.now_ms();
     let living = |db: usize| {
         let keys = cx.engine.dbs[db].iter();

@@ -1,7 +1,7 @@
 //! Functions of Lua's own libraries that have to be as in Lua 5.1: what they take for a number, where their errors point to, and
 //! that they stay within a script's share of memory. Beside that they know the tables that scripts cannot change.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use lua_stdlib::coro_lib::{co_create, co_resume};
@@ -116,16 +116,33 @@ fn of_tables(lua: &mut LuaState, table: Table, fronts: Fronts) -> Result<(), Lua
         lua.push(LuaValue::Nil);
         Ok(3)
     })?;
+    let shown = Rc::new(Cell::new(None));
+    let shows = shown.clone();
+    set_function(lua, table, "shows", move |lua, args| {
+        let all = (table_at(args, 1)?, table_at(args, 2)?, table_at(args, 3)?);
+        for table in [all.0, all.1, all.2] {
+            lua.external_root_value(LuaValue::Table(table));
+        }
+        shows.set(Some(all));
+        Ok(0)
+    })?;
     let own = behind.clone();
     let inner = lua::global(lua, "getmetatable");
     lua.external_root_value(inner);
     set_function(lua, table, "getmetatable", move |lua, args| {
         any(args, 1)?;
-        if let LuaValue::Table(front) = args[0]
-            && own(front).is_some()
-        {
-            let nothing = lua.new_table();
-            return give(lua, LuaValue::Table(nothing));
+        // What makes the tables of the host what they are is nothing that scripts see.
+        match (args[0], shown.get()) {
+            (LuaValue::Table(front), Some((globals, of_globals, _)))
+                if GcRef::ptr_eq(&front, &globals) =>
+            {
+                return give(lua, LuaValue::Table(of_globals));
+            }
+            (LuaValue::Table(front), _) if own(front).is_some() => return give(lua, LuaValue::Nil),
+            (LuaValue::Str(_), Some((_, _, of_strings))) => {
+                return give(lua, LuaValue::Table(of_strings));
+            }
+            _ => {}
         }
         lua.push(inner);
         lua.push(args[0]);

@@ -182,9 +182,11 @@ end
 kept._G = front
 -- What is there is found without a call of a function.
 protect(front, kept)
-setmetatable(kept, { __index = function(_, name)
+local function missing(_, name)
   error("Script attempted to access nonexistent global variable '" .. tostring(name) .. "'", 2)
-end })
+end
+setmetatable(kept, { __index = missing })
+base.shows(front, protect({}, { __index = missing }), protect({}, { __index = kept.string }))
 local of_strings = getmetatable('')
 of_strings.__newindex, of_strings.__index = read_only, kept.string
 
