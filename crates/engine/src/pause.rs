@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::{Command, Engine, Flags, Micros, SessionId};
+use crate::{Command, Engine, Flags, Micros, SessionId, commands};
 
 /// A pause of the clients.
 #[derive(Clone, Copy, Debug)]
@@ -56,16 +56,22 @@ impl Engine {
 
     /// Keeps a command for later if a pause concerns it; says whether it did.
     pub(crate) fn postpones(&mut self, from: SessionId, command: &Command, argv: &[Bytes]) -> bool {
+        let changing = Flags::WRITE.and(Flags::MAY_REPLICATE);
+        let changes = |command: &Command, argv: &[Bytes]| {
+            commands::flags_of(self, command, argv).has(changing)
+        };
+        let queued = || {
+            let multi = self.sessions.get(&from).and_then(|s| s.multi.as_deref());
+            multi.into_iter().flat_map(|multi| &multi.queue)
+        };
+        let writes = changes(command, argv)
+            || (command.name == "exec" && queued().any(|(queued, argv)| changes(queued, argv)));
         let Some(pause) = self.pause.filter(|_| self.primary_link != Some(from)) else {
             return false;
         };
-        let changing = Flags::WRITE.and(Flags::MAY_REPLICATE);
         let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&from) else {
             return false;
         };
-        let queued = session.multi.iter().flat_map(|multi| &multi.queue);
-        let writes = command.flags.has(changing)
-            || (command.name == "exec" && queued.into_iter().any(|(c, _)| c.flags.has(changing)));
         if !pause.all && !writes {
             return false;
         }

@@ -142,11 +142,13 @@ pub(crate) fn flags_of(engine: &Engine, command: &Command, argv: &[Bytes]) -> Fl
         },
         _ => command.flags,
     };
+    // What it declares is known; any other may do something that replicas repeat.
+    let known = Flags(own.0 & !Flags::MAY_REPLICATE.0);
     match declared {
         None => own,
-        Some(flags) if flags.no_writes => own,
-        Some(flags) if flags.allow_oom => own.and(Flags::WRITE),
-        Some(_) => own.and(Flags::WRITE).and(Flags::DENYOOM),
+        Some(flags) if flags.no_writes => known,
+        Some(flags) if flags.allow_oom => known.and(Flags::WRITE),
+        Some(_) => known.and(Flags::WRITE).and(Flags::DENYOOM),
     }
 }
 
