@@ -294,6 +294,10 @@ const CLICK_EACH_FRAME: &str = "
     requestAnimationFrame(frame);";
 
 #[test]
+#[expect(
+    clippy::print_stderr,
+    reason = "how long a frame takes is reported, never judged"
+)]
 fn a_run_of_thousands_of_records_is_drawn_in_part_and_stepped_frame_by_frame() -> Result<()> {
     let Some((_site, browser)) = open(View::DESKTOP, NAIVE)? else {
         return Ok(());
