@@ -293,8 +293,9 @@ fn without_full_coverage_the_rest_of_the_cluster_goes_on() {
 }
 
 /// Two primaries: `n1` with one replica, `n3`, and `n2` with two, `n4` and `n5`.
-fn uneven(faults: &[&str]) -> Scenario {
-    let mut scenario = cluster(&[("ada", &["sleep 25s"])]);
+pub(crate) fn uneven(lasts: &str, faults: &[&str]) -> Scenario {
+    let sleep = format!("sleep {lasts}");
+    let mut scenario = cluster(&[("ada", &[&sleep])]);
     scenario.nodes.truncate(5);
     for (node, primary) in
         scenario
@@ -318,7 +319,7 @@ fn uneven(faults: &[&str]) -> Scenario {
 fn a_primary_that_lost_its_replica_gets_one_of_another_that_has_two() {
     let moves = ["replica of", "killed", "copy", "starts again"];
     assert_eq!(
-        told(uneven(&["crash n3 at 2s"]), &moves),
+        told(uneven("25s", &["crash n3 at 2s"]), &moves),
         [
             "2s n3 is killed: its connections break",
             "8.65385s n5 is now a replica of n1",
@@ -327,9 +328,9 @@ fn a_primary_that_lost_its_replica_gets_one_of_another_that_has_two() {
     );
     let none: [&str; 0] = [];
     // Nobody leaves a primary without any replica.
-    let both = uneven(&["crash n4 at 1s", "crash n3 at 6s"]);
+    let both = uneven("25s", &["crash n4 at 1s", "crash n3 at 6s"]);
     assert_eq!(told(both, &["is now a replica of"]), none);
     // It is only away for a moment.
-    let soon = uneven(&["crash n3 at 2s, restart after 4s"]);
+    let soon = uneven("25s", &["crash n3 at 2s, restart after 4s"]);
     assert_eq!(told(soon, &["is now a replica of"]), none);
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use redwind_sim::{ClusterNews, Event, Place, Run, SimTime};
 
 use crate::cluster::cluster;
+use crate::cluster_elections::uneven;
 use crate::common::{once, with};
 
 /// Numbers that follow from a seed.
@@ -22,10 +23,15 @@ impl Draws {
 
 /// Faults of nodes and of the network in the first ten seconds, all over by the twentieth.
 fn faults(seed: u64) -> Vec<String> {
+    faults_of(seed, 6, 3)
+}
+
+/// The same for a cluster of so many nodes, of which the first so many are primaries.
+fn faults_of(seed: u64, nodes: u64, primaries: u64) -> Vec<String> {
     let mut draws = Draws(seed);
     let mut faults = Vec::new();
     for _ in 0..1 + draws.below(3) {
-        let node = 1 + draws.below(6);
+        let node = 1 + draws.below(nodes);
         let (at, lasts) = (draws.below(10_000), 500 + draws.below(8_000));
         faults.push(match draws.below(5) {
             0 => format!("crash n{node} at {at}ms, restart after {lasts}ms"),
@@ -34,11 +40,11 @@ fn faults(seed: u64) -> Vec<String> {
             3 => format!(
                 "move-slot {} to n{} at {at}ms",
                 draws.below(16_384),
-                1 + draws.below(3)
+                1 + draws.below(primaries)
             ),
             _ => {
-                let other = 1 + (node + draws.below(5)) % 6;
-                let rest = (1..=6).filter(|n| *n != node && *n != other);
+                let other = 1 + (node + draws.below(nodes - 1)) % nodes;
+                let rest = (1..=nodes).filter(|n| *n != node && *n != other);
                 let rest: Vec<String> = rest.map(|n| format!("n{n}")).collect();
                 let side = if other == node {
                     format!("n{node}")
@@ -93,51 +99,67 @@ fn a_primary_votes_once_in_an_epoch_and_an_epoch_has_one_winner() {
     }
 }
 
+/// Checks that every node of a run's end serves, and knows the same owners of all slots; gives how many elections there were.
+#[track_caller]
+fn agree_in_the_end(run: &Run, nodes: u16, why: &str) -> usize {
+    let last = run.records().len() as u32;
+    let end = run.world_at(last);
+    assert!(end.now() > SimTime(34_000_000), "{why}");
+    let owners = |node: u16| {
+        let view = end
+            .engine(node)
+            .and_then(|engine| engine.cluster())
+            .expect("a node of a cluster");
+        assert!(view.is_up(), "n{} serves; {why}", node + 1);
+        (0..16_384).map(|slot| view.owner(slot)).collect::<Vec<_>>()
+    };
+    let first = owners(0);
+    for node in 1..nodes {
+        assert!(owners(node) == first, "n{}; {why}", node + 1);
+    }
+    let wins = run.records().iter().filter(|record| {
+        matches!(
+            record.event,
+            Event::Cluster {
+                news: ClusterNews::Wins { .. },
+                ..
+            }
+        )
+    });
+    wins.count()
+}
+
 #[test]
 fn when_all_is_over_every_node_knows_the_same_owners_and_serves() {
-    let mut elections = 0;
+    let elections: usize = (0..10)
+        .map(|seed| agree_in_the_end(&world(seed), 6, &format!("seed {seed}: {:?}", faults(seed))))
+        .sum();
+    assert!(elections > 3, "there is something to see: {elections}");
+}
+
+#[test]
+fn replicas_that_move_to_others_leave_a_cluster_whole() {
+    let mut moved = 0;
     for seed in 0..10 {
-        let run = world(seed);
-        let last = run.records().len() as u32;
-        let end = run.world_at(last);
-        assert!(end.now() > SimTime(34_000_000), "seed {seed}");
-        let owners = |node: u16| {
-            let view = end
-                .engine(node)
-                .and_then(|engine| engine.cluster())
-                .expect("a node of a cluster");
-            assert!(
-                view.is_up(),
-                "seed {seed}: n{} serves; {:?}",
-                node + 1,
-                faults(seed)
-            );
-            (0..16_384).map(|slot| view.owner(slot)).collect::<Vec<_>>()
-        };
-        let first = owners(0);
-        for node in 1..6 {
-            assert!(
-                owners(node) == first,
-                "seed {seed}: n{}; {:?}",
-                node + 1,
-                faults(seed)
-            );
-        }
-        elections += run
-            .records()
-            .iter()
-            .filter(|record| {
-                matches!(
-                    record.event,
-                    Event::Cluster {
-                        news: ClusterNews::Wins { .. },
-                        ..
+        let mut faults = faults_of(seed, 5, 2);
+        faults.push("crash n3 at 1s, restart after 12s".to_owned());
+        let told: Vec<&str> = faults.iter().map(String::as_str).collect();
+        let mut scenario = uneven("35s", &told);
+        scenario.seed = seed;
+        let run = once(scenario);
+        agree_in_the_end(&run, 5, &format!("seed {seed}: {faults:?}"));
+        let mut replicas = run.records().iter();
+        moved += usize::from(replicas.any(|record| {
+            record.place != Place::Node(2)
+                && matches!(
+                    &record.event,
+                    Event::Role {
+                        primary: Some(Place::Node(0))
                     }
                 )
-            })
-            .count();
+        }));
     }
-    assert!(elections > 3, "there is something to see: {elections}");
+    assert!(moved > 3, "replicas move: {moved}");
 }
 
 #[test]
