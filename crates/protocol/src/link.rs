@@ -105,6 +105,7 @@ impl Link {
         let (lesson, packed) = path
             .split_once('?')
             .map_or((path, None), |(lesson, rest)| (lesson, Some(rest)));
+        let lesson = lesson.trim_end_matches('/');
         if lesson.is_empty() {
             return Ok(None);
         }
@@ -321,6 +322,8 @@ mod tests {
             Link::to_lesson("locks/gc-pause").fragment(),
             "#/locks/gc-pause"
         );
+        let plain = Link::to_lesson("locks/gc-pause");
+        assert_eq!(Link::read("#/locks/gc-pause/"), Ok(Some(plain)));
         for start in ["", "#", "#/", "/"] {
             assert_eq!(Link::read(start), Ok(None), "{start}");
         }

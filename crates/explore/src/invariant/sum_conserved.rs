@@ -54,7 +54,7 @@ impl SumConserved {
         } else {
             "At every instant"
         };
-        format!("{when} {} adds up to {total}.", self.what())
+        format!("{when} {} to {total}.", self.what())
     }
 
     pub(crate) fn check(&self, history: &History<'_>) -> Finding {
@@ -92,21 +92,29 @@ impl SumConserved {
             None if sum != total => Finding::violated(
                 format!(
                     "{} added up to {sum} from the start, not to {total}.",
-                    self.what()
+                    self.names()
                 ),
                 Vec::new(),
             ),
             None => Finding::nothing_broke_it(
                 history,
-                format!("{} adds up to {total}, as at the start.", self.what()),
+                format!("{} to {total}, as at the start.", self.what()),
             ),
         }
     }
 
-    fn what(&self) -> String {
+    fn names(&self) -> String {
         let rows = self.rows.as_ref().map(|(_, rows)| rows.as_str());
         let both: Vec<&str> = rows.into_iter().chain(self.keys.as_deref()).collect();
         both.join(" and ")
+    }
+
+    /// The rows and keys, with their verb: several `add up`, one `adds up`.
+    fn what(&self) -> String {
+        let names = self.names();
+        let several = names.contains(" and ") || names.contains('*');
+        let verb = if several { "add up" } else { "adds up" };
+        format!("{names} {verb}")
     }
 
     fn off(&self, history: &History<'_>, record: &Record, sum: i64, total: i64) -> Finding {
@@ -119,12 +127,12 @@ impl SumConserved {
         Finding::violated(
             if self.at_rest {
                 format!(
-                    "In the end {} adds up to {sum}, not to {total}: it has been wrong since a write{by} at {when}.",
+                    "In the end {} to {sum}, not to {total}: it has been wrong since a write{by} at {when}.",
                     self.what()
                 )
             } else {
                 format!(
-                    "After a write{by} at {when} {} adds up to {sum}, not to {total}.",
+                    "After a write{by} at {when} {} to {sum}, not to {total}.",
                     self.what()
                 )
             },
@@ -312,7 +320,7 @@ mod tests {
         assert_eq!(found.outcome, Outcome::Violated);
         assert_eq!(
             found.sentence,
-            "After a write by worker-a at 1ms accounts/* and balance:* adds up to 90, not to 100."
+            "After a write by worker-a at 1ms accounts/* and balance:* add up to 90, not to 100."
         );
         assert_eq!(found.evidence, [0]);
         assert_eq!(check(true, &script).outcome, Outcome::Held);
