@@ -42,7 +42,13 @@ impl Extended {
             return Some(Parsed::Infinite);
         }
         if matches!(body, [b'0', b'x' | b'X', ..]) {
-            return parse_hex_float(body).map(|number| Extended::whole(negative, number));
+            parse_hex_float(body)?;
+            let (mantissa, exponent) = from_hex(&body[2..])?;
+            return Some(Parsed::Finite(Extended {
+                negative,
+                mantissa,
+                exponent,
+            }));
         }
         let (digits, power) = decimal(body)?;
         let (mantissa, exponent) = from_decimal(&digits, power)?;
@@ -51,26 +57,6 @@ impl Extended {
             mantissa,
             exponent,
         }))
-    }
-
-    /// An ordinary double, which is not negative.
-    fn whole(negative: bool, number: f64) -> Parsed {
-        let bits = number.to_bits();
-        let (fraction, power) = (bits & ((1 << 52) - 1), (bits >> 52) as i32);
-        let (mantissa, exponent) = match power {
-            0x7ff => return Parsed::Infinite,
-            0 => (fraction, -1074),
-            _ => (fraction | 1 << 52, power - 1075),
-        };
-        let shift = mantissa.leading_zeros();
-        Parsed::Finite(match mantissa {
-            0 => Extended::ZERO,
-            _ => Extended {
-                negative,
-                mantissa: mantissa << shift,
-                exponent: exponent - shift as i32,
-            },
-        })
     }
 
     /// The sum, rounded to 64 bits of mantissa; `None` when it overflows.
@@ -231,6 +217,30 @@ fn exponent(text: &[u8]) -> Option<i32> {
     });
     let value = value.min(1_000_000);
     Some(if text[0] == b'-' { -value } else { value })
+}
+
+/// Rounds a hexadecimal number, of which the form is right, to 64 bits of mantissa.
+fn from_hex(body: &[u8]) -> Option<(u64, i32)> {
+    let split = body.iter().position(|b| matches!(b, b'p' | b'P'));
+    let (digits, mut power) = match split {
+        Some(at) => (&body[..at], exponent(&body[at + 1..])?),
+        None => (body, 0),
+    };
+    let (mut value, mut sticky, mut seen_point) = (0u128, false, false);
+    for byte in digits {
+        let Some(digit) = char::from(*byte).to_digit(16) else {
+            seen_point = true;
+            continue;
+        };
+        if value >> 120 == 0 {
+            value = value << 4 | u128::from(digit);
+            power -= 4 * i32::from(seen_point);
+        } else {
+            sticky |= digit != 0;
+            power = power.saturating_add(4 * i32::from(!seen_point));
+        }
+    }
+    round(value, power, sticky)
 }
 
 /// Rounds a decimal number to 64 bits of mantissa; `None` when it is infinite or would be 0.
