@@ -78,8 +78,9 @@ impl Stats {
 
     /// Counts an error by its code.
     fn error(&mut self, text: &[u8]) {
-        let code = text.split(|byte| *byte == b' ').next().unwrap_or_default();
-        let code = String::from_utf8_lossy(code);
+        // What has no space soon has no code.
+        let end = text.iter().take(31).position(|byte| *byte == b' ');
+        let code = String::from_utf8_lossy(end.map_or(&b"ERR"[..], |end| &text[..end]));
         if let Some(count) = self.errors.get_mut(&*code) {
             *count += 1;
         } else if self.errors.len() < MOST_ERRORS {

@@ -80,8 +80,10 @@ fn config_set(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     }
     cx.engine.config = Arc::new(config);
     if seen.iter().any(|name| name == "maxmemory") {
-        // What is too much now goes at once.
+        // What is too much now goes at once; scripts of the same transaction go by what was found before it.
+        let was_full = cx.engine.memory_was_full;
         cx.check_memory(false)?;
+        cx.engine.memory_was_full = was_full;
     }
     Ok(Value::OK)
 }
