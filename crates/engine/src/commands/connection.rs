@@ -306,10 +306,10 @@ fn client_setinfo(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 }
 
 /// `CLIENT INFO`
-fn client_info(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+fn client_info(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let line = cx
         .session()
-        .map(|session| describe(cx, cx.session, session));
+        .map(|session| describe(cx, args, cx.session, session));
     Ok(Value::Verbatim {
         format: *b"txt",
         text: Bytes::from(line.unwrap_or_default()),
@@ -335,7 +335,7 @@ fn client_list(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     for (id, session) in cx.engine.sessions.iter() {
         let wanted = ids.as_ref().is_none_or(|ids| ids.contains(&(id.0 as i64)));
         if wanted && kind.is_none_or(|kind| kind == Type::of(session)) {
-            text.push_str(&describe(cx, *id, session));
+            text.push_str(&describe(cx, args, *id, session));
         }
     }
     Ok(Value::Verbatim {
@@ -349,8 +349,15 @@ fn client_getredir(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
     Ok(Value::Int(-1))
 }
 
+/// How many bytes a command has on the wire.
+fn sent_len(argv: &[Bytes]) -> usize {
+    let line = |number: usize| number.to_string().len() + 3;
+    let word = |word: &Bytes| line(word.len()) + word.len() + 2;
+    line(argv.len()) + argv.iter().map(word).sum::<usize>()
+}
+
 /// One line of `CLIENT LIST`.
-fn describe(cx: &Cx<'_>, id: SessionId, session: &Session) -> String {
+fn describe(cx: &Cx<'_>, args: &Args<'_>, id: SessionId, session: &Session) -> String {
     let seconds = |since: crate::Micros| cx.now.0.saturating_sub(since.0) / 1_000_000;
     let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
     let listens = |kind| session.listening.keys().filter(|(k, _)| *k == kind).count();
@@ -373,7 +380,7 @@ fn describe(cx: &Cx<'_>, id: SessionId, session: &Session) -> String {
         .map_or(-1, |multi| multi.queue.len() as i64);
     format!(
         "id={} addr={} laddr={LOCAL_ADDRESS} fd={} name={} age={} idle={} flags={flags} \
-         db={} sub={} psub={} ssub={} multi={queued} watch={} qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 \
+         db={} sub={} psub={} ssub={} multi={queued} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem=0 \
          rbs=1024 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={} user=default redir=-1 resp={} \
          lib-name={} lib-ver={} io-thread=0\n",
         id.0,
@@ -387,6 +394,8 @@ fn describe(cx: &Cx<'_>, id: SessionId, session: &Session) -> String {
         listens(Listen::Pattern),
         listens(Listen::Shard),
         session.watching.len(),
+        // The command that asks is still in its connection's buffer.
+        if id == cx.session { sent_len(args.argv()) } else { 0 },
         session.last_command,
         if session.protocol == Protocol::Resp3 {
             3
