@@ -395,7 +395,11 @@ fn describe(cx: &Cx<'_>, args: &Args<'_>, id: SessionId, session: &Session) -> S
         listens(Listen::Shard),
         session.watching.len(),
         // The command that asks is still in its connection's buffer.
-        if id == cx.session { sent_len(args.argv()) } else { 0 },
+        if id == cx.session {
+            sent_len(args.argv())
+        } else {
+            0
+        },
         session.last_command,
         if session.protocol == Protocol::Resp3 {
             3
