@@ -48,9 +48,19 @@ fn run_help() -> String {
 
 const REPL_HELP: &str = "\
 Every line is a command, as in redis-cli. Time stands still until you move it:
-  @ +5s      five seconds pass: keys expire, waiting commands time out
-  @ now      what the server's clock shows
-  quit       leave (or Ctrl-D)
+  @ +5s          five seconds pass: keys expire, waiting commands time out
+  @ now          what the server's clock shows
+  5 INCR visits  one command five times
+  help SET       a command; help @list for a group, help for the rest
+  :set nohints   no more of a command's arguments behind the line; :set hints shows them again
+  clear          an empty screen
+  quit           leave (or Ctrl-D)
+
+While typing: Tab completes commands and topics of help, again for the next one, Esc for what was typed; Up and Down
+give earlier lines, Ctrl-R searches them; Ctrl-A, Ctrl-E, Ctrl-W, Ctrl-U, Ctrl-K and Ctrl-Y edit as in a shell; Ctrl-L empties
+the screen; Ctrl-C gives up a line. Several lines can be pasted at once: each is a command.
+Earlier lines are kept in ~/.redwind_history, but for those with passwords. REDWIND_HISTFILE names another file, and
+/dev/null none.
 
 Lines can come from a file: redwind repl < commands.txt";
 

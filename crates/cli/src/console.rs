@@ -46,6 +46,11 @@ impl Console {
         Self { out, colour }
     }
 
+    /// Whether colours are shown.
+    pub(crate) fn is_coloured(&self) -> bool {
+        self.colour
+    }
+
     /// Writes without a line's end.
     pub(crate) fn put(&mut self, tone: Tone, text: &str) -> io::Result<()> {
         match tone.code() {

@@ -1,23 +1,23 @@
 //! A command's arguments as `COMMAND DOCS` tells them, a tree, read from the syntax in the command table. redis-cli
-//! makes its hints of it.
+//! makes its hints of it, and so do our terminals.
 
 use redwind_resp::Value;
 
 /// One argument, or several that belong together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Argument {
-    name: String,
+pub(crate) struct Argument {
+    pub(crate) name: String,
     /// The word that comes before it.
-    token: Option<String>,
-    kind: Kind,
-    optional: bool,
-    multiple: bool,
+    pub(crate) token: Option<String>,
+    pub(crate) kind: Kind,
+    pub(crate) optional: bool,
+    pub(crate) multiple: bool,
     /// It is repeated together with its token.
-    multiple_token: bool,
+    pub(crate) multiple_token: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     /// Something of the caller's choice.
     String,
     /// The token alone.
@@ -85,7 +85,7 @@ impl Argument {
     }
 }
 
-fn parse(syntax: &str) -> Vec<Argument> {
+pub(crate) fn parse(syntax: &str) -> Vec<Argument> {
     let spaced = ["[", "]", "<", ">", "|"]
         .iter()
         .fold(syntax.to_owned(), |text, mark| {

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::commands::commands;
+use crate::hint::usage as arguments;
 use crate::order;
 use crate::table::Command;
 
@@ -91,19 +92,67 @@ fn entry(command: &Command, with_group: bool, text: &mut String) {
     }
 }
 
-/// The command's name and arguments, as `redis-cli` writes them: choices close together and without brackets of their own.
+/// The command's name and arguments, as `redis-cli` writes them.
 fn usage(command: &Command) -> String {
-    let name = command.name.replace('|', " ").to_ascii_uppercase();
-    let syntax = command.syntax.replace(" | ", "|").replace(['<', '>'], "");
-    match syntax.as_str() {
+    let name = in_capitals(command);
+    match command.syntax {
         "" => name,
-        syntax => format!("{name} {syntax}"),
+        syntax => format!("{name} {}", arguments(syntax)),
     }
+}
+
+fn in_capitals(command: &Command) -> String {
+    command.name.replace('|', " ").to_ascii_uppercase()
+}
+
+/// What a line that is being typed may become, as redis-cli completes it: a command or a subcommand, and after `help` a
+/// group too. Nothing for an empty line, and nothing once arguments are typed.
+pub fn completions(line: &str) -> Vec<String> {
+    let (lead, begun) = lead(line);
+    let word = lead.trim();
+    let helps = word.eq_ignore_ascii_case("help") || word == "?";
+    if begun.is_empty() && !helps {
+        return Vec::new();
+    }
+    let mut topics: Vec<String> = Vec::new();
+    if helps {
+        topics = groups().split(' ').map(str::to_owned).collect();
+    }
+    let mut names: Vec<String> = commands()
+        .flat_map(|command| std::iter::once(command).chain(command.subcommands))
+        .map(in_capitals)
+        .collect();
+    order::sort(&mut names);
+    topics.extend(names);
+    topics.retain(|topic| {
+        let begin = topic.as_bytes().get(..begun.len());
+        begin.is_some_and(|begin| begin.eq_ignore_ascii_case(begun.as_bytes()))
+    });
+    topics
+        .iter()
+        .map(|topic| format!("{lead}{topic}"))
+        .collect()
+}
+
+/// What stands before the name that is completed: `help`, or how often to send it.
+fn lead(line: &str) -> (&str, &str) {
+    let begin = line.trim_start();
+    let first = begin.split(' ').next().unwrap_or_default();
+    let known = ["help", "?"]
+        .iter()
+        .any(|word| first.eq_ignore_ascii_case(word));
+    let number = !first.is_empty() && first.bytes().all(|byte| byte.is_ascii_digit());
+    let after = &begin[first.len()..];
+    let begun = match (known || number) && after.starts_with(' ') {
+        true => after.trim_start(),
+        false => begin,
+    };
+    line.split_at(line.len() - begun.len())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::help;
+    use super::{completions, help};
 
     #[test]
     fn a_command_is_explained_whatever_its_case() {
@@ -139,6 +188,29 @@ mod tests {
     fn what_is_not_there_is_answered_with_what_is() {
         for topic in ["@nothing", "nothing", "set nothing", ""] {
             assert!(help(topic).contains("@string"), "{topic}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_completed_to_commands_subcommands_and_topics_of_help() {
+        for (line, first, count) in [
+            ("getd", "GETDEL", 1),
+            ("client no", "CLIENT NO-EVICT", 2),
+            ("help @str", "help @stream", 2),
+            ("HELP  ttl", "HELP  TTL", 1),
+            ("5 incrbyf", "5 INCRBYFLOAT", 1),
+        ] {
+            let given = completions(line);
+            assert_eq!(
+                (given[0].as_str(), given.len()),
+                (first, count),
+                "{given:?}"
+            );
+        }
+        assert!(completions("help ").len() > 300);
+        assert_eq!(completions("help ")[0], "help @bitmap");
+        for line in ["", "  ", "get a", "nothing", "\"get", "é"] {
+            assert_eq!(completions(line), [""; 0], "{line}");
         }
     }
 }

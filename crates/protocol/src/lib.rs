@@ -10,7 +10,7 @@ mod trace;
 pub use link::{LINK_VERSION, Link, LinkError};
 pub use message::{
     Beat, Catalogue, FromWorker, LessonView, Listed, OpenError, Prepared, ProgramView, Question,
-    QuestionOption, Request, Run, Scene, ToWorker, Track, VariantView,
+    QuestionOption, Request, Run, Scene, Suggestion, ToWorker, Track, VariantView,
 };
 pub use trace::{
     Belief, Cut, Effect, Key, KeyChange, Lane, LaneKind, Local, Message, MessageState, Record,

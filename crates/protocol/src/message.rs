@@ -120,6 +120,11 @@ pub enum Request {
         /// The line as typed.
         line: String,
     },
+    /// What a terminal's line may become, and what is missing from it.
+    Suggest {
+        /// What is typed so far.
+        line: String,
+    },
     /// Check the text of a lesson and open it: scenes name it by its id from then on.
     Open {
         /// The Markdown.
@@ -153,6 +158,13 @@ pub enum FromWorker {
         /// In the fault language; one for each time that the command is sent.
         interventions: Vec<String>,
     },
+    /// What a line that is being typed may become.
+    Suggested {
+        /// The request's number.
+        number: u32,
+        /// How it can go on.
+        suggestion: Suggestion,
+    },
     /// The lesson, opened.
     Opened {
         /// The request's number.
@@ -172,6 +184,17 @@ pub enum FromWorker {
         /// The panic's message.
         message: String,
     },
+}
+
+/// How a terminal's line can go on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suggestion {
+    /// The line that it is about.
+    pub line: String,
+    /// The arguments that are missing, to be shown behind the line.
+    pub hint: String,
+    /// Whole lines that it may be completed to.
+    pub completions: Vec<String>,
 }
 
 /// What is wrong with something that a person wrote.

@@ -46,6 +46,35 @@ impl Line {
         }
         Ok(Self { times, argv })
     }
+
+    /// Whether it holds a password or who has one: such lines are kept in no history.
+    pub fn is_secret(&self) -> bool {
+        let words: Vec<Vec<u8>> = self.argv.iter().map(|w| w.to_ascii_lowercase()).collect();
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        // An option of this name with as many arguments as it takes.
+        let option = |from: usize, name: &[u8], takes: usize| {
+            let found = words.iter().skip(from).position(|word| *word == name);
+            found.is_some_and(|at| from + at + takes < words.len())
+        };
+        match words[..] {
+            [b"auth", ..] => true,
+            [b"acl", b"setuser" | b"deluser", ..] => true,
+            [b"config", b"set", ref settings @ ..] => settings
+                .iter()
+                .step_by(2)
+                .any(|name| matches!(*name, b"requirepass" | b"masterauth" | b"masteruser")),
+            [b"hello", ..] => option(2, b"auth", 2),
+            [b"migrate", ..] => option(6, b"auth", 1) || option(6, b"auth2", 2),
+            [b"sentinel", b"config", b"set", name, _, ..] => {
+                matches!(name, b"sentinel-pass" | b"sentinel-user")
+            }
+            [b"sentinel", b"set", _, ref settings @ ..] => settings
+                .iter()
+                .step_by(2)
+                .any(|name| matches!(*name, b"auth-pass" | b"auth-user")),
+            _ => false,
+        }
+    }
 }
 
 /// A word that is a number, as C reads one; inside, one that can be sent so often.
@@ -66,12 +95,15 @@ fn number(word: &[u8]) -> Option<Option<u64>> {
     )
 }
 
-/// What stands between the server's name and the `>` of the prompt: `[3](TX)` in database 3 with a transaction begun.
+/// What stands between the server's name and the `>` of the prompt: `[3](TX)` in database 3 with a transaction begun,
+/// `(subscribed mode)` on a connection that listens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Prompt {
     db: i64,
     /// In a transaction, the database that was selected before it.
     queueing: Option<i64>,
+    /// How many channels and patterns the connection listens on, and how many shard channels.
+    listening: [i64; 2],
 }
 
 impl Prompt {
@@ -79,6 +111,9 @@ impl Prompt {
     pub fn after<Word: AsRef<[u8]>>(&mut self, argv: &[Word], reply: &Value) {
         let [name, rest @ ..] = argv else { return };
         let name = name.as_ref().to_ascii_lowercase();
+        if name.ends_with(b"subscribe") {
+            self.heard(reply);
+        }
         match (name.as_slice(), rest) {
             (b"select", [db]) if !reply.is_error() => {
                 let digits = String::from_utf8_lossy(db.as_ref());
@@ -99,6 +134,23 @@ impl Prompt {
             _ => {}
         }
     }
+
+    /// Takes note of what came without being asked for, or as an answer: a confirmation says on how much the
+    /// connection listens now.
+    pub fn heard(&mut self, value: &Value) {
+        let (Value::Array(items) | Value::Push(items)) = value else {
+            return;
+        };
+        if let [Value::Bulk(kind), _, Value::Int(count)] = &items[..] {
+            match kind.as_ref() {
+                b"subscribe" | b"unsubscribe" | b"psubscribe" | b"punsubscribe" => {
+                    self.listening[0] = *count;
+                }
+                b"ssubscribe" | b"sunsubscribe" => self.listening[1] = *count,
+                _ => {}
+            }
+        }
+    }
 }
 
 impl fmt::Display for Prompt {
@@ -106,6 +158,12 @@ impl fmt::Display for Prompt {
         if self.db != 0 {
             write!(f, "[{}]", self.db)?;
         }
-        f.write_str(if self.queueing.is_some() { "(TX)" } else { "" })
+        if self.queueing.is_some() {
+            f.write_str("(TX)")?;
+        }
+        if self.listening != [0, 0] {
+            f.write_str("(subscribed mode)")?;
+        }
+        Ok(())
     }
 }

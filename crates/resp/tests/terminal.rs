@@ -144,3 +144,57 @@ fn the_prompt_follows_the_connection_as_redis_cli_does() {
         assert_eq!(prompt.to_string(), shown, "{line}");
     }
 }
+
+#[test]
+fn lines_with_passwords_are_for_no_history() {
+    let secret = |line: &str| Line::read(line.as_bytes()).unwrap().is_secret();
+    for line in [
+        "AUTH hunter2",
+        "auth ada hunter2",
+        "3 AUTH hunter2",
+        "CONFIG SET requirepass hunter2",
+        "config set maxmemory 0 MasterAuth hunter2",
+        "HELLO 3 AUTH ada hunter2",
+        "HELLO 3 SETNAME me AUTH ada hunter2",
+        "MIGRATE h 6379 k 0 100 AUTH hunter2",
+        "MIGRATE h 6379 k 0 100 COPY AUTH2 ada hunter2",
+        "SENTINEL SET mymaster quorum 2 auth-pass hunter2",
+        "SENTINEL CONFIG SET sentinel-pass hunter2",
+        "ACL SETUSER ada on >hunter2",
+    ] {
+        assert!(secret(line), "{line}");
+    }
+    for line in [
+        "",
+        "SET auth 1",
+        "CONFIG GET requirepass",
+        "CONFIG SET maxmemory-policy requirepass",
+        "HELLO 3 SETNAME auth",
+        "SENTINEL SET mymaster quorum 2",
+        "ECHO auth",
+    ] {
+        assert!(!secret(line), "{line}");
+    }
+}
+
+#[test]
+fn the_prompt_of_a_connection_that_listens_says_so() {
+    let confirmed = |kind: &'static str, count: i64| {
+        let items = vec![Value::text(kind), Value::text("news"), Value::Int(count)];
+        Value::Push(items)
+    };
+    let mut prompt = Prompt::default();
+    prompt.after(&["SUBSCRIBE", "news"], &confirmed("subscribe", 1));
+    assert_eq!(prompt.to_string(), "(subscribed mode)");
+    prompt.heard(&confirmed("psubscribe", 2));
+    prompt.heard(&confirmed("ssubscribe", 1));
+    prompt.heard(&confirmed("message", 0));
+    prompt.heard(&confirmed("unsubscribe", 1));
+    prompt.heard(&confirmed("punsubscribe", 0));
+    assert_eq!(prompt.to_string(), "(subscribed mode)");
+    prompt.heard(&confirmed("sunsubscribe", 0));
+    assert_eq!(prompt.to_string(), "");
+    prompt.heard(&confirmed("subscribe", 1));
+    prompt.after(&["RESET"], &Value::Simple("RESET".into()));
+    assert_eq!(prompt.to_string(), "");
+}

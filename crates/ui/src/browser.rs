@@ -221,3 +221,32 @@ pub fn selecting() -> bool {
     let selection = web_sys::window().and_then(|window| window.get_selection().ok()?);
     selection.is_some_and(|selection| !selection.is_collapsed())
 }
+
+/// The text that is being pasted.
+#[must_use]
+pub fn pasted(event: &web_sys::Event) -> Option<String> {
+    let clipboard = js_sys::Reflect::get(event, &"clipboardData".into()).ok()?;
+    let get = js_sys::Reflect::get(&clipboard, &"getData".into()).ok()?;
+    let get: js_sys::Function = get.dyn_into().ok()?;
+    get.call1(&clipboard, &"text".into()).ok()?.as_string()
+}
+
+/// What stands before and behind the cursor; what is selected is replaced by what is typed, so it is neither.
+#[must_use]
+pub fn around_selection(input: &web_sys::HtmlInputElement) -> (String, String) {
+    let text: Vec<u16> = input.value().encode_utf16().collect();
+    let place = |at: Result<Option<u32>, JsValue>| {
+        let at = at.ok().flatten().and_then(|at| usize::try_from(at).ok());
+        at.unwrap_or(text.len()).min(text.len())
+    };
+    let (start, end) = (place(input.selection_start()), place(input.selection_end()));
+    let read = |units: &[u16]| String::from_utf16_lossy(units);
+    (read(&text[..start]), read(&text[end.max(start)..]))
+}
+
+/// Whether nothing is selected, neither in an input nor on the page.
+#[must_use]
+pub fn nothing_selected(input: &web_sys::HtmlInputElement) -> bool {
+    let within = |at: Result<Option<u32>, JsValue>| at.ok().flatten();
+    within(input.selection_start()) == within(input.selection_end()) && !selecting()
+}

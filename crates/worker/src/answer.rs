@@ -1,6 +1,6 @@
 //! What the worker does with each request.
 
-use redwind_playground::{Playground, Typed};
+use redwind_playground::{Playground, Typed, suggest};
 use redwind_protocol::{FromWorker, Request};
 
 pub(crate) fn answer(playground: &mut Playground, number: u32, request: Request) -> FromWorker {
@@ -12,6 +12,10 @@ pub(crate) fn answer(playground: &mut Playground, number: u32, request: Request)
         Request::Run(scene) => playground.run(&scene).map(|run| FromWorker::Ran {
             number,
             run: Box::new(run),
+        }),
+        Request::Suggest { line } => Ok(FromWorker::Suggested {
+            number,
+            suggestion: suggest(&line),
         }),
         Request::Terminal {
             scene,

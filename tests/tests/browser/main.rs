@@ -4,6 +4,7 @@ mod embed;
 mod keyboard;
 mod lesson;
 mod page;
+mod terminal;
 mod trouble;
 
 use std::path::Path;

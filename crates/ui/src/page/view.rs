@@ -171,7 +171,8 @@ pub(crate) fn LessonPage(props: &LessonPageProps) -> Html {
                     <Keys story={story.clone()} {position} act={act.clone()} />
                     <Resources story={story.clone()} {position} act={act.clone()} />
                 </div>
-                <Terminal story={story.clone()} {position} log={page.terminal.clone()} engine={page.engine} act={act.clone()} />
+                <Terminal story={story.clone()} {position} log={page.terminal.clone()} suggestion={page.suggestion.clone()} hints={page.hints}
+                    engine={page.engine} act={act.clone()} />
             </aside>
             </main>
             <footer class="deck" tabindex="-1" aria-label="Transport and verdicts" {onkeydown}>

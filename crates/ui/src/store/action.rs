@@ -109,15 +109,8 @@ pub enum Action {
         /// The line.
         line: String,
     },
-    /// The terminal answers by itself.
-    Say {
-        /// The node.
-        node: String,
-        /// The line.
-        line: String,
-        /// The answer.
-        text: String,
-    },
+    /// A line is being typed in the terminal: how may it go on?
+    Typing(String),
     /// Empties the terminal.
     ClearTerminal,
     /// Points out a verdict's evidence, or stops.

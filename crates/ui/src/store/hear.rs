@@ -4,6 +4,7 @@ use redwind_protocol::{FromWorker, LaneKind, OpenError, RecordKind, Run};
 
 use super::branch::first_difference;
 use super::{Branch, Engine, OPENING, Page, Pending, Reason, Refusal, Shown};
+use crate::shared::Shared;
 use crate::story::Story;
 
 impl Page {
@@ -37,6 +38,10 @@ impl Page {
                     times,
                 };
                 self.ask_run(scene, reason);
+            }
+            FromWorker::Suggested { number, suggestion } => {
+                self.outbox.retain(|asked| asked.number != number);
+                self.suggestion = Shared::new(suggestion);
             }
             FromWorker::Refused { number, error } => {
                 self.outbox.retain(|asked| asked.number != number);

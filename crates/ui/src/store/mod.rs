@@ -12,9 +12,10 @@ pub use action::{Action, Engine, OPENING, Pending, Reason, Refusal};
 pub use branch::Branch;
 pub use terminal::{Entry, Shown};
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
-use redwind_protocol::{Link, Prepared, Scene, ToWorker, VariantView};
+use redwind_protocol::{Link, Prepared, Scene, Suggestion, ToWorker, VariantView};
 
 use crate::seek::{self, Seek};
 use crate::shared::Shared;
@@ -111,6 +112,14 @@ pub struct Page {
     pub engine: Engine,
     /// What was typed in the terminal, and the answers.
     pub terminal: Shared<Vec<Entry>>,
+    /// Lines of the terminal, each with its node, that wait until the one before is answered.
+    pub lines: VecDeque<(String, String)>,
+    /// The terminal's request that is being answered.
+    pub answering: Option<u32>,
+    /// How the line that is being typed in the terminal may go on.
+    pub suggestion: Shared<Suggestion>,
+    /// Whether the arguments that are missing from it are shown.
+    pub hints: bool,
     /// The verdict whose evidence is pointed out.
     pub why: Option<usize>,
     /// The tab on a narrow screen.
@@ -151,6 +160,10 @@ impl Page {
             notices: Vec::new(),
             engine: Engine::Loading,
             terminal: Shared::new(Vec::new()),
+            lines: VecDeque::new(),
+            answering: None,
+            suggestion: Shared::default(),
+            hints: true,
             why: None,
             tab: Tab::Trace,
             as_text: false,

@@ -5,9 +5,8 @@ use std::rc::Rc;
 use redwind_protocol::{LaneKind, Request, Scene, ToWorker};
 use yew::Reducible;
 
-use super::{Action, Draft, Engine, Entry, Page, Pending, Reason, Shown};
+use super::{Action, Draft, Engine, Page, Pending, Reason, Shown};
 use crate::seek::{self, Seek};
-use crate::shared::Shared;
 
 /// The slowest and the fastest speed, as powers of two.
 pub(super) const SPEEDS: std::ops::RangeInclusive<i8> = -3..=4;
@@ -97,17 +96,8 @@ impl Page {
                 self.run_edited(draft.program, Some(draft.text));
             }
             Action::Reset(program) => self.run_edited(program, None),
-            Action::Command { node, line } => self.command(node, line),
-            Action::Say { node, line, text } => {
-                let entry = Entry {
-                    prompt: self.story().prompt(&node, self.position),
-                    at: self.now(),
-                    line,
-                    shown: Shown::Answer(text),
-                    number: 0,
-                };
-                self.log(|log| log.push(entry));
-            }
+            Action::Command { node, line } => self.lines.push_back((node, line)),
+            Action::Typing(line) => self.typing(line),
             Action::ClearTerminal => self.log(Vec::clear),
             Action::Why(why) => self.why = why,
             Action::Tab(tab) => self.tab = tab,
@@ -139,6 +129,7 @@ impl Page {
             }
             Action::DismissRefusal => self.refusal = None,
         }
+        self.go_on_typing();
     }
 
     /// One step of playback. It stops at the end, and once just before a promise breaks.
@@ -302,6 +293,8 @@ impl Page {
         };
         self.outbox.retain(|asked| asked.number != old.number);
         if let Reason::Terminal { entry, .. } = old.reason {
+            // What was typed after it counted on it.
+            self.lines.clear();
             self.conclude(
                 entry,
                 Shown::Refused("(given up before it was run)".to_owned()),
@@ -324,44 +317,5 @@ impl Page {
         self.next_number += 1;
         self.outbox.push(ToWorker { number, request });
         number
-    }
-
-    pub(super) fn command(&mut self, node: String, line: String) {
-        let scene = self.current().scene.clone();
-        let (at, position) = (self.now(), self.position);
-        let request = Request::Terminal {
-            scene,
-            node: node.clone(),
-            at: position,
-            line: line.clone(),
-        };
-        let prompt = self.story().prompt(&node, position);
-        let number = self.ask(request);
-        self.log(|log| {
-            log.push(Entry {
-                prompt,
-                at,
-                line,
-                shown: Shown::Waiting,
-                number,
-            })
-        });
-    }
-
-    pub(super) fn log(&mut self, change: impl FnOnce(&mut Vec<Entry>)) {
-        let mut log = self.terminal.to_vec();
-        change(&mut log);
-        // Nobody scrolls back further.
-        let surplus = log.len().saturating_sub(500);
-        log.drain(..surplus);
-        self.terminal = Shared::new(log);
-    }
-
-    pub(super) fn conclude(&mut self, number: u32, shown: Shown) {
-        self.log(|log| {
-            if let Some(entry) = log.iter_mut().find(|entry| entry.number == number) {
-                entry.shown = shown;
-            }
-        });
     }
 }

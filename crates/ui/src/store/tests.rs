@@ -151,6 +151,114 @@ fn the_terminal_reads_without_a_trace_and_writes_by_a_branch() {
     assert_eq!(page.branches.len(), 3);
 }
 
+fn typed(page: &mut Page, line: &str) {
+    page.apply(Action::Command {
+        node: "redis".into(),
+        line: line.into(),
+    });
+}
+
+fn answered(page: &mut Page, text: &str) {
+    let number = page.outbox.last().expect("it was asked").number;
+    let text = text.to_owned();
+    page.apply(Action::Heard(Box::new(FromWorker::Answered {
+        number,
+        text,
+    })));
+}
+
+#[test]
+fn lines_that_come_together_are_sent_one_after_the_other_each_on_what_the_one_before_left() {
+    let mut page = page();
+    for line in ["SET a 1", ":set nohints", "GET a", "clear", "PING"] {
+        typed(&mut page, line);
+    }
+    assert_eq!((page.terminal.len(), page.outbox.len()), (1, 1));
+    let number = page.outbox[0].number;
+    page.apply(Action::Heard(Box::new(FromWorker::Writes {
+        number,
+        interventions: vec!["type redis at 0s: SET a 1".into()],
+    })));
+    assert_eq!(page.terminal.len(), 1, "the run is awaited");
+    ran(&mut page, |_| {});
+    let [asked] = &page.outbox[..] else {
+        panic!("{:?}", page.outbox)
+    };
+    let Request::Terminal { scene, line, .. } = &asked.request else {
+        panic!("{asked:?}")
+    };
+    assert_eq!((line.as_str(), scene), ("GET a", &page.current().scene));
+    assert!(!page.hints && page.branch == 2);
+    answered(&mut page, "\"1\"");
+    let lines: Vec<&str> = page.terminal.iter().map(|e| e.line.as_str()).collect();
+    assert_eq!(lines, ["PING"], "the window was emptied in its turn");
+}
+
+#[test]
+fn lines_behind_one_that_is_given_up_are_given_up_too() {
+    let mut page = page();
+    page.apply(Action::Engine(Engine::Ready));
+    typed(&mut page, "SET a 1");
+    typed(&mut page, "INCR a");
+    let number = page.outbox[0].number;
+    page.apply(Action::Heard(Box::new(FromWorker::Writes {
+        number,
+        interventions: vec!["type redis at 0s: SET a 1".into()],
+    })));
+    page.apply(Action::Stop);
+    assert!(page.lines.is_empty() && page.outbox.is_empty() && page.answering.is_none());
+    typed(&mut page, "GET a");
+    assert_eq!(page.outbox.len(), 1, "the terminal goes on");
+}
+
+#[test]
+fn only_the_line_as_it_is_now_is_asked_about() {
+    let mut page = page();
+    for line in ["G", "GE", "GET"] {
+        page.apply(Action::Typing(line.into()));
+    }
+    let [asked] = &page.outbox[..] else {
+        panic!("{:?}", page.outbox)
+    };
+    let line = "GET".to_owned();
+    assert_eq!(asked.request, Request::Suggest { line });
+    let suggestion = Suggestion {
+        line: "GET".into(),
+        hint: " key".into(),
+        completions: vec!["GET".into(), "GETBIT".into()],
+    };
+    let number = asked.number;
+    page.apply(Action::Heard(Box::new(FromWorker::Suggested {
+        number,
+        suggestion: suggestion.clone(),
+    })));
+    assert_eq!((&*page.suggestion, page.outbox.len()), (&suggestion, 0));
+    page.apply(Action::Typing(String::new()));
+    assert_eq!((page.suggestion.hint.as_str(), page.outbox.len()), ("", 0));
+}
+
+#[test]
+fn what_redis_cli_says_itself_is_said_without_a_simulator() {
+    let mut page = page();
+    page.apply(Action::Engine(Engine::Failed));
+    for (line, said) in [
+        ("help", "To get help about Redis commands type:"),
+        (":set nothing", "unknown redis-cli preference 'nothing'"),
+        (":Other", "unknown redis-cli internal command ':Other'"),
+        ("RESTART", "Use 'restart' only in Lua debugging mode."),
+        ("exit", "(the terminal is part of the page"),
+        ("GET a", "Could not connect"),
+    ] {
+        typed(&mut page, line);
+        let last = page.terminal.last().expect("it is answered");
+        assert!(
+            matches!(&last.shown, Shown::Answer(text) if text.starts_with(said)),
+            "{last:?}"
+        );
+    }
+    assert!(page.outbox.is_empty());
+}
+
 #[test]
 fn a_newer_wish_replaces_the_one_that_is_still_running() {
     let mut page = page();

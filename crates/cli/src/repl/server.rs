@@ -1,53 +1,20 @@
-//! `redwind repl`: commands on an empty server whose clock stands still until it is moved.
+//! An engine on an empty keyspace, its clock, and the connections of the person who types.
 
-use std::io::{self, BufRead, IsTerminal};
+use std::io;
 use std::num::NonZeroU32;
 
-use anyhow::Result;
 use bytes::Bytes;
 use redwind_engine::{Choice, Choose, Config, Engine, Micros, Output, Outputs, SessionId};
 use redwind_resp::{Line, Prompt, Protocol};
 use redwind_sim::Span;
 
-use crate::Ending;
 use crate::console::{Console, Tone};
 
 /// The first instant of 2026, UTC: where the clocks of lessons begin too.
 const EPOCH: Micros = Micros(1_767_225_600_000_000);
 
-pub(crate) fn repl(console: &mut Console) -> Result<Ending> {
-    let person = io::stdin().is_terminal();
-    if person {
-        console.line(Tone::Faint, "An empty server. Time stands still: `@ +5s` moves it. `help` says more, `quit` leaves.")?;
-    }
-    let mut server = Server::new();
-    let mut lines = io::stdin().lock().lines();
-    loop {
-        if person {
-            console.put(Tone::Plain, &format!("redis{}> ", server.prompt))?;
-        }
-        console.flush()?;
-        let Some(line) = lines.next() else { break };
-        let line = line?;
-        match line.trim_start().strip_prefix('@') {
-            Some(moment) => server.time(moment.trim(), console)?,
-            None => match Line::read(line.as_bytes()) {
-                Err(bad) => console.line(Tone::Plain, &bad.to_string())?,
-                Ok(typed) if said(&typed.argv[..], 0, &["quit", "exit"]) => {
-                    return Ok(Ending::Good);
-                }
-                Ok(typed) => server.line(typed, console)?,
-            },
-        }
-    }
-    if person {
-        console.blank()?;
-    }
-    Ok(Ending::Good)
-}
-
 /// Whether a word is one of these, whatever its case.
-fn said<Word: AsRef<[u8]>>(argv: &[Word], at: usize, these: &[&str]) -> bool {
+pub(super) fn said<Word: AsRef<[u8]>>(argv: &[Word], at: usize, these: &[&str]) -> bool {
     argv.get(at).is_some_and(|word| {
         these
             .iter()
@@ -59,7 +26,12 @@ const HELP: &str = "\
 To get help about Redis commands type:
       \"help @<group>\" to get a list of commands in <group>
       \"help <command>\" for help on <command>
+      \"help <tab>\" to get a list of possible help topics
       \"quit\" to exit (or Ctrl-D)
+
+To set preferences:
+      \":set hints\" enable online hints
+      \":set nohints\" disable online hints
 
 Commands are typed as in redis-cli: SET greeting \"hello world\" PX 100. `5 INCR visits` sends one five times.
 Time stands still until you move it:
@@ -68,7 +40,7 @@ Time stands still until you move it:
 A command that waits (BLPOP) and a connection that listens (SUBSCRIBE) are left alone; you go on from a new connection.";
 
 /// An engine, its clock, and the connections of one person.
-struct Server {
+pub(super) struct Server {
     engine: Engine,
     now: Micros,
     luck: Luck,
@@ -79,10 +51,12 @@ struct Server {
     asked: Vec<Bytes>,
     /// What the prompt tells of the connection.
     prompt: Prompt,
+    /// Whether what is missing from a line shall be shown while it is typed.
+    hints: bool,
 }
 
 impl Server {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut engine = Engine::new(Config::default());
         let session = engine.connect(EPOCH);
         Self {
@@ -93,44 +67,42 @@ impl Server {
             waiting: Vec::new(),
             asked: Vec::new(),
             prompt: Prompt::default(),
+            hints: true,
         }
     }
 
+    /// `redis[3](TX)> `
+    pub(super) fn prompt(&self) -> String {
+        format!("redis{}> ", self.prompt)
+    }
+
+    pub(super) fn hints(&self) -> bool {
+        self.hints
+    }
+
     /// What redis-cli itself knows, and what it sends.
-    fn line(&mut self, typed: Line, console: &mut Console) -> io::Result<()> {
+    pub(super) fn line(&mut self, typed: Line, console: &mut Console) -> io::Result<()> {
         let argv: Vec<Bytes> = typed.argv.into_iter().map(Bytes::from).collect();
         let Some(name) = argv.first() else {
             return Ok(());
         };
-        let words = || -> Vec<_> {
-            argv.iter()
-                .map(|word| String::from_utf8_lossy(word))
-                .collect()
-        };
         if said(&argv, 0, &["help", "?"]) {
-            let topic = words()[1..].join(" ");
-            return match topic.trim() {
-                "" => console.line(Tone::Plain, HELP),
-                topic => console.line(Tone::Plain, &redwind_engine::help(topic)),
-            };
+            return help(&argv[1..], console);
         }
         if said(&argv, 0, &["clear"]) && argv.len() == 1 {
             return console.put(Tone::Plain, "\x1b[H\x1b[2J");
         }
         if name.starts_with(b":") {
-            let known = said(&argv, 0, &[":set"]) && argv.len() > 1;
-            return match words()[..] {
-                _ if known && said(&argv, 1, &["hints", "nohints"]) => Ok(()),
-                [_, ref what, ..] if known => console.line(
-                    Tone::Plain,
-                    &format!("unknown redis-cli preference '{what}'"),
-                ),
-                [ref what, ..] => console.line(
-                    Tone::Plain,
-                    &format!("unknown redis-cli internal command '{what}'"),
-                ),
-                [] => Ok(()),
-            };
+            return self.preference(&argv, console);
+        }
+        if said(&argv, 0, &["restart"]) {
+            let refusal = "Use 'restart' only in Lua debugging mode.";
+            return console.line(Tone::Plain, refusal);
+        }
+        if said(&argv, 0, &["connect"]) && argv.len() == 3 {
+            let refusal =
+                "The server is this process's own, and the only one: redis-cli connects to others.";
+            return console.line(Tone::Plain, refusal);
         }
         for _ in 0..typed.times {
             if !self.command(&argv, console)? {
@@ -138,6 +110,27 @@ impl Server {
             }
         }
         Ok(())
+    }
+
+    /// `:set nohints`
+    fn preference(&mut self, argv: &[Bytes], console: &mut Console) -> io::Result<()> {
+        let word = |at: usize| argv.get(at).map(|word| String::from_utf8_lossy(word));
+        let unknown = match (word(0).unwrap_or_default(), word(1)) {
+            (name, Some(what)) if name.eq_ignore_ascii_case(":set") => {
+                match what.to_ascii_lowercase().as_str() {
+                    "hints" => self.hints = true,
+                    "nohints" => self.hints = false,
+                    _ => {
+                        let text = format!("unknown redis-cli preference '{what}'");
+                        return console.line(Tone::Plain, &text);
+                    }
+                }
+                return Ok(());
+            }
+            (name, _) => name,
+        };
+        let text = format!("unknown redis-cli internal command '{unknown}'");
+        console.line(Tone::Plain, &text)
     }
 
     /// Runs a command; false when the connection it came from is not the person's any more.
@@ -191,7 +184,7 @@ impl Server {
     }
 
     /// `+5s`, `now`
-    fn time(&mut self, moment: &str, console: &mut Console) -> io::Result<()> {
+    pub(super) fn time(&mut self, moment: &str, console: &mut Console) -> io::Result<()> {
         let span = match moment.strip_prefix('+') {
             Some(span) => Span::parse(span),
             None if moment.is_empty() || moment == "now" => Some(Span(0)),
@@ -255,7 +248,10 @@ impl Server {
                     }
                     console.line(Tone::Plain, &redwind_resp::render_reply(&argv, &value))?;
                 }
-                Output::Push { value, .. } => {
+                Output::Push { to, value } => {
+                    if to == self.session {
+                        self.prompt.heard(&value);
+                    }
                     console.line(Tone::Plain, &redwind_resp::render(&value))?;
                 }
                 Output::KeyEvent {
@@ -284,6 +280,31 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// `help`, `help @list`, `help client setname`; the names of what is told stand out, as in redis-cli.
+fn help(topic: &[Bytes], console: &mut Console) -> io::Result<()> {
+    let words: Vec<_> = topic
+        .iter()
+        .map(|word| String::from_utf8_lossy(word))
+        .collect();
+    let topic = words.join(" ");
+    if topic.trim().is_empty() {
+        return console.line(Tone::Plain, HELP);
+    }
+    for line in redwind_engine::help(&topic).lines() {
+        match line
+            .strip_prefix("  ")
+            .and_then(|line| line.split_once(": "))
+        {
+            Some((label @ ("summary" | "since" | "group"), text)) => {
+                console.put(Tone::Unsure, &format!("  {label}:"))?;
+                console.line(Tone::Plain, &format!(" {text}"))?;
+            }
+            _ => console.line(Tone::Plain, line)?,
+        }
+    }
+    console.blank()
 }
 
 /// A seeded generator (SplitMix64): the same session gives the same replies.
