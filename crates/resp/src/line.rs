@@ -77,8 +77,11 @@ impl Line {
     }
 }
 
-/// A word that is a number, as C reads one; inside, one that can be sent so often.
+/// A word that is a number, as C reads one, for which nothing is 0; inside, one that can be sent so often.
 fn number(word: &[u8]) -> Option<Option<u64>> {
+    if word.is_empty() {
+        return Some(None);
+    }
     let (negative, digits) = match word {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),

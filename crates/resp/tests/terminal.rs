@@ -100,7 +100,12 @@ fn a_number_before_a_command_repeats_it() {
             "{line}"
         );
     }
-    for line in ["0 PING", "-1 PING", "99999999999999999999 PING"] {
+    for line in [
+        "\"\" PING",
+        "0 PING",
+        "-1 PING",
+        "99999999999999999999 PING",
+    ] {
         assert_eq!(read(line), Err(BadLine::Repeat), "{line}");
     }
     assert_eq!(read("5 \""), Err(BadLine::Unbalanced));

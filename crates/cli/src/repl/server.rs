@@ -4,7 +4,7 @@ use std::io;
 use std::num::NonZeroU32;
 
 use bytes::Bytes;
-use redwind_engine::{Choice, Choose, Config, Engine, Micros, Output, Outputs, SessionId};
+use redwind_engine::{Choice, Choose, Config, Engine, Micros, Output, Outputs, SessionId, Value};
 use redwind_resp::{Line, Prompt, Protocol};
 use redwind_sim::Span;
 
@@ -246,7 +246,11 @@ impl Server {
                     if to == self.session {
                         self.prompt.after(&argv, &value);
                     }
-                    console.line(Tone::Plain, &redwind_resp::render_reply(&argv, &value))?;
+                    let text = redwind_resp::render_reply(&argv, &value);
+                    // An empty report is nothing at all; an empty string has quotes.
+                    if !text.is_empty() || !matches!(value, Value::Bulk(_)) {
+                        console.line(Tone::Plain, &text)?;
+                    }
                 }
                 Output::Push { to, value } => {
                     if to == self.session {
