@@ -31,6 +31,8 @@ pub(super) enum Typed {
 pub(super) struct Editor {
     editor: rustyline::Editor<Typing, MemHistory>,
     file: Option<File>,
+    /// Without colours a hint would look like what was typed.
+    coloured: bool,
 }
 
 impl Editor {
@@ -49,7 +51,11 @@ impl Editor {
         let history = MemHistory::with_config(&config);
         let mut editor = rustyline::Editor::with_history(config, history)?;
         editor.set_helper(Some(Typing { hints: true }));
-        let mut this = Self { editor, file: None };
+        let mut this = Self {
+            editor,
+            file: None,
+            coloured: console.is_coloured(),
+        };
         match File::open() {
             Ok(None) => {}
             Ok(Some((file, lines))) => {
@@ -66,7 +72,7 @@ impl Editor {
     /// Waits for a line.
     pub(super) fn read(&mut self, prompt: &str, hints: bool) -> Result<Typed> {
         if let Some(typing) = self.editor.helper_mut() {
-            typing.hints = hints;
+            typing.hints = hints && self.coloured;
         }
         match self.editor.readline(prompt) {
             Ok(text) => Ok(Typed::Text(text)),

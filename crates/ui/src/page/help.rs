@@ -22,7 +22,7 @@ const KEYS: [(&str, &str); 16] = [
     ("F6", "next pane, from anywhere"),
     ("Esc", "closes what has opened"),
     ("Ctrl + Enter", "run the edited program"),
-    ("Esc, then Tab", "leave the editor"),
+    ("Esc, then Tab", "leave the editor or the terminal"),
     ("Ctrl + wheel", "zoom the diagram"),
 ];
 
