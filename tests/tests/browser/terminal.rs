@@ -67,6 +67,16 @@ fn what_is_typed_is_completed_and_what_is_missing_is_hinted() -> Result<()> {
         browser.press(&["Control+c"])?;
         line_is(&browser, "")?;
 
+        // What does not fit behind the line is there as a whole.
+        letters(&browser, "set a ")?;
+        let whole = "document.querySelector('[data-testid=\"terminal-rest\"]')";
+        browser.wait(
+            "the whole hint",
+            &format!("{whole}?.innerText.startsWith('value [NX|XX') && {whole}.innerText.endsWith('KEEPTTL]')"),
+        )?;
+        browser.press(&["Control+c"])?;
+        browser.wait("no hint", &format!("{whole} === null"))?;
+
         // Several candidates: one after the other, then what was typed, then out.
         letters(&browser, "client set")?;
         browser.press(&["Tab"])?;

@@ -93,6 +93,20 @@ pub fn Terminal(props: &TerminalProps) -> Html {
             tab.into_iter().for_each(complete);
         });
     }
+    let hint = match props.hints {
+        true => model::hint(&line, suggestion).to_owned(),
+        false => String::new(),
+    };
+    // A hint that does not fit behind the line is shown whole above it.
+    let ghost = use_node_ref();
+    let cut = use_state_eq(|| false);
+    {
+        let (ghost, cut) = (ghost.clone(), cut.clone());
+        use_effect_with(((*line).clone(), hint.clone()), move |_| {
+            let ghost = ghost.cast::<web_sys::Element>();
+            cut.set(ghost.is_some_and(|ghost| ghost.scroll_width() > ghost.client_width()));
+        });
+    }
     let Some(node) = nodes
         .get(*chosen)
         .or(nodes.first())
@@ -208,10 +222,6 @@ pub fn Terminal(props: &TerminalProps) -> Html {
             browser::focus(".terminal input");
         }
     });
-    let hint = match props.hints {
-        true => model::hint(&line, suggestion).to_owned(),
-        false => String::new(),
-    };
     let about = match hint.trim() {
         "" => "Tab completes. Escape, then Tab, leaves.".to_owned(),
         missing => format!("Still to come: {missing}. Tab completes. Escape, then Tab, leaves."),
@@ -249,11 +259,14 @@ pub fn Terminal(props: &TerminalProps) -> Html {
             <form class="prompt" {onsubmit}>
                 <label for="terminal-line">{ story.prompt(&node, *position).trim_end() }</label>
                 <span class="line">
-                    <span class="ghost" aria-hidden="true" data-testid="terminal-hint"><i>{ &*line }</i>{ hint }</span>
+                    <span ref={ghost} class="ghost" aria-hidden="true" data-testid="terminal-hint"><i>{ &*line }</i>{ hint.clone() }</span>
                     <input id="terminal-line" value={(*line).clone()} {oninput} {onkeydown} {onpaste} data-testid="terminal-input" autocomplete="off"
                         autocapitalize="off" autocorrect="off" spellcheck="false" enterkeyhint="send" aria-label={format!("Command for {node}")}
                         aria-describedby="terminal-about" />
                 </span>
+                if *cut && !hint.is_empty() {
+                    <code class="rest" aria-hidden="true" data-testid="terminal-rest">{ hint.trim() }</code>
+                }
                 <span class="sr" id="terminal-about">{ about }</span>
                 <span class="sr" role="status">{ &*said }</span>
             </form>
