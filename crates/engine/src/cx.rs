@@ -12,9 +12,7 @@ use crate::db::{Data, Db, Entry, Kind};
 use crate::memory;
 use crate::notify::class_of;
 use crate::session::{Awaits, Session};
-use crate::{
-    Choice, Choose, Command, Config, Engine, Flags, Micros, Output, Outputs, Refusal, SessionId,
-};
+use crate::{Choice, Choose, Config, Engine, Micros, Output, Outputs, Refusal, SessionId};
 
 /// What replicas must repeat for the command that runs.
 #[derive(Default)]
@@ -54,8 +52,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) in_script: bool,
     /// The script that runs has called a command that writes.
     pub(crate) script_wrote: bool,
-    /// The error that is replied was counted when a script met it.
-    pub(crate) error_is_counted: bool,
+    /// The errors in the reply are counted, and the script repeats so many that its commands had met.
+    pub(crate) blamed: Option<u64>,
     /// How many changes this command made, as Redis counts them.
     pub(crate) dirty: u64,
     pub(crate) effect: Effect,
@@ -93,7 +91,7 @@ impl<'a> Cx<'a> {
             touches: true,
             in_script: false,
             script_wrote: false,
-            error_is_counted: false,
+            blamed: None,
             dirty: 0,
             effect: Effect::Same,
             block: None,
@@ -268,14 +266,15 @@ impl<'a> Cx<'a> {
         }
     }
 
-    pub(crate) fn exists(&mut self, key: &[u8]) -> bool {
-        self.find(key).is_some()
+    /// The same, if it is of this type; that it is looked at is a use in any case.
+    fn use_as<T: Kind>(&mut self, index: usize) -> Result<(), Refusal> {
+        self.use_at(index);
+        let suits = T::of(&self.db().at(index).data).is_some();
+        suits.then_some(()).ok_or(Refusal::WrongType)
     }
 
-    /// Why this command may not run now, if it writes and the server's place among others forbids that.
-    pub(crate) fn may_not_write(&self, command: &Command) -> Option<Refusal> {
-        let refusal = self.engine.refuses_to_write(self.session);
-        refusal.filter(|_| command.flags.has(Flags::WRITE))
+    pub(crate) fn exists(&mut self, key: &[u8]) -> bool {
+        self.find(key).is_some()
     }
 
     /// What a key holds, if it is of this type.
@@ -289,10 +288,13 @@ impl<'a> Cx<'a> {
     /// What a key holds, if it is of this type; neither counted nor a use of it, for commands that look before they
     /// open the key or look once more.
     pub(crate) fn peek_as<T: Kind>(&mut self, key: &[u8]) -> Result<Option<&T>, Refusal> {
-        match self.peek(key) {
-            None => Ok(None),
-            Some(entry) => T::of(&entry.data).map(Some).ok_or(Refusal::WrongType),
+        let Some(index) = self.find(key) else {
+            return Ok(None);
+        };
+        if T::of(&self.db().at(index).data).is_none() {
+            self.use_as::<T>(index)?;
         }
+        Ok(T::of(&self.db().at(index).data))
     }
 
     /// What a key holds, if it is of this type; found or missed, but not used: for commands that then open it.
@@ -403,10 +405,7 @@ impl<'a> Cx<'a> {
         let Some(index) = self.find(key) else {
             return Ok(None);
         };
-        if T::of(&self.db().at(index).data).is_none() {
-            return Err(Refusal::WrongType);
-        }
-        self.use_at(index);
+        self.use_as::<T>(index)?;
         Ok(Some(self.open(key, index, false)))
     }
 
@@ -416,11 +415,8 @@ impl<'a> Cx<'a> {
         key: &'c Bytes,
     ) -> Result<Edit<'c, 'a, T>, Refusal> {
         let (index, new) = match self.find(key) {
-            Some(index) if T::of(&self.db().at(index).data).is_none() => {
-                return Err(Refusal::WrongType);
-            }
             Some(index) => {
-                self.use_at(index);
+                self.use_as::<T>(index)?;
                 (index, false)
             }
             None => {

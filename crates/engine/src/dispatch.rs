@@ -110,10 +110,12 @@ impl Engine {
     /// What a session is answered whose command was refused before it ran. It breaks a transaction that was begun, and
     /// a refused `EXEC` ends it.
     fn reject(&mut self, from: SessionId, argv: &[Bytes], refusal: &Refusal) -> Done {
-        let ends = commands::resolve_name(argv).is_ok_and(|command| command.name == "exec");
+        let name = commands::resolve_name(argv).map_or("NULL", |command| command.name);
+        let ends = name == "exec";
         let mut value = refusal.reply();
         let session = Arc::make_mut(&mut self.sessions).get_mut(&from);
         if let Some(session) = session {
+            session.last_command = name;
             if ends && !refusal.redirects() {
                 session.multi = None;
                 self.unwatch(from);
@@ -136,6 +138,7 @@ impl Engine {
             let stats = Arc::make_mut(&mut self.stats);
             stats.command(command.name).rejected += 1;
         }
+        self.has_new_error();
     }
 
     /// Whether a host may run a command of its own, which the engine does not have, for this session: not before it
@@ -223,10 +226,14 @@ impl Engine {
                 Cx::new(self, now, luck, out, from, place).check_memory(needs_memory)?;
             }
             let session = Arc::make_mut(&mut self.sessions).get_mut(&from);
+            let cas_broken = session.as_ref().is_some_and(|s| s.cas_broken);
             let Some(multi) = session.and_then(|s| s.multi.as_deref_mut()) else {
                 return Ok(Done::default());
             };
-            multi.queue.push((command, argv.to_vec()));
+            // One that will not run needs no memory.
+            if !multi.broken && !cas_broken {
+                multi.queue.push((command, argv.to_vec()));
+            }
             return Ok(Done::reply(Value::simple("QUEUED")));
         }
         let mut cx = Cx::new(self, now, luck, out, from, place);
@@ -421,6 +428,7 @@ impl Cx<'_> {
         let outer_dirty = std::mem::take(&mut self.dirty);
         let outer_effect = std::mem::take(&mut self.effect);
         let args = Args::new(argv, command.words());
+        self.engine.counters.errors_seen = self.engine.counters.error_replies;
         let touches = self.touches;
         // `TOUCH` counts as use whatever the connection asked for, in scripts and transactions, too.
         self.touches |= command.name == "touch";
@@ -442,15 +450,17 @@ impl Cx<'_> {
         self.dirty += outer_dirty;
         self.effect = outer_effect;
         let value = answer.unwrap_or_else(|refusal| refusal.reply());
-        if !std::mem::take(&mut self.error_is_counted) {
+        let blamed = std::mem::take(&mut self.blamed);
+        if blamed.is_none() {
             self.engine.count_error(&value);
         }
+        let failed = blamed.unwrap_or(0) + u64::from(self.engine.has_new_error());
         // One that waits counts once it has its reply.
         if self.block.is_none() {
             self.engine.counters.commands += 1;
             let calls = Arc::make_mut(&mut self.engine.stats).command(command.name);
             calls.calls += 1;
-            calls.failed += u64::from(value.is_error());
+            calls.failed += failed;
         }
         value
     }

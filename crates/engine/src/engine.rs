@@ -29,6 +29,8 @@ pub(crate) struct Counters {
     pub(crate) keyspace_misses: u64,
     pub(crate) expired_keys: u64,
     pub(crate) error_replies: u64,
+    /// Those of them that some command is blamed for.
+    pub(crate) errors_seen: u64,
     pub(crate) expired_subkeys: u64,
     pub(crate) evicted_keys: u64,
     pub(crate) dirty: u64,
@@ -464,6 +466,12 @@ impl Engine {
         }
     }
 
+    /// Whether an error was counted that no command is blamed for yet; the one that is asked about is, from now on.
+    pub(crate) fn has_new_error(&mut self) -> bool {
+        let all = self.counters.error_replies;
+        std::mem::replace(&mut self.counters.errors_seen, all) < all
+    }
+
     /// A session forgets what it listens to.
     pub(crate) fn stop_listening(&mut self, who: SessionId) {
         if !self.sessions.get(&who).is_some_and(Session::is_listening) {
@@ -503,46 +511,6 @@ impl Engine {
         });
         if in_group {
             self.ready.push((db, Blob::new(key)));
-        }
-    }
-
-    /// Transactions that watch this key will fail.
-    pub(crate) fn break_transactions(&mut self, db: u32, key: &[u8]) {
-        if self.watched.is_empty() {
-            return;
-        }
-        let Some(watchers) = self.watched.get(&(db, Blob::new(key))) else {
-            return;
-        };
-        let sessions = Arc::make_mut(&mut self.sessions);
-        for who in watchers {
-            if let Some(session) = sessions.get_mut(who) {
-                session.cas_broken = true;
-            }
-        }
-    }
-
-    /// A session forgets what it watches.
-    pub(crate) fn unwatch(&mut self, who: SessionId) {
-        let Some(session) = self.sessions.get(&who) else {
-            return;
-        };
-        if session.watching.is_empty() && !session.cas_broken {
-            return;
-        }
-        let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&who) else {
-            return;
-        };
-        session.cas_broken = false;
-        let watching = std::mem::take(&mut session.watching);
-        let watched = Arc::make_mut(&mut self.watched);
-        for place in watching {
-            if let Some(watchers) = watched.get_mut(&place) {
-                watchers.retain(|watcher| *watcher != who);
-                if watchers.is_empty() {
-                    watched.remove(&place);
-                }
-            }
         }
     }
 

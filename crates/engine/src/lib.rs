@@ -56,6 +56,7 @@ mod time;
 mod types;
 mod view;
 mod waiting;
+mod watching;
 mod xxh3;
 
 pub use cluster::{Cluster, Health, Member, SLOTS, command_keys, key_slot};

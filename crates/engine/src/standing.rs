@@ -1,5 +1,6 @@
 //! A server's place among others: who may write, and who still answers.
 
+use crate::cx::Cx;
 use crate::{Command, Engine, Flags, Refusal, SessionId};
 
 /// The settings of replication.
@@ -108,5 +109,13 @@ impl Engine {
             None if needs_fresh && self.refuses_stale_reads(from) => Err(Refusal::PrimaryDown),
             None => Ok(()),
         }
+    }
+}
+
+impl Cx<'_> {
+    /// Why this command may not run now, if it writes and the server's place among others forbids that.
+    pub(crate) fn may_not_write(&self, command: &Command) -> Option<Refusal> {
+        let refusal = self.engine.refuses_to_write(self.session);
+        refusal.filter(|_| command.flags.has(Flags::WRITE))
     }
 }

@@ -38,6 +38,14 @@ pub fn format_double(number: f64) -> String {
         push_int(&mut out, number as i64);
         return String::from_utf8(out).unwrap_or_default();
     }
+    shortest(number)
+}
+
+/// The same, where whole numbers are no special case. Redis has it where it does not reply.
+pub fn shortest(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() {
+        return format_double(number);
+    }
     let (digits, exponent) = crate::grisu::digits(number.abs());
     let mut out = String::with_capacity(24);
     if number < 0.0 {

@@ -21,8 +21,6 @@ pub struct Circumstances {
     pub distances: bool,
     /// Sets were united or subtracted, after which Redis leaves the order open also in small ones.
     pub combined: bool,
-    /// How long a list's parts may be has changed, of which we do not keep borders.
-    pub resized: bool,
     /// Fields expire at a time that the clock decides, which decides their order in the compact form.
     pub timed: bool,
 }
@@ -34,13 +32,21 @@ pub struct Difference {
     pub ours: Option<Heard>,
 }
 
+/// What comparing all that was heard shows.
+pub enum Outcome {
+    Same,
+    /// From some point on Redis leaves open what comes.
+    Open,
+    Differs(Difference),
+}
+
 /// Compares all that was heard, in order.
-pub fn first_difference(
+pub fn outcome(
     steps: &[Step],
     mut theirs: Vec<Heard>,
     mut ours: Vec<Heard>,
     unordered: &[bool],
-) -> Option<Difference> {
+) -> Outcome {
     name_moments(&mut theirs);
     name_moments(&mut ours);
     let distances = steps.iter().any(|step| {
@@ -57,8 +63,6 @@ pub fn first_difference(
     let mut queues: BTreeMap<&str, bool> = BTreeMap::new();
     // Of which reply a value is part, no one can tell any more after an array that was miscounted.
     let mut lost = false;
-    let resizes_lists = |step: &Step| mentions(step.argv(), "list-max-");
-    let resized = steps.iter().position(resizes_lists).unwrap_or(usize::MAX);
     let times_fields = |step: &Step| {
         ["hexpire", "hpexpire", "hsetex", "hgetex"]
             .iter()
@@ -79,7 +83,8 @@ pub fn first_difference(
             .into_iter()
             .flatten()
             .map(|heard| heard.step)
-            .min()?;
+            .min()
+            .unwrap_or_default();
         while sent <= step.min(steps.len().saturating_sub(1)) {
             if let Some(Step::Send { client, argv }) = steps.get(sent) {
                 open.entry(client).or_default().sent(argv);
@@ -91,7 +96,6 @@ pub fn first_difference(
             unordered: unordered.get(step).copied().unwrap_or(true),
             distances,
             combined: step > combined,
-            resized: step > resized,
             timed: step > timed,
         };
         let same = match (left, right) {
@@ -142,8 +146,13 @@ pub fn first_difference(
             let step = steps.get(at);
             step.is_some_and(|step| mentions(step.argv(), "sort"))
         });
+        // Which key gives way first is open.
+        let evicted = |heard: &Heard| matches!(&heard.value, Value::Push(parts) if parts.iter().any(|part| matches!(part, Value::Bulk(word) if **word == *b"evicted" || word.ends_with(b":evicted"))));
+        if !same && (left.is_some_and(evicted) || right.is_some_and(evicted)) {
+            return Outcome::Open;
+        }
         if !same && sorts && (left.is_some_and(missed) || right.is_some_and(missed)) {
-            return None;
+            return Outcome::Open;
         }
         // Of a script that sorts what has no order, a missing value ends the reply.
         lost |= !same
@@ -152,17 +161,17 @@ pub fn first_difference(
                 word(step.argv(), 0).starts_with(b"eval") && mentions(step.argv(), "sort")
             });
         if !same && lost {
-            return None;
+            return Outcome::Open;
         }
         if !same {
-            return Some(Difference {
+            return Outcome::Differs(Difference {
                 step: step.min(steps.len().saturating_sub(1)),
                 theirs: left.cloned(),
                 ours: right.cloned(),
             });
         }
     }
-    None
+    if lost { Outcome::Open } else { Outcome::Same }
 }
 
 /// Whether this runs a transaction that subscribes to several channels at once: each is confirmed by an element of its own
@@ -274,10 +283,6 @@ fn agree(argv: &[Bytes], theirs: &Value, ours: &Value, circumstances: Circumstan
         if same(&shuffled(theirs), &shuffled(ours)) {
             return true;
         }
-    }
-    let is_text = |value: &Value, text: &str| matches!(value, Value::Bulk(bulk) if **bulk == *text.as_bytes());
-    if circumstances.resized && is_text(theirs, "quicklist") && is_text(ours, "listpack") {
-        return true;
     }
     match &name[..] {
         b"ttl" | b"pttl" | b"expiretime" | b"pexpiretime" | b"httl" | b"hpttl" | b"hexpiretime"

@@ -16,6 +16,7 @@ pub mod reference;
 pub mod script;
 pub mod sequence;
 pub mod shrink;
+pub mod state;
 
 use bytes::Bytes;
 use redwind_engine::Value;

@@ -9,7 +9,8 @@ use redwind_resp::{Decoder, encode};
 
 use crate::Subject;
 use crate::reference::with_ids;
-use crate::sequence::{ALONE, Heard, Step, attribute};
+use crate::sequence::{AFTER_FLUSH, ALONE, BEFORE_ID, Heard, Step, attribute};
+use crate::state::Witness;
 
 /// A small generator, the same in every run.
 #[derive(Clone)]
@@ -34,6 +35,9 @@ impl Choose for Lehmer {
         (self.draw() % u64::from(bound.get())) as u32
     }
 }
+
+/// Who asks how things stand.
+const WITNESS: &str = "witness";
 
 #[derive(Clone)]
 pub struct Ours {
@@ -92,6 +96,7 @@ pub type Played = (Vec<Heard>, Vec<bool>);
 impl Ours {
     /// Plays a sequence of one client.
     pub fn play_alone(&mut self, steps: &[Step]) -> Played {
+        self.client(ALONE);
         let mut values = Vec::new();
         let mut unordered = Vec::new();
         for step in steps {
@@ -111,21 +116,39 @@ impl Ours {
             }
             unordered.push(before || self.unordered(step.argv()));
         }
+        // Who looks after a real server sends something, too, at which keys may give way.
+        let late = self.step(WITNESS, Step::line("PING").argv()).into_iter();
+        values.extend(
+            late.filter(|(name, _)| name != WITNESS)
+                .map(|(_, value)| value),
+        );
         (attribute(steps, values), unordered)
     }
 
     /// Plays a sequence of several clients.
     pub fn play_several(&mut self, steps: &[Step]) -> Played {
         let names = ["a", "b", "c", "d", "e"];
-        let ids = names.map(|name| (name, self.client(name).0));
+        let ids = names.map(|name| {
+            self.step(name, Step::line("CLIENT ID").argv());
+            (name, self.client(name).0)
+        });
         let mut heard = Vec::new();
         let mut unordered = Vec::new();
+        let mut flushes = false;
         for (at, step) in steps.iter().enumerate() {
             let before = self.unordered(step.argv());
-            let mut values = match step {
+            let mut values = Vec::new();
+            if step.takes_id_of_clock() {
+                values.extend(self.wait(BEFORE_ID));
+            }
+            values.extend(match step {
                 Step::Send { client, argv } => self.step(client, &with_ids(argv, &ids)),
                 Step::Pass(millis) => self.wait(*millis),
-            };
+            });
+            flushes |= step.flushes();
+            if flushes {
+                values.extend(self.wait(AFTER_FLUSH));
+            }
             // The order between connections cannot be observed.
             values.sort_by(|(a, _), (b, _)| a.cmp(b));
             heard.extend(values.into_iter().map(|(client, value)| Heard {
@@ -200,6 +223,24 @@ impl Ours {
             true => self.engine.keys(db).any(|key| is_table(db, key)),
             false => argv.iter().any(|word| is_table(db, word)),
         })
+    }
+}
+
+impl Witness for Ours {
+    fn ask(&mut self, commands: &[Vec<Bytes>]) -> Vec<Value> {
+        let replies = commands.iter().filter_map(|argv| {
+            let heard = self.step(WITNESS, argv).into_iter();
+            heard.map(|(_, value)| value).next()
+        });
+        replies.collect()
+    }
+
+    fn is_player(&self, id: i64, asks: i64) -> bool {
+        id != asks
+    }
+
+    fn changes_before(&self) -> i64 {
+        0
     }
 }
 

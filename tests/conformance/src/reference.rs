@@ -12,7 +12,8 @@ use redwind_engine::Value;
 use redwind_resp::{Decoder, encode_request};
 
 use crate::Subject;
-use crate::sequence::{ALONE, Heard, Open, Step, attribute};
+use crate::sequence::{AFTER_FLUSH, ALONE, BEFORE_ID, Heard, Open, Step, attribute};
+use crate::state::Witness;
 
 /// Settings that rounds change, as a fresh server has them.
 const SETTINGS: &str = "notify-keyspace-events \"\" hash-max-listpack-entries 512 hash-max-listpack-value 64 \
@@ -40,6 +41,8 @@ pub struct Reference {
     folder: PathBuf,
     clients: BTreeMap<String, Client>,
     late: Vec<(String, Value)>,
+    /// `rdb_changes_since_last_save` before the sequence.
+    changes_before: i64,
 }
 
 struct Client {
@@ -147,6 +150,7 @@ impl Reference {
             folder,
             clients: BTreeMap::new(),
             late: Vec::new(),
+            changes_before: 0,
         };
         let end = Instant::now() + Duration::from_secs(10);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
@@ -193,6 +197,17 @@ impl Reference {
             self.send(CLEANER, step.argv(), false);
         }
         self.settle();
+        // Counted are only those of the sequence that comes.
+        let asked =
+            ["INFO persistence", "CONFIG RESETSTAT"].map(|line| Step::line(line).argv().to_vec());
+        let replies = self.pipeline(CLEANER, &asked);
+        if let Some(Value::Bulk(text)) = replies.first() {
+            let text = String::from_utf8_lossy(text);
+            let changes = text
+                .lines()
+                .find_map(|line| line.strip_prefix("rdb_changes_since_last_save:"));
+            self.changes_before = changes.and_then(|count| count.parse().ok()).unwrap_or(0);
+        }
         self.late.clear();
     }
 
@@ -245,6 +260,9 @@ impl Reference {
         for (at, step) in steps.iter().enumerate() {
             match step {
                 Step::Send { client, argv } => {
+                    if step.takes_id_of_clock() {
+                        std::thread::sleep(Duration::from_millis(BEFORE_ID));
+                    }
                     let mut wire = Vec::new();
                     encode_request(&with_ids(argv, &ids), &mut wire);
                     self.client(client).write(&wire);
@@ -260,12 +278,9 @@ impl Reference {
                 }
             }
             // Redis empties databases in another thread, and answers when that is done; who waited may have asked for it long ago.
-            flushes |= step
-                .argv()
-                .first()
-                .is_some_and(|name| name.to_ascii_lowercase().starts_with(b"flush"));
+            flushes |= step.flushes();
             if flushes {
-                std::thread::sleep(Duration::from_millis(5));
+                std::thread::sleep(Duration::from_millis(AFTER_FLUSH));
             }
             self.settle();
             for name in names {
@@ -292,8 +307,8 @@ impl Reference {
     }
 
     /// Sends many commands at once and reads all replies.
-    pub fn pipeline(&mut self, commands: &[Vec<Bytes>]) -> Vec<Value> {
-        let client = self.client("pipeline");
+    pub fn pipeline(&mut self, client: &str, commands: &[Vec<Bytes>]) -> Vec<Value> {
+        let client = self.client(client);
         let mut wire = Vec::new();
         for argv in commands {
             encode_request(argv, &mut wire);
@@ -322,6 +337,21 @@ pub fn with_ids<T: std::fmt::Display>(argv: &[Bytes], ids: &[(&str, T)]) -> Vec<
         *word = Bytes::from(id.to_string());
     }
     argv
+}
+
+impl Witness for Reference {
+    fn ask(&mut self, commands: &[Vec<Bytes>]) -> Vec<Value> {
+        self.pipeline(CLEANER, commands)
+    }
+
+    fn is_player(&self, id: i64, asks: i64) -> bool {
+        // Of the last sequence some may not have gone yet.
+        id > asks
+    }
+
+    fn changes_before(&self) -> i64 {
+        self.changes_before
+    }
 }
 
 impl Drop for Reference {

@@ -18,6 +18,10 @@ pub enum Step {
     Pass(u64),
 }
 
+/// So many seconds wait those who do not wait for ever, and the same in milliseconds.
+pub const SHORT_TIME: &str = "0.06";
+pub const SHORT_MILLIS: &str = "60";
+
 /// Who sends when there is only one client.
 pub const ALONE: &str = "a";
 
@@ -47,7 +51,45 @@ impl Step {
             Step::Pass(_) => &[],
         }
     }
+
+    /// Whether it may empty databases.
+    pub fn flushes(&self) -> bool {
+        let name = self.argv().first();
+        name.is_some_and(|name| name.to_ascii_lowercase().starts_with(b"flush"))
+    }
+
+    /// Whether it may add an entry to a stream with an id of the clock.
+    pub fn takes_id_of_clock(&self) -> bool {
+        let mentions = |text: &[u8]| {
+            let mut words = self.argv().iter();
+            words.any(|word| {
+                word.to_ascii_lowercase()
+                    .windows(text.len())
+                    .any(|part| part == text)
+            })
+        };
+        mentions(b"xadd") && mentions(b"*")
+    }
+
+    /// Whether what it does depends on how soon the next step comes: times of milliseconds.
+    pub fn is_short(&self) -> bool {
+        let is = |word: Option<&Bytes>, text: &str| {
+            word.is_some_and(|word| word.eq_ignore_ascii_case(text.as_bytes()))
+        };
+        let argv = self.argv();
+        (is(argv.last(), "1")
+            && (is(argv.first(), "PEXPIRE") || argv.iter().any(|word| is(Some(word), "PX"))))
+            || argv
+                .iter()
+                .any(|word| word.starts_with(SHORT_TIME.as_bytes()) || word == SHORT_MILLIS)
+    }
 }
+
+/// So many milliseconds pass with each step from the first on that empties databases.
+pub const AFTER_FLUSH: u64 = 5;
+
+/// So many milliseconds pass before a step that takes an id from the clock, so that each is of a later moment than the last.
+pub const BEFORE_ID: u64 = 2;
 
 /// Something that a client received.
 #[derive(Clone, Debug, PartialEq)]

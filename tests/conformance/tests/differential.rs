@@ -11,18 +11,22 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use redwind_conformance::compare::{Difference, first_difference};
+use bytes::Bytes;
+use redwind_conformance::compare::{Difference, Outcome, outcome};
 use redwind_conformance::ours::Ours;
 use redwind_conformance::random::Round;
 use redwind_conformance::reference::Reference;
 use redwind_conformance::sequence::{Heard, Step, lines};
 use redwind_conformance::shrink::shrink;
-use redwind_conformance::{garbage, random};
-use redwind_engine::Micros;
+use redwind_conformance::{garbage, random, state};
+use redwind_engine::{Micros, Value};
 use redwind_resp::render;
 
 /// So many differences, each of its own kind, are shown at once.
 const MOST: usize = 25;
+
+/// So many lines of a reply are shown.
+const MOST_LINES: usize = 60;
 
 fn from_env(name: &str, default: u64) -> u64 {
     std::env::var(name)
@@ -34,7 +38,7 @@ fn from_env(name: &str, default: u64) -> u64 {
 /// Plays a sequence on both. A server that ends or no longer answers is replaced by a fresh one: what it was asked to do is
 /// shown, and counts as no difference, so that a long run goes on.
 fn difference(server: &mut Reference, kind: Round, steps: &[Step]) -> Option<Difference> {
-    if steps.iter().any(pauses_all) {
+    if steps.iter().any(pauses_all) || is_race(steps) {
         return None;
     }
     let played = catch_unwind(AssertUnwindSafe(|| compared(server, kind, steps)));
@@ -46,6 +50,16 @@ fn difference(server: &mut Reference, kind: Round, steps: &[Step]) -> Option<Dif
         *server = Reference::start().unwrap_or_else(|why| panic!("{why}"));
         None
     })
+}
+
+/// Whether the clocks decide what happens: something lasts for milliseconds only, and nobody waits until it is over.
+fn is_race(steps: &[Step]) -> bool {
+    let over = |at: usize| {
+        let next = &steps[at + 1..steps.len().min(at + 3)];
+        next.iter().any(|step| matches!(step, Step::Pass(_)))
+    };
+    let several = steps.iter().any(|step| matches!(step, Step::Pass(_)));
+    several && (0..steps.len()).any(|at| steps[at].is_short() && !over(at))
 }
 
 /// Whether a server that is asked this answers nobody until the time is up, not even who would end the pause.
@@ -67,14 +81,83 @@ fn compared(server: &mut Reference, kind: Round, steps: &[Step]) -> Option<Diffe
         Round::Alone => (server.play_alone(steps), engine.play_alone(steps)),
         Round::Several => (server.play_several(steps), engine.play_several(steps)),
     };
-    first_difference(steps, theirs, ours, &unordered)
+    let refused = refused(steps, &theirs);
+    match outcome(steps, theirs, ours, &unordered) {
+        Outcome::Differs(difference) => return Some(difference),
+        Outcome::Open => return None,
+        Outcome::Same => {}
+    }
+    // What no reply has shown.
+    let theirs = state::left(server, kind);
+    let ours = state::left(&mut engine, kind);
+    let (what, theirs, ours) = state::first_difference(&theirs, &ours, &refused)?;
+    let step = steps.len().saturating_sub(1);
+    let heard = |value: Value| Heard {
+        step,
+        client: format!("{LEFT}{what}"),
+        value,
+    };
+    Some(Difference {
+        step,
+        theirs: theirs.map(heard),
+        ours: ours.map(heard),
+    })
+}
+
+/// What the commands name that were, or may have been, refused.
+fn refused(steps: &[Step], theirs: &[Heard]) -> Vec<Bytes> {
+    fn holds_error(value: &Value) -> bool {
+        match value {
+            Value::Error(_) => true,
+            Value::Array(items) => items.iter().any(holds_error),
+            _ => false,
+        }
+    }
+    let mut is_refused = vec![false; steps.len()];
+    for heard in theirs {
+        if let Some(refused) = is_refused.get_mut(heard.step) {
+            *refused |= holds_error(&heard.value);
+        }
+    }
+    let runs = |step: &Step, names: &[&str]| {
+        let name = step.argv().first().map(|name| name.to_ascii_lowercase());
+        name.is_some_and(|name| names.iter().any(|one| name.starts_with(one.as_bytes())))
+    };
+    let pairs = steps.iter().zip(&is_refused);
+    // Which command of a transaction it was, nobody knows.
+    let transaction = pairs
+        .clone()
+        .any(|(step, refused)| *refused && runs(step, &["exec"]));
+    let named = pairs.filter(|(step, refused)| **refused || transaction || runs(step, &["eval"]));
+    named
+        .flat_map(|(step, _)| step.argv().iter().cloned())
+        .collect()
+}
+
+/// Before the name of what is left behind.
+const LEFT: &str = "the ";
+
+/// The beginning of a long text.
+fn shortened(text: &str) -> String {
+    let lines = text.lines().count();
+    let shown: Vec<&str> = text.lines().take(MOST_LINES).collect();
+    let shown = shown.join("\n");
+    match lines > MOST_LINES {
+        true => format!("{shown}\n({lines} lines)"),
+        false => shown,
+    }
 }
 
 fn show(heard: Option<&Heard>) -> String {
     match heard {
         None => "(nothing)".into(),
         Some(heard) => {
-            format!("to {}: {}", heard.client, render(&heard.value))
+            let to = if heard.client.starts_with(LEFT) {
+                ""
+            } else {
+                "to "
+            };
+            format!("{to}{}: {}", heard.client, shortened(&render(&heard.value)))
         }
     }
 }
@@ -97,7 +180,13 @@ fn outline(text: &str) -> String {
 /// Which differences count as one.
 fn kind_of(steps: &[Step], difference: &Difference) -> (Vec<u8>, String, String) {
     let argv = steps.get(difference.step).map_or(&[][..], Step::argv);
-    let name = argv.first().map(|name| name.to_ascii_lowercase());
+    let both = [&difference.theirs, &difference.ours];
+    let is_left = both
+        .into_iter()
+        .flatten()
+        .any(|heard| heard.client.starts_with(LEFT));
+    let name = argv.first().filter(|_| !is_left);
+    let name = name.map(|name| name.to_ascii_lowercase());
     let (theirs, ours) = show_both(difference);
     (name.unwrap_or_default(), outline(&theirs), outline(&ours))
 }

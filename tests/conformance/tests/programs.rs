@@ -4,7 +4,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use redwind_conformance::compare::first_difference;
+use redwind_conformance::compare::{Outcome, outcome};
 use redwind_conformance::ours::Ours;
 use redwind_conformance::random::programs;
 use redwind_conformance::reference::Reference;
@@ -63,7 +63,7 @@ fn programs_get_the_replies_of_a_real_server() {
                 let now = now.map_or(0, |since| since.as_micros());
                 let theirs = server.play_alone(&steps);
                 let (ours, unordered) = Ours::new(Micros(now as u64)).play_alone(&steps);
-                let Some(last) = first_difference(&steps, theirs, ours, &unordered) else {
+                let Outcome::Differs(last) = outcome(&steps, theirs, ours, &unordered) else {
                     continue;
                 };
                 let show = |heard: Option<_>| match heard {

@@ -359,7 +359,11 @@ fn sent_len(argv: &[Bytes]) -> usize {
 /// One line of `CLIENT LIST`.
 fn describe(cx: &Cx<'_>, args: &Args<'_>, id: SessionId, session: &Session) -> String {
     let seconds = |since: crate::Micros| cx.now.0.saturating_sub(since.0) / 1_000_000;
-    let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).into_owned();
+    // Up to the first NUL, like all that Redis prints.
+    let text = |bytes: &Bytes| {
+        let end = bytes.iter().position(|byte| *byte == 0);
+        String::from_utf8_lossy(&bytes[..end.unwrap_or(bytes.len())]).into_owned()
+    };
     let listens = |kind| session.listening.keys().filter(|(k, _)| *k == kind).count();
     let marks = [
         (session.is_listening(), 'P'),

@@ -62,7 +62,7 @@ fn follow_value(sum: &mut Sum, entry: &Entry) {
             for (member, score) in zset.iter() {
                 add(
                     sum,
-                    &of_all(&[&member, redwind_resp::format_double(score).as_bytes()]),
+                    &of_all(&[&member, redwind_resp::shortest(score).as_bytes()]),
                 );
             }
         }

@@ -238,6 +238,7 @@ fn commandstats(cx: &Cx<'_>, text: &mut String) {
 
 fn errorstats(cx: &Cx<'_>, text: &mut String) {
     for (code, count) in &cx.engine.stats.errors {
+        let code = code.replace(['#', ':', '\n', '\r'], "_");
         let _ = write!(text, "errorstat_{code}:count={count}\r\n");
     }
 }

@@ -145,7 +145,8 @@ fn rename_key(cx: &mut Cx<'_>, args: &Args<'_>, replace: bool) -> Result<bool, R
     };
     let (expires, after) = (entry.expires(), entry.data.type_name());
     cx.touch(from);
-    cx.add(to, entry.data, expires, entry.used);
+    let used = cx.used_now();
+    cx.add(to, entry.data, expires, used);
     cx.dirty += 1;
     cx.event("rename_from", from);
     cx.event("rename_to", to);
@@ -197,7 +198,8 @@ fn move_key(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let expires = entry.expires();
     cx.touch(key);
     cx.db = there;
-    cx.add(key, entry.data, expires, entry.used);
+    let used = cx.used_now();
+    cx.add(key, entry.data, expires, used);
     cx.db = here;
     cx.dirty += 1;
     cx.event("move_from", key);
@@ -412,7 +414,8 @@ pub(super) fn empty_db(cx: &mut Cx<'_>, db: u32) -> usize {
     if count > 0 {
         let old = std::mem::take(&mut cx.engine.dbs[db as usize]);
         for (key, _) in old.iter() {
-            cx.touch(key);
+            cx.engine.spoil_transactions(db, key);
+            cx.engine.wake_waiting(db, key);
         }
         cx.engine.dbs[db as usize] = Arc::default();
         cx.report("flushdb", &Bytes::new());

@@ -136,10 +136,10 @@ fn push_if_exists(cx: &mut Cx<'_>, args: &Args<'_>, end: End) -> Answer {
 fn push(cx: &mut Cx<'_>, key: &Bytes, items: &[Bytes], end: End) -> Answer {
     let mut edit = cx.edit_or_new::<List>(key)?;
     let (list, config) = edit.with_config();
+    list.prepare_for(items, config.list_max_listpack_size);
     for item in items {
         list.push(end, Blob::from(item));
     }
-    list.grown(config.list_max_listpack_size);
     let len = list.len();
     edit.changed(end.push_event());
     edit.add_dirty(items.len() - 1);
@@ -207,11 +207,10 @@ fn lset(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let index = i64::from(args.int(1)? as i32);
     let (list, config) = edit.with_config();
     // Redis makes room as for one more before it looks for the place.
-    list.prepare(&args.rest()[2..], config.list_max_listpack_size);
+    list.prepare_for(&args.rest()[2..], config.list_max_listpack_size);
     if !list.set(index, Blob::from(&args[2])) {
         return Err(Refusal::IndexOutOfRange);
     }
-    list.shrunk(config.list_max_listpack_size);
     list.shrunk(config.list_max_listpack_size);
     edit.changed("lset");
     Ok(Value::OK)
@@ -231,11 +230,10 @@ fn linsert(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     };
     let (list, config) = edit.with_config();
     // It is prepared for both before the place is found.
-    list.prepare(&args.rest()[3..], config.list_max_listpack_size);
+    list.prepare_for(&args.rest()[3..], config.list_max_listpack_size);
     if !list.insert(&args[2], after, Blob::from(&args[3])) {
         return Ok(Value::Int(-1));
     }
-    list.grown(config.list_max_listpack_size);
     let len = list.len();
     edit.changed("linsert");
     Ok(Value::from(len))
@@ -449,7 +447,10 @@ pub(super) fn move_item(
             return Ok(None);
         };
         let reply = Value::Bulk(item.to_bytes());
-        edit.push(to, item);
+        let (list, config) = edit.with_config();
+        list.prepare(1, item.len(), config.list_max_listpack_size);
+        list.push(to, item);
+        list.shrunk(config.list_max_listpack_size);
         edit.changed(to.push_event());
         drop(edit);
         cx.event(from.pop_event(), source);
@@ -465,8 +466,8 @@ pub(super) fn move_item(
     let reply = Value::Bulk(item.to_bytes());
     let mut edit = cx.edit_or_new::<List>(destination)?;
     let (list, config) = edit.with_config();
+    list.prepare(1, item.len(), config.list_max_listpack_size);
     list.push(to, item);
-    list.grown(config.list_max_listpack_size);
     edit.changed(to.push_event());
     drop(edit);
     if let Some(mut edit) = cx.edit::<List>(source)? {

@@ -112,7 +112,8 @@ fn swapdb(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     // Waiting commands may now find what they wait for; watched keys may hold something else.
     for db in [a as u32, b as u32] {
         for key in &changed {
-            cx.engine.touch(db, key);
+            cx.engine.spoil_transactions(db, key);
+            cx.engine.wake_waiting(db, key);
         }
         let here = std::mem::replace(&mut cx.db, db);
         cx.report("swapdb", &Bytes::new());

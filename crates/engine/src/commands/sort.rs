@@ -289,7 +289,7 @@ fn sorted(cx: &mut Cx<'_>, args: &Args<'_>, may_store: bool) -> Answer {
     for value in &found {
         list.push(End::Right, Blob::new(value.as_deref().unwrap_or_default()));
     }
-    list.grown(cx.engine.config.list_max_listpack_size);
+    list.prepare(0, 0, cx.engine.config.list_max_listpack_size);
     let len = list.len();
     replace(cx, to, (len > 0).then(|| list.wrap()), "sortstore");
     cx.dirty += (len as u64).saturating_sub(1);

@@ -19,6 +19,23 @@ fn number(count: Option<u64>) -> Value {
     count.map_or(Value::Null, |count| Value::Int(count as i64))
 }
 
+/// How many nodes a radix tree has below a depth down to which these keys, in their order, agree. A chain without
+/// branches is one.
+fn tree_nodes(keys: &[Vec<u8>], depth: usize) -> usize {
+    let (Some(first), Some(last)) = (keys.first(), keys.last()) else {
+        return 1;
+    };
+    let pairs = first.iter().zip(last).skip(depth);
+    let same = pairs.take_while(|(one, other)| one == other).count();
+    let chain = usize::from(same > 0);
+    let at = depth + same;
+    if at == first.len() {
+        return chain + 1;
+    }
+    let branches = keys.chunk_by(|one, other| one[at] == other[at]);
+    chain + 1 + branches.map(|keys| tree_nodes(keys, at + 1)).sum::<usize>()
+}
+
 /// `XINFO STREAM key [FULL [COUNT count]]`
 pub(super) fn stream(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let Some(stream) = cx.read::<Stream>(args.key(0))? else {
@@ -31,11 +48,12 @@ pub(super) fn stream(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         [_, _, _] if args.is(2, "COUNT") => Some(args.int(3)?.max(0)),
         _ => return Err(super::bad_subcommand(args)),
     };
-    let nodes = stream.node_count();
+    let bytes = |id: Id| [id.ms.to_be_bytes(), id.seq.to_be_bytes()].concat();
+    let masters: Vec<Vec<u8>> = stream.masters().map(bytes).collect();
     let mut parts = vec![
         pair("length", Value::from(stream.len())),
-        pair("radix-tree-keys", Value::from(nodes)),
-        pair("radix-tree-nodes", Value::from(nodes + 1)),
+        pair("radix-tree-keys", Value::from(masters.len())),
+        pair("radix-tree-nodes", Value::from(tree_nodes(&masters, 0))),
         pair("last-generated-id", id_value(stream.last_id)),
         pair("max-deleted-entry-id", id_value(stream.max_deleted)),
         pair("entries-added", number(Some(stream.added))),

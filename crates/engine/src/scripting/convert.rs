@@ -111,6 +111,10 @@ const MAX_DEPTH: usize = 200;
 pub(super) struct Budget {
     values: u64,
     bytes: usize,
+    /// The errors that the reply has found new.
+    pub(super) errors: Vec<Value>,
+    /// How many others it has.
+    pub(super) known: u64,
 }
 
 impl Default for Budget {
@@ -118,6 +122,8 @@ impl Default for Budget {
         Budget {
             values: STEPS,
             bytes: MEMORY,
+            errors: Vec::new(),
+            known: 0,
         }
     }
 }
@@ -184,7 +190,13 @@ fn until_nul(text: Bytes) -> Bytes {
 
 fn table_from_lua(table: Table, protocol: Protocol, depth: usize, budget: &mut Budget) -> Value {
     if let Some(text) = field_text(table, "err") {
-        return Value::Error(until_nul(text));
+        let error = Value::Error(until_nul(text));
+        if is_counted(&LuaValue::Table(table)) {
+            budget.known += 1;
+        } else {
+            budget.errors.push(error.clone());
+        }
+        return error;
     }
     if let Some(text) = field_text(table, "ok") {
         return Value::Simple(until_nul(text));

@@ -418,16 +418,20 @@ pub(crate) fn run(cx: &mut Cx<'_>, script: &Script, keys: &[Bytes], argv: &[Byte
         let value = match ended? {
             Ended::Stopped => stopped(),
             Ended::Well(value) => {
-                cx.error_is_counted = is_counted(&value);
                 let mut budget = Budget::default();
                 let reply = from_lua(&value, protocol, 0, &mut budget);
+                budget
+                    .errors
+                    .iter()
+                    .for_each(|error| cx.engine.count_error(error));
+                cx.blamed = Some(budget.known);
                 match budget.is_exceeded() {
                     true => stopped(),
                     false => reply,
                 }
             }
             Ended::Badly(e, place) => {
-                cx.error_is_counted = is_counted(&e);
+                cx.blamed = is_counted(&e).then_some(1);
                 failure(script, &e, &place)
             }
         };

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::list::End;
+use super::nodes::{HEADER, Nodes, Size};
 use crate::blob::Blob;
 
 #[derive(Clone, Default)]
@@ -10,22 +11,18 @@ pub(crate) struct Elements {
     items: VecDeque<Blob>,
     /// What the elements would take in Redis's compact form.
     packed_len: usize,
-    /// It has outgrown the compact form. It gets back there only when it has shrunk to half of the
-    /// limit, as in Redis, so that it does not flip back and forth.
-    large: bool,
+    /// It has outgrown the compact form, and this is how Redis divides it.
+    nodes: Option<Nodes>,
 }
 
-/// What the compact form itself takes.
-const PACKED_HEADER: usize = 7;
-
 impl Elements {
-    /// A list of elements in their order.
-    pub(super) fn new<'l>(items: impl Iterator<Item = &'l [u8]>, large: bool) -> Elements {
+    /// A list of elements in their order, that has not outgrown the compact form.
+    pub(super) fn new<'l>(items: impl Iterator<Item = &'l [u8]>) -> Elements {
         let items: VecDeque<Blob> = items.map(Blob::new).collect();
         Elements {
             packed_len: items.iter().map(packed).sum(),
             items,
-            large,
+            nodes: None,
         }
     }
 
@@ -34,7 +31,11 @@ impl Elements {
     }
 
     pub(crate) fn encoding(&self) -> &'static str {
-        if self.large { "quicklist" } else { "listpack" }
+        if self.nodes.is_some() {
+            "quicklist"
+        } else {
+            "listpack"
+        }
     }
 
     /// About what it takes in memory.
@@ -56,6 +57,9 @@ impl Elements {
 
     pub(crate) fn push(&mut self, end: End, item: Blob) {
         self.packed_len += packed(&item);
+        if let Some(nodes) = &mut self.nodes {
+            nodes.push(end, size(&item));
+        }
         match end {
             End::Left => self.items.push_front(item),
             End::Right => self.items.push_back(item),
@@ -68,91 +72,112 @@ impl Elements {
             End::Right => self.items.pop_back(),
         }?;
         self.packed_len -= packed(&item);
+        if let Some(nodes) = &mut self.nodes {
+            nodes.pop(end, packed(&item));
+        }
         Some(item)
     }
 
     /// Replaces an element.
     pub(crate) fn set(&mut self, at: usize, item: Blob) {
-        self.packed_len += packed(&item);
-        let old = std::mem::replace(&mut self.items[at], item);
-        self.packed_len -= packed(&old);
+        let old = packed(&self.items[at]);
+        self.packed_len = self.packed_len + packed(&item) - old;
+        let items = &self.items;
+        if let Some(nodes) = &mut self.nodes {
+            nodes.set(at, old, size(&item), |from, to| {
+                items.range(from..to).map(packed).sum()
+            });
+        }
+        self.items[at] = item;
     }
 
-    /// Inserts before the element at this place.
-    pub(crate) fn insert(&mut self, at: usize, item: Blob) {
+    /// Inserts before or after the element at this place.
+    pub(crate) fn insert(&mut self, at: usize, after: bool, item: Blob) {
         self.packed_len += packed(&item);
-        self.items.insert(at, item);
+        let items = &self.items;
+        if let Some(nodes) = &mut self.nodes {
+            nodes.insert(at, after, size(&item), |from, to| {
+                items.range(from..to).map(packed).sum()
+            });
+        }
+        self.items.insert(at + usize::from(after), item);
     }
 
     /// Removes elements equal to this one: the first `count`, the last if it is negative, all if 0.
     pub(crate) fn remove(&mut self, count: i64, item: &[u8]) -> usize {
-        let limit = if count == 0 {
-            usize::MAX
-        } else {
-            count.unsigned_abs() as usize
+        let limit = match count {
+            0 => usize::MAX,
+            _ => usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX),
         };
-        let before = self.items.len();
-        let mut left = limit;
-        let mut gone = 0;
-        let mut keep = |candidate: &Blob| {
-            let hit = left > 0 && candidate.as_slice() == item;
-            if hit {
-                left -= 1;
-                gone += packed(candidate);
-            }
-            !hit
-        };
+        let hits = self.items.iter().enumerate();
+        let hits = hits.filter(|(_, known)| known.as_slice() == item);
+        let mut places: Vec<usize> = hits.map(|(at, _)| at).collect();
         if count < 0 {
-            let mut kept: VecDeque<Blob> = VecDeque::with_capacity(before);
-            while let Some(candidate) = self.items.pop_back() {
-                if keep(&candidate) {
-                    kept.push_front(candidate);
-                }
-            }
-            self.items = kept;
-        } else {
-            self.items.retain(keep);
+            places.drain(..places.len().saturating_sub(limit));
         }
-        self.packed_len -= gone;
-        before - self.items.len()
+        places.truncate(limit);
+        let length = packed_len(item);
+        if let Some(nodes) = &mut self.nodes {
+            nodes.remove(&places, length);
+        }
+        self.packed_len -= length * places.len();
+        let (mut at, mut gone) = (0, places.iter().peekable());
+        self.items.retain(|_| {
+            at += 1;
+            gone.next_if(|place| **place + 1 == at).is_none()
+        });
+        places.len()
     }
 
     /// Keeps only the elements from `start` up to, not including, `end`.
     pub(crate) fn trim(&mut self, start: usize, end: usize) {
-        self.items.truncate(end);
-        self.items.drain(..start);
-        self.packed_len = self.items.iter().map(packed).sum();
+        for _ in end..self.items.len() {
+            self.pop(End::Right);
+        }
+        for _ in 0..start {
+            self.pop(End::Left);
+        }
     }
 
     /// Decides the encoding as if so many elements of so many bytes had been added.
     pub(crate) fn prepare(&mut self, count: usize, bytes: usize, limit: i64) {
-        let len = self.items.len() + count;
-        self.large |= exceeds(len, self.packed_len + bytes, limit, 1);
-    }
-
-    /// Decides the encoding after elements were added or replaced.
-    pub(crate) fn grown(&mut self, limit: i64) {
-        if !self.large && exceeds(self.items.len(), self.packed_len, limit, 1) {
-            self.large = true;
+        let (len, taken) = (self.items.len(), self.packed_len);
+        if self.nodes.is_none() && exceeds(len + count, taken + bytes + HEADER, limit, 1) {
+            self.nodes = Some(Nodes::new(len, taken, limit));
         }
     }
 
     /// Decides the encoding after elements were removed.
     pub(crate) fn shrunk(&mut self, limit: i64) {
-        if self.large && !exceeds(self.items.len(), self.packed_len, limit, 2) {
-            self.large = false;
+        if self
+            .nodes
+            .as_ref()
+            .is_some_and(|nodes| nodes.is_small(limit))
+        {
+            self.nodes = None;
         }
     }
 }
 
-/// Whether so many elements of so many bytes exceed this part of the limit for the compact form.
+/// In Redis no part of a list that is limited by the number of its elements has more bytes.
+const MOST_BYTES: usize = 8192;
+
+/// Whether so many elements, in a part of so many bytes, exceed this part of the limit.
 pub(super) fn exceeds(len: usize, bytes: usize, limit: i64, divisor: usize) -> bool {
     if limit >= 0 {
         // Even a limit of 0 lets one element in.
-        return len > limit.unsigned_abs().max(1) as usize / divisor;
+        let most = limit.unsigned_abs().max(1) as usize / divisor;
+        return len > most || (divisor == 1 && bytes > MOST_BYTES);
     }
     let most = 4096usize << (limit.saturating_neg() - 1).clamp(0, 4);
-    bytes + PACKED_HEADER > most / divisor
+    bytes > most / divisor
+}
+
+fn size(item: &Blob) -> Size {
+    Size {
+        text: item.len(),
+        packed: packed(item),
+    }
 }
 
 pub(super) fn packed(item: &Blob) -> usize {

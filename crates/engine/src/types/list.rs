@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::elements::{Elements, exceeds, packed_len};
+use super::nodes::HEADER;
 use crate::blob::Blob;
 use crate::packed::{Packed, Text, Walk};
 
@@ -18,7 +19,7 @@ pub(crate) enum End {
 /// Small lists are packed; others are cheap at both ends.
 #[derive(Clone)]
 pub(crate) enum List {
-    /// [Marked](Packed::is_marked) once it has outgrown the form that is compact in Redis.
+    /// Never one that has outgrown the form that is compact in Redis.
     Few(Packed),
     Many(Arc<Elements>),
 }
@@ -46,7 +47,6 @@ impl List {
 
     pub(crate) fn encoding(&self) -> &'static str {
         match self {
-            List::Few(packed) if packed.is_marked() => "quicklist",
             List::Few(_) => "listpack",
             List::Many(elements) => elements.encoding(),
         }
@@ -99,7 +99,7 @@ impl List {
     /// It in the form that can hold everything, to be changed.
     fn spread(&mut self) -> &mut Elements {
         if let List::Few(packed) = self {
-            let elements = Elements::new(packed.iter(), packed.is_marked());
+            let elements = Elements::new(packed.iter());
             *self = List::Many(Arc::new(elements));
         }
         match self {
@@ -158,9 +158,8 @@ impl List {
         let Some(at) = self.iter().position(|known| *known == *pivot) else {
             return false;
         };
-        let at = at + usize::from(after);
-        if !self.splice(at, 0, &[&item]) {
-            self.spread().insert(at, item);
+        if !self.splice(at + usize::from(after), 0, &[&item]) {
+            self.spread().insert(at, after, item);
         }
         true
     }
@@ -198,45 +197,26 @@ impl List {
         }
     }
 
-    /// Decides the encoding as if these elements had been added.
-    pub(crate) fn prepare(&mut self, items: &[Bytes], limit: i64) {
-        let added: usize = items.iter().map(Bytes::len).sum();
-        match self {
-            List::Few(packed) => {
-                let bytes = packed.iter().map(packed_len).sum::<usize>() + added;
-                if exceeds(packed.len() + items.len(), bytes, limit, 1) {
-                    packed.set_mark(true);
-                }
-            }
-            List::Many(elements) => {
-                Arc::make_mut(elements).prepare(items.len(), added, limit);
+    /// Decides the encoding as if so many elements, whose texts have so many bytes, had been added.
+    pub(crate) fn prepare(&mut self, count: usize, bytes: usize, limit: i64) {
+        if let List::Few(packed) = self {
+            let bytes = packed.iter().map(packed_len).sum::<usize>() + bytes + HEADER;
+            if !exceeds(packed.len() + count, bytes, limit, 1) {
+                return;
             }
         }
+        self.spread().prepare(count, bytes, limit);
     }
 
-    /// Decides the encoding after elements were added or replaced.
-    pub(crate) fn grown(&mut self, limit: i64) {
-        match self {
-            List::Few(packed) => {
-                let bytes = packed.iter().map(packed_len).sum();
-                if !packed.is_marked() && exceeds(packed.len(), bytes, limit, 1) {
-                    packed.set_mark(true);
-                }
-            }
-            List::Many(elements) => Arc::make_mut(elements).grown(limit),
-        }
+    /// The same for these elements.
+    pub(crate) fn prepare_for(&mut self, items: &[Bytes], limit: i64) {
+        self.prepare(items.len(), items.iter().map(Bytes::len).sum(), limit);
     }
 
     /// Decides the encoding after elements were removed.
     pub(crate) fn shrunk(&mut self, limit: i64) {
-        match self {
-            List::Few(packed) => {
-                let bytes = packed.iter().map(packed_len).sum();
-                if packed.is_marked() && !exceeds(packed.len(), bytes, limit, 2) {
-                    packed.set_mark(false);
-                }
-            }
-            List::Many(elements) => Arc::make_mut(elements).shrunk(limit),
+        if let List::Many(elements) = self {
+            Arc::make_mut(elements).shrunk(limit);
         }
     }
 }
@@ -259,7 +239,7 @@ mod tests {
                 let end = [End::Left, End::Right][draw(2)];
                 let index = draw(14) as i64 - 7;
                 for list in [&mut few, &mut many] {
-                    list.grown(limit);
+                    list.prepare(1, item.len(), limit);
                 }
                 match draw(9) {
                     0..=3 => {

@@ -7,6 +7,7 @@ pub(crate) mod globe;
 mod hash;
 mod list;
 mod members;
+mod nodes;
 mod ranked;
 mod set;
 pub(crate) mod stream;

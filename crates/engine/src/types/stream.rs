@@ -299,8 +299,9 @@ impl Stream {
         self.len
     }
 
-    pub(crate) fn node_count(&self) -> usize {
-        self.nodes.len()
+    /// The ids under which its nodes are found.
+    pub(crate) fn masters(&self) -> impl ExactSizeIterator<Item = Id> {
+        self.nodes.iter().map(|node| node.master)
     }
 
     /// About what it takes in memory.
@@ -447,14 +448,15 @@ impl Stream {
                 Cut::MaxLen(max) => (self.len - count) as u64 >= max,
                 Cut::MinId(min) => node.last_id() < min,
             };
-            if !whole && approximately {
-                break;
-            }
             if whole && refs == Refs::Keep {
                 self.remove_node(at);
                 self.len -= count;
                 deleted += count;
                 continue;
+            }
+            // Where references matter Redis looks at entries, which an approximate cut never does.
+            if approximately {
+                break;
             }
             let ids: Vec<Id> = node.entries.iter().map(|entry| entry.id).collect();
             let nodes_before = self.nodes.len();

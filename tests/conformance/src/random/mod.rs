@@ -18,7 +18,7 @@ macro_rules! templates {
 /// What one client sends, by what it is about: one command a line. What stands for the placeholders is in `words`.
 pub const TEMPLATES: &[(&str, &str)] = templates! {
     "string" "keys" "list" "hash" "set" "zset" "stream" "transaction" "script" "fields" "bitmap" "hll" "geo" "sort"
-    "databases" "encodings" "connection" "limits" "mixed"
+    "databases" "encodings" "connection" "limits" "mixed" "large" "expiry" "memory"
 };
 
 /// What several clients send to each other's surprise.
@@ -34,9 +34,104 @@ pub const CALLERS: &[&str] = &[
     "redis.setresp(3) return redis.call(unpack(ARGV))",
 ];
 
+/// Scripts that write down what the command in their arguments gave.
+const TELLERS: &[&str] = &[
+    "return cjson.encode({redis.call(unpack(ARGV))})",
+    "return cmsgpack.pack(redis.call(unpack(ARGV)))",
+    "return cmsgpack.pack({redis.call(unpack(ARGV))})",
+    "redis.setresp(3) return cjson.encode({redis.call(unpack(ARGV))})",
+    "redis.setresp(3) return cmsgpack.pack(redis.call(unpack(ARGV)))",
+    "redis.setresp(3) return redis.call(unpack(ARGV))",
+    "local r=redis.call(unpack(ARGV)) return {type(r),r==false,tostring(r)==tostring(r)}",
+    "local r=redis.pcall(unpack(ARGV)) return {r,r}",
+    "return redis.call(ARGV[1],unpack(ARGV,2))",
+    "return {pcall(redis.call,unpack(ARGV))}",
+    "redis.call('set','told','x') return {redis.call(unpack(ARGV)),redis.call('get','told')}",
+];
+
+/// Commands whose replies Redis leaves nothing open in.
+const TOLD: &[&str] = &[
+    "append",
+    "bitcount",
+    "bitfield",
+    "bitpos",
+    "decr",
+    "exists",
+    "geodist",
+    "geohash",
+    "geopos",
+    "get",
+    "getbit",
+    "getrange",
+    "getset",
+    "hexists",
+    "hget",
+    "hincrby",
+    "hincrbyfloat",
+    "hlen",
+    "hmget",
+    "hset",
+    "hsetnx",
+    "hstrlen",
+    "incr",
+    "incrby",
+    "incrbyfloat",
+    "lindex",
+    "linsert",
+    "llen",
+    "lmpop",
+    "lpop",
+    "lpos",
+    "lrange",
+    "lrem",
+    "lset",
+    "ltrim",
+    "mget",
+    "mset",
+    "rpoplpush",
+    "rpush",
+    "sadd",
+    "scard",
+    "set",
+    "setbit",
+    "setrange",
+    "sismember",
+    "smismember",
+    "srem",
+    "strlen",
+    "type",
+    "xack",
+    "xdel",
+    "xlen",
+    "xrange",
+    "xrevrange",
+    "xtrim",
+    "zadd",
+    "zcard",
+    "zcount",
+    "zincrby",
+    "zmpop",
+    "zmscore",
+    "zpopmax",
+    "zpopmin",
+    "zrange",
+    "zrangebyscore",
+    "zrank",
+    "zrem",
+    "zrevrange",
+    "zrevrank",
+    "zscore",
+];
+
 /// A command called by a script.
 fn called(argv: Vec<Bytes>, luck: &mut Lehmer) -> Vec<Bytes> {
-    let caller = CALLERS[luck.below(CALLERS.len())];
+    let told = TOLD
+        .iter()
+        .any(|name| argv[0].eq_ignore_ascii_case(name.as_bytes()));
+    let caller = match told && luck.below(2) == 0 {
+        true => TELLERS[luck.below(TELLERS.len())],
+        false => CALLERS[luck.below(CALLERS.len())],
+    };
     let head = ["EVAL", caller, "0"].map(|word| Bytes::from_static(word.as_bytes()));
     head.into_iter().chain(argv).collect()
 }
@@ -88,7 +183,7 @@ pub fn command(groups: &[(&str, &str)], luck: &mut Lehmer) -> Vec<Bytes> {
     let template = lines[luck.below(lines.len())];
     let mut argv = filled(template, luck);
     damage(&mut argv, luck);
-    match luck.below(25) {
+    match luck.below(15) {
         0 => called(argv, luck),
         _ => argv,
     }

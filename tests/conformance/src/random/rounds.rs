@@ -44,11 +44,13 @@ pub fn round(seed: u64, only: &[&str], drawn: &[&'static Command]) -> (Round, Ve
         all.filter(|(group, _)| names.contains(group)).collect()
     };
     let focus = TEMPLATES[luck.below(TEMPLATES.len())].0;
-    let groups = match (only.is_empty(), luck.below(5)) {
+    let groups = match (only.is_empty(), luck.below(8)) {
         (false, _) => named(only),
         (true, 0) => TEMPLATES.to_vec(),
         (true, 1) => named(&[focus]),
         (true, 2) => named(&[focus, "keys", "transaction"]),
+        (true, 3) => named(&[focus, "encodings"]),
+        (true, 4) => named(&[focus, "expiry", "memory"]),
         (true, _) => named(&[focus, "keys"]),
     };
     let mut steps = match kind {
@@ -61,6 +63,10 @@ pub fn round(seed: u64, only: &[&str], drawn: &[&'static Command]) -> (Round, Ve
                 Step::line("PSUBSCRIBE __key*"),
             ]
         }
+        // Then `OBJECT FREQ` says how often each key was used.
+        6 => vec![Step::line(
+            "CONFIG SET maxmemory-policy allkeys-lfu lfu-log-factor 0 lfu-decay-time 0",
+        )],
         _ => Vec::new(),
     };
     let sense = 2 + luck.below(4);
@@ -96,12 +102,39 @@ fn of_several(luck: &mut Lehmer) -> Vec<Step> {
         steps.push(Step::of("e", "CONFIG SET notify-keyspace-events KEA"));
         steps.push(Step::of("e", "PSUBSCRIBE __key*"));
     }
+    // Who waits for a while does so, too, while nobody else takes part for long.
+    let waiting = [
+        "BLPOP {k} {k} 0.06",
+        "BRPOP {k} 0.06",
+        "BLMOVE {k} {k} LEFT RIGHT 0.06",
+        "BRPOPLPUSH {k} {k} 0.06",
+        "BLMPOP 0.06 2 {k} {k} LEFT COUNT 2",
+        "BZPOPMIN {k} {k} 0.06",
+        "BZMPOP 0.06 2 {k} {k} MAX",
+        "XREAD BLOCK 60 STREAMS {k} $",
+        "XREADGROUP GROUP g {m} BLOCK 60 STREAMS {k} >",
+    ];
     let other = TEMPLATES[luck.below(TEMPLATES.len())];
+    // Behind a pause nobody knows when such commands run.
+    let mut calm = !watched;
     while steps.len() < LENGTH_OF_SEVERAL {
         let client = ["a", "b", "c", "d"][luck.below(4)];
         match luck.below(20) {
+            0 if calm && luck.below(6) == 0 => {
+                let line = waiting[luck.below(waiting.len())];
+                steps.push(Step::Send {
+                    client: "e",
+                    argv: filled(line, luck),
+                });
+                steps.push(Step::Send {
+                    client,
+                    argv: without_timeouts(command(&[SEVERAL], luck)),
+                });
+                calm &= steps.iter().rev().take(1).all(|step| !pauses(step));
+                steps.push(Step::Pass(80));
+            }
             // When a key is noticed to have expired is open in Redis, so no one watches here.
-            0 if !watched => {
+            0 if calm => {
                 let line = expiring[luck.below(expiring.len())];
                 // Not damaged, which could make a time of a number that is still to come.
                 steps.push(Step::Send {
@@ -119,8 +152,15 @@ fn of_several(luck: &mut Lehmer) -> Vec<Step> {
                 argv: without_timeouts(command(&[SEVERAL], luck)),
             }),
         }
+        calm &= !steps.last().is_some_and(pauses);
     }
     steps
+}
+
+/// Whether others may have to wait after this.
+fn pauses(step: &Step) -> bool {
+    let pause = |word: &Bytes| word.eq_ignore_ascii_case(b"PAUSE");
+    step.argv().iter().any(pause)
 }
 
 /// Whoever waits waits for ever: the real server's clock has no part in the order of events.

@@ -190,6 +190,52 @@ pub(super) const CHOICES: &[(&str, &[&[u8]])] = &[
         &[b"0", b"1", b"200", b"500.5", b"20000", b"1e7", b"-1", b"x"],
     ),
     ("{unit}", &[b"m", b"km", b"mi", b"ft", b"x"]),
+    (
+        "{big}",
+        &[
+            b"10", b"64", b"100", b"129", b"130", b"200", b"300", b"513", b"600", b"1",
+        ],
+    ),
+    (
+        "{pos}",
+        &[
+            b"0", b"1", b"5", b"64", b"127", b"128", b"129", b"300", b"511", b"-1", b"-64",
+            b"-129", b"-300",
+        ],
+    ),
+    (
+        "{mm}",
+        &[
+            b"m1", b"m64", b"m128", b"m129", b"n1", b"n99", b"n300", b"o5", b"o512", b"p7", b"11",
+            b"12", b"21", b"m",
+        ],
+    ),
+    (
+        "{far}",
+        &[
+            b"9223372036854775807",
+            b"-1",
+            b"0",
+            b"4294967296",
+            b"70368744177664",
+            b"x",
+            b"1.5",
+        ],
+    ),
+    ("{cond}", &[b"NX", b"XX", b"GT", b"LT", b"nx", b"gt", b"EQ"]),
+    (
+        "{policy}",
+        &[
+            b"noeviction",
+            b"allkeys-lru",
+            b"allkeys-lfu",
+            b"allkeys-random",
+            b"volatile-lru",
+            b"volatile-lfu",
+            b"volatile-random",
+            b"volatile-ttl",
+        ],
+    ),
     ("{c}", &[b"news", b"newer", b"n", b"a"]),
     ("{client}", &[b"@a", b"@b", b"@c", b"@d"]),
     (
