@@ -44,6 +44,8 @@ pub(crate) struct Session {
     /// Its use of keys does not count for eviction.
     pub(crate) no_touch: bool,
     pub(crate) no_evict: bool,
+    /// It asked for the script debugger.
+    pub(crate) debugging: bool,
     /// What it wants of a node of a cluster.
     pub(crate) redirection: Redirection,
 }
@@ -70,6 +72,7 @@ impl Session {
             replies: Replies::default(),
             no_touch: false,
             no_evict: false,
+            debugging: false,
             redirection: Redirection::default(),
         }
     }

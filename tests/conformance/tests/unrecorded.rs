@@ -162,3 +162,17 @@ fn a_key_that_nobody_asks_for_stays_while_active_expiry_is_off() {
     ours.pass(1_000);
     assert_eq!(say(&mut ours, "a", "DBSIZE"), "(integer) 0");
 }
+
+#[test]
+fn who_asks_for_the_script_debugger_is_told_that_there_is_none() {
+    let mut ours = server();
+    for mode in ["YES", "SYNC"] {
+        assert_eq!(say(&mut ours, "a", &format!("SCRIPT DEBUG {mode}")), "OK");
+        let refused = say(&mut ours, "a", "EVAL return 0");
+        assert!(refused.contains("no script debugger"), "{refused}");
+        assert!(refused.contains("SCRIPT DEBUG NO"), "{refused}");
+        assert_eq!(say(&mut ours, "b", "EVAL return 0"), "(nil)");
+        assert_eq!(say(&mut ours, "a", "SCRIPT DEBUG NO"), "OK");
+        assert_eq!(say(&mut ours, "a", "EVAL return 0"), "(nil)");
+    }
+}

@@ -34,7 +34,7 @@ table! { TABLE, "scripting";
 
 table! { SCRIPT, "scripting";
     "script|debug" => script_debug, Exactly(1), [NOSCRIPT], NO_KEYS, "3.2.0", "<YES | SYNC | NO>",
-        "Switches the script debugger, which is not there: scripts just run.";
+        "Asks for the script debugger, which is not there: EVAL is then refused until NO.";
     "script|exists" => script_exists, AtLeast(1), [NOSCRIPT], NO_KEYS, "2.6.0", "sha1 [sha1 ...]",
         "Tells which scripts the server knows.";
     "script|flush" => script_flush, AtLeast(0), [NOSCRIPT], NO_KEYS, "2.6.0", "[ASYNC | SYNC]",
@@ -101,6 +101,11 @@ fn eval_known(cx: &mut Cx<'_>, args: &Args<'_>, read_only: bool) -> Answer {
 }
 
 fn run(cx: &mut Cx<'_>, sha: &[u8; 40], keys: &[Bytes], argv: &[Bytes], read_only: bool) -> Answer {
+    if cx.session().is_some_and(|session| session.debugging) {
+        return Err(Refusal::err(
+            "There is no script debugger here. Run the script without it, or send SCRIPT DEBUG NO",
+        ));
+    }
     let Some(script) = cx.engine.scripts.get(sha) else {
         return Err(Refusal::NoScript);
     };
@@ -271,7 +276,8 @@ fn script_kill(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
     ))
 }
 
-/// `SCRIPT DEBUG YES|SYNC|NO` — there is no debugger, so nothing changes.
+/// `SCRIPT DEBUG YES|SYNC|NO` — there is no debugger. `redis-cli --ldb` does not look at this reply, so the script
+/// that comes next says so.
 fn script_debug(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     match &args[0] {
         mode if !["YES", "SYNC", "NO"].iter().any(|known| is(mode, known)) => {
@@ -281,7 +287,12 @@ fn script_debug(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         _ if !cx.may_block => Err(Refusal::err(
             "SCRIPT DEBUG must be called outside a pipeline",
         )),
-        _ => Ok(Value::OK),
+        mode => {
+            if let Some(session) = cx.session_mut() {
+                session.debugging = !is(mode, "NO");
+            }
+            Ok(Value::OK)
+        }
     }
 }
 
