@@ -1,137 +1,109 @@
-//! `help` in a terminal, from the command table: one command, a group (`help @string`), or what there
-//! is to ask for.
+//! `help` and completion in a terminal, from the command table: one command, a group (`help @string`), or what there is
+//! to ask for.
 
 use std::fmt::Write as _;
 
-use crate::commands::commands;
+use crate::Topic;
 use crate::hint::usage as arguments;
 use crate::order;
-use crate::table::Command;
 
 /// What to print for `help <topic>`: a command's name, both words of a subcommand, `@group`, or
 /// nothing for an overview. A topic that is not there is answered with what is.
-pub fn help(topic: &str) -> String {
+pub fn help(topics: &[Topic], topic: &str) -> String {
     let words: Vec<String> = topic
         .split_whitespace()
         .map(str::to_ascii_lowercase)
         .collect();
     match words.first() {
-        None => overview(),
+        None => overview(topics),
         Some(first) => match first.strip_prefix('@') {
-            Some(group) => of_group(group),
-            None => of_command(&words.join("|"), topic.trim()),
+            Some(group) => of_group(topics, group),
+            None => of_command(topics, &words.join("|"), topic.trim()),
         },
     }
 }
 
-fn groups() -> String {
-    let mut names: Vec<&str> = commands().map(|command| command.group).collect();
+fn groups(topics: &[Topic]) -> Vec<String> {
+    let mut names: Vec<&str> = topics.iter().map(|topic| topic.group).collect();
     order::sort(&mut names);
     names.dedup();
-    let names: Vec<String> = names.iter().map(|name| format!("@{name}")).collect();
-    names.join(" ")
+    names.iter().map(|name| format!("@{name}")).collect()
 }
 
-fn overview() -> String {
+fn overview(topics: &[Topic]) -> String {
     format!(
         "To get help about Redis commands type:\n      \
          \"help @<group>\" to get a list of commands in <group>\n      \
          \"help <command>\" for help on <command>\n\
          Groups: {}",
-        groups()
+        groups(topics).join(" ")
     )
 }
 
-fn of_group(group: &str) -> String {
+fn of_group(topics: &[Topic], group: &str) -> String {
     let mut text = String::new();
-    for command in commands().filter(|command| command.group == group) {
-        if command.subcommands.is_empty() {
-            entry(command, false, &mut text);
-        }
-        for subcommand in command.subcommands {
-            entry(subcommand, false, &mut text);
+    for topic in topics.iter().filter(|topic| topic.group == group) {
+        // A container alone does nothing.
+        if !topics.iter().any(|sub| sub.within(topic.name).is_some()) {
+            entry(topic, false, &mut text);
         }
     }
     if text.is_empty() {
-        return format!("There is no group @{group}. Groups: {}", groups());
+        let groups = groups(topics).join(" ");
+        return format!("There is no group @{group}. Groups: {groups}");
     }
     text
 }
 
-fn of_command(name: &str, typed: &str) -> String {
-    let container = name.split('|').next().unwrap_or_default();
-    let command = commands().find(|command| command.name == container);
-    let subcommand = command.and_then(|c| c.subcommands.iter().find(|sub| sub.name == name));
+fn of_command(topics: &[Topic], name: &str, typed: &str) -> String {
     let mut text = String::new();
-    match (subcommand, command) {
-        (Some(subcommand), _) => entry(subcommand, true, &mut text),
-        (None, Some(command)) if command.name == name => {
-            entry(command, true, &mut text);
-            for subcommand in command.subcommands {
-                entry(subcommand, true, &mut text);
-            }
+    for topic in topics {
+        if topic.name == name || topic.within(name).is_some() {
+            entry(topic, true, &mut text);
         }
-        _ => {
-            return format!(
-                "There is no command {typed}. `help @<group>` lists what there is: {}",
-                groups()
-            );
-        }
+    }
+    if text.is_empty() {
+        let groups = groups(topics).join(" ");
+        return format!(
+            "There is no command {typed}. `help @<group>` lists what there is: {groups}"
+        );
     }
     text
 }
 
 /// A command as `redis-cli` explains it, an empty line before it; in the list of a group the group is not repeated.
-fn entry(command: &Command, with_group: bool, text: &mut String) {
-    let usage = usage(command);
-    let (summary, since) = (command.summary, command.since);
+fn entry(topic: &Topic, with_group: bool, text: &mut String) {
+    let usage = [topic.in_capitals(), arguments(topic.syntax)].join(" ");
+    let (summary, since) = (topic.summary, topic.since);
+    let usage = usage.trim_end();
     // Writing to a string cannot fail.
     let _ = writeln!(text, "\n  {usage}\n  summary: {summary}\n  since: {since}");
     if with_group {
-        let _ = writeln!(text, "  group: {}", command.group);
+        let _ = writeln!(text, "  group: {}", topic.group);
     }
-}
-
-/// The command's name and arguments, as `redis-cli` writes them.
-fn usage(command: &Command) -> String {
-    let name = in_capitals(command);
-    match command.syntax {
-        "" => name,
-        syntax => format!("{name} {}", arguments(syntax)),
-    }
-}
-
-fn in_capitals(command: &Command) -> String {
-    command.name.replace('|', " ").to_ascii_uppercase()
 }
 
 /// What a line that is being typed may become, as redis-cli completes it: a command or a subcommand, and after `help` a
 /// group too. Nothing for an empty line, and nothing once arguments are typed.
-pub fn completions(line: &str) -> Vec<String> {
+pub fn completions(topics: &[Topic], line: &str) -> Vec<String> {
     let (lead, begun) = lead(line);
     let word = lead.trim();
     let helps = word.eq_ignore_ascii_case("help") || word == "?";
     if begun.is_empty() && !helps {
         return Vec::new();
     }
-    let mut topics: Vec<String> = Vec::new();
-    if helps {
-        topics = groups().split(' ').map(str::to_owned).collect();
-    }
-    let mut names: Vec<String> = commands()
-        .flat_map(|command| std::iter::once(command).chain(command.subcommands))
-        .map(in_capitals)
-        .collect();
+    let mut names: Vec<String> = topics.iter().map(Topic::in_capitals).collect();
     order::sort(&mut names);
-    topics.extend(names);
-    topics.retain(|topic| {
-        let begin = topic.as_bytes().get(..begun.len());
+    let mut all = match helps {
+        true => groups(topics),
+        false => Vec::new(),
+    };
+    all.extend(names);
+    all.retain(|name| {
+        let begin = name.as_bytes().get(..begun.len());
         begin.is_some_and(|begin| begin.eq_ignore_ascii_case(begun.as_bytes()))
     });
-    topics
-        .iter()
-        .map(|topic| format!("{lead}{topic}"))
-        .collect()
+    all.iter().map(|name| format!("{lead}{name}")).collect()
 }
 
 /// What stands before the name that is completed: `help`, or how often to send it.
@@ -152,7 +124,15 @@ fn lead(line: &str) -> (&str, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{completions, help};
+    use crate::topics;
+
+    fn help(topic: &str) -> String {
+        super::help(&topics(), topic)
+    }
+
+    fn completions(line: &str) -> Vec<String> {
+        super::completions(&topics(), line)
+    }
 
     #[test]
     fn a_command_is_explained_whatever_its_case() {

@@ -3,13 +3,12 @@
 
 use redwind_resp::split_words;
 
+use crate::Topic;
 use crate::arguments::{Argument, Kind, parse};
-use crate::commands::commands;
-use crate::table::Command;
 
 /// What is missing from a line that is being typed, with a space before it where one is needed; empty when nothing is
 /// known, or nothing is missing.
-pub fn hint(line: &str) -> String {
+pub fn hint(topics: &[Topic], line: &str) -> String {
     let Ok(mut words) = split_words(line.as_bytes()) else {
         return String::new();
     };
@@ -17,21 +16,24 @@ pub fn hint(line: &str) -> String {
     if words.len() > 1 && words[0].iter().all(u8::is_ascii_digit) {
         words.remove(0);
     }
-    let Some((command, named)) = command(&words) else {
+    let Some((topic, named)) = topic(topics, &words) else {
         return String::new();
     };
     let done = line.ends_with(|last: char| last.is_ascii_whitespace());
     let rest = &words[named..];
-    if !command.subcommands.is_empty() {
-        let wanted = if rest.is_empty() {
-            subcommands(command)
-        } else {
-            String::new()
+    let within: Vec<String> = topics
+        .iter()
+        .filter_map(|sub| sub.within(topic.name))
+        .map(str::to_ascii_uppercase)
+        .collect();
+    if !within.is_empty() {
+        let wanted = match rest {
+            [] => within.join("|"),
+            _ => String::new(),
         };
         return spaced(wanted, done);
     }
-    let arguments = parse(command.syntax);
-    spaced(missing(&arguments, rest, done), done)
+    spaced(missing(&parse(topic.syntax), rest, done), done)
 }
 
 fn spaced(text: String, done: bool) -> String {
@@ -48,26 +50,17 @@ pub(crate) fn usage(syntax: &str) -> String {
     sequence(&arguments, &met, " ")
 }
 
-fn subcommands(container: &Command) -> String {
-    let names = container.subcommands.iter();
-    let names = names.filter_map(|sub| sub.name.split('|').nth(1));
-    names
-        .map(str::to_ascii_uppercase)
-        .collect::<Vec<_>>()
-        .join("|")
-}
-
 /// The command that a line begins with, and how many words name it.
-fn command(words: &[Vec<u8>]) -> Option<(&'static Command, usize)> {
+fn topic<'a>(topics: &'a [Topic], words: &[Vec<u8>]) -> Option<(&'a Topic, usize)> {
     let first = words.first()?;
-    let command = commands().find(|command| is(first, command.name))?;
+    let command = topics.iter().find(|topic| is(first, topic.name))?;
     let second = words.get(1);
     let subcommand = second.and_then(|second| {
-        let named = |sub: &&Command| {
-            let name = sub.name.split('|').nth(1);
+        let named = |sub: &&Topic| {
+            let name = sub.within(command.name);
             name.is_some_and(|name| is(second, name))
         };
-        command.subcommands.iter().find(named)
+        topics.iter().find(named)
     });
     Some(match subcommand {
         Some(subcommand) => (subcommand, 2),
@@ -417,7 +410,11 @@ fn body(argument: &Argument, met: &Met) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::hint;
+    use crate::topics;
+
+    fn hint(line: &str) -> String {
+        super::hint(&topics(), line)
+    }
 
     fn check(cases: &[(&str, &str)]) {
         for (line, missing) in cases {

@@ -17,10 +17,10 @@ use std::sync::Arc;
 
 use redwind_client::PythonSource;
 use redwind_lesson::{Lesson, Setup, SourceError, judge_run};
-use redwind_protocol::{LessonView, OpenError, Prepared, Scene, Suggestion};
+use redwind_protocol::{LessonView, OpenError, Prepared, Scene};
 use redwind_sim::{Intervention, Mistake, Names, Run, Source};
 
-pub use terminal::Typed;
+pub use terminal::{Typed, suggest};
 
 /// Lessons that are open, and the run that was looked at last.
 #[derive(Default)]
@@ -79,16 +79,6 @@ impl Playground {
             Some((_, run)) => Ok((lesson, run)),
             None => Err(OpenError::default()),
         }
-    }
-}
-
-/// How a line that is typed in the terminal can go on.
-#[must_use]
-pub fn suggest(line: &str) -> Suggestion {
-    Suggestion {
-        line: line.to_owned(),
-        hint: redwind_engine::hint(line),
-        completions: redwind_engine::completions(line),
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the terminal does with a line: looking is free, writing is part of history.
 
 use bytes::Bytes;
-use redwind_engine::{Flags, commands};
-use redwind_protocol::OpenError;
+use redwind_engine::{Flags, Topic, commands};
+use redwind_protocol::{OpenError, Suggestion};
 use redwind_resp::{Line, Value, render_reply};
 use redwind_sim::{Intervention, Names, Place, Run, World};
 
@@ -52,6 +52,28 @@ const CHANGE_THE_SESSION: [&str; 33] = [
     "readwrite",
 ];
 
+/// What the terminal knows of: the engine's commands, and the world's.
+fn topics() -> Vec<Topic> {
+    let mut topics = redwind_engine::topics();
+    for topic in redwind_sim::TOPICS {
+        if topics.iter().all(|known| known.name != topic.name) {
+            topics.push(*topic);
+        }
+    }
+    topics
+}
+
+/// How a line that is typed in the terminal can go on.
+#[must_use]
+pub fn suggest(line: &str) -> Suggestion {
+    let topics = topics();
+    Suggestion {
+        line: line.to_owned(),
+        hint: redwind_engine::hint(&topics, line),
+        completions: redwind_engine::completions(&topics, line),
+    }
+}
+
 /// What CLUSTER changes; all else of it only looks.
 const CHANGE_THE_CLUSTER: [&str; 4] = ["setslot", "failover", "replicate", "bumpepoch"];
 
@@ -77,7 +99,10 @@ pub(crate) fn answer(run: &Run, node: &str, at: u32, line: &str) -> Result<Typed
             .iter()
             .map(|w| String::from_utf8_lossy(w))
             .collect();
-        return Ok(Typed::Answered(redwind_engine::help(&topic.join(" "))));
+        return Ok(Typed::Answered(redwind_engine::help(
+            &topics(),
+            &topic.join(" "),
+        )));
     }
     if times > MOST_TIMES {
         return Err(refused(format!(

@@ -351,3 +351,18 @@ fn a_branch_shows_what_redis_cli_would_have_shown_in_full() {
         ]
     );
 }
+
+#[test]
+fn what_is_typed_can_go_on_as_a_command_of_the_engine_or_of_the_world() {
+    let known = redwind_playground::suggest;
+    assert_eq!(known("getde").completions, ["GETDEL"]);
+    assert_eq!(known("GETDEL ").hint, "key");
+    assert_eq!(known("sentinel ckq").completions, ["SENTINEL CKQUORUM"]);
+    assert_eq!(known("SENTINEL MASTER ").hint, "master-name");
+    assert_eq!(known("replicaof").hint, " host port|NO ONE");
+    assert_eq!(known("CLUSTER FAILOVER ").hint, "[FORCE|TAKEOVER]");
+    assert!(
+        known("cluster ").hint.contains("NODES") && known("cluster ").hint.contains("FAILOVER")
+    );
+    assert_eq!(known("help @sen").completions, ["help @sentinel"]);
+}

@@ -42,6 +42,7 @@ mod scenario;
 mod script;
 mod sentence;
 mod time;
+mod topics;
 mod watch;
 mod world;
 
@@ -71,4 +72,5 @@ pub use scenario::{
 pub use script::Script;
 pub use sentence::place_name;
 pub use time::{SimTime, Span};
+pub use topics::TOPICS;
 pub use world::{Cut, ScenarioError, Stream, World, try_setting};

@@ -152,6 +152,22 @@ fn pasted_lines_are_commands_each_on_what_the_one_before_left() -> Result<()> {
     let answers = format!("return [...{OUTPUT}.querySelectorAll('pre')].map(e => e.textContent)");
     let answers = browser.eval(&answers, json!([]))?;
     assert_eq!(answers, json!(["OK", "(integer) 42", "\"42\""]));
+    // What is copied is a session, without the moments beside it.
+    let select = format!(
+        "getSelection().selectAllChildren({OUTPUT}); const text = getSelection().toString(); getSelection().empty(); return text"
+    );
+    let copied = browser.eval(&select, json!([]))?;
+    let lines: Vec<&str> = copied.as_str().unwrap_or_default().lines().collect();
+    let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+    let session = [
+        "redis> SET mine 41",
+        "OK",
+        "redis> INCR mine",
+        "(integer) 42",
+        "redis> GET mine",
+        "\"42\"",
+    ];
+    assert_eq!(lines, session);
     assert_eq!(browser.problems()?, [""; 0]);
     Ok(())
 }

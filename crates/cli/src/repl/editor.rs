@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io;
 
 use anyhow::Result;
+use redwind_engine::{Topic, topics};
 use redwind_resp::Line;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
@@ -50,7 +51,10 @@ impl Editor {
             .build();
         let history = MemHistory::with_config(&config);
         let mut editor = rustyline::Editor::with_history(config, history)?;
-        editor.set_helper(Some(Typing { hints: true }));
+        editor.set_helper(Some(Typing {
+            topics: topics(),
+            hints: true,
+        }));
         let mut this = Self {
             editor,
             file: None,
@@ -105,6 +109,7 @@ fn not_kept(error: &io::Error, console: &mut Console) -> io::Result<()> {
 
 /// What the line editor asks of us while a person types.
 struct Typing {
+    topics: Vec<Topic>,
     hints: bool,
 }
 
@@ -123,7 +128,7 @@ impl Completer for Typing {
     ) -> rustyline::Result<(usize, Vec<String>)> {
         // What stands behind the cursor stays there.
         let begun = line.get(..at).unwrap_or(line);
-        Ok((0, redwind_engine::completions(begun)))
+        Ok((0, redwind_engine::completions(&self.topics, begun)))
     }
 }
 
@@ -147,7 +152,7 @@ impl Hinter for Typing {
         if !self.hints || at < line.len() || line.contains('\n') {
             return None;
         }
-        let missing = redwind_engine::hint(line);
+        let missing = redwind_engine::hint(&self.topics, line);
         (!missing.is_empty()).then_some(Missing(missing))
     }
 }

@@ -296,7 +296,7 @@ fn help(topic: &[Bytes], console: &mut Console) -> io::Result<()> {
     if topic.trim().is_empty() {
         return console.line(Tone::Plain, HELP);
     }
-    for line in redwind_engine::help(&topic).lines() {
+    for line in redwind_engine::help(&redwind_engine::topics(), &topic).lines() {
         match line
             .strip_prefix("  ")
             .and_then(|line| line.split_once(": "))

@@ -94,3 +94,18 @@ impl World {
         done
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::NAMES;
+    use crate::TOPICS;
+
+    #[test]
+    fn a_terminal_knows_every_command_of_the_engines_or_of_the_worlds() {
+        for name in NAMES.map(str::to_ascii_lowercase) {
+            let engines = redwind_engine::topics();
+            let mut known = engines.iter().chain(TOPICS);
+            assert!(known.any(|topic| topic.name == name), "{name}");
+        }
+    }
+}

@@ -462,3 +462,18 @@ fn periods() -> Value {
     let pair = |(name, value): &(&str, u64)| (Value::bulk(name), Value::bulk(value.to_string()));
     Value::Map(ALL.iter().map(pair).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::SUBCOMMANDS;
+    use crate::TOPICS;
+
+    #[test]
+    fn a_terminal_knows_every_subcommand_and_no_other() {
+        let topics = TOPICS
+            .iter()
+            .filter_map(|topic| topic.name.strip_prefix("sentinel|"));
+        let there: Vec<&str> = SUBCOMMANDS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(topics.collect::<Vec<_>>(), there);
+    }
+}
