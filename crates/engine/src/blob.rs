@@ -1,15 +1,14 @@
 //! Short byte strings without an allocation.
 
+use bytes::Bytes;
 use std::borrow::Borrow;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
-
-use bytes::Bytes;
+use triomphe::Arc;
 
 const INLINE: usize = 22;
 
 /// Above this, a reply shares the memory instead of copying it.
-const SHARE: usize = 512;
+pub(crate) const SHARE: usize = 512;
 
 /// An immutable byte string: up to 22 bytes live in place, longer ones behind a shared pointer.
 /// Keys, fields, members and elements are blobs, so cloning a database costs no allocation per item.

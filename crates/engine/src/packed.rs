@@ -1,8 +1,12 @@
 //! A few short byte strings in one piece of memory: what small hashes, sets, lists and sorted sets are kept in.
 
-use std::sync::Arc;
+use std::sync::LazyLock;
 
-use crate::blob::Blob;
+use bytes::Bytes;
+use redwind_resp::Value;
+use triomphe::Arc;
+
+use crate::blob::{Blob, SHARE};
 
 /// More bytes than this are not packed: each change writes all of them anew.
 const MAX_BYTES: usize = 512;
@@ -13,9 +17,20 @@ const MAX: usize = u8::MAX as usize;
 /// Where the first string is: behind their number and a mark.
 const HEADER: usize = 2;
 
+/// For no more strings of a reply than these is room made before they come.
+const MOST_AT_ONCE: usize = 1024;
+
 /// Strings in order, each with its length in front. Copies share the memory until one of them is changed.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Packed(Arc<[u8]>);
+
+/// All that have nothing in them share one piece of memory.
+impl Default for Packed {
+    fn default() -> Packed {
+        static EMPTY: LazyLock<Arc<[u8]>> = LazyLock::new(|| Arc::from(&[][..]));
+        Packed(EMPTY.clone())
+    }
+}
 
 impl Packed {
     pub(crate) fn len(&self) -> usize {
@@ -34,10 +49,10 @@ impl Packed {
 
     /// Remembers one thing about all of it.
     pub(crate) fn set_mark(&mut self, mark: bool) {
-        if self.0.is_empty() {
-            self.0 = Arc::from([0, 0]);
-        }
-        Arc::make_mut(&mut self.0)[1] = u8::from(mark);
+        let mut changed = self.0.to_vec();
+        changed.resize(changed.len().max(HEADER), 0);
+        changed[1] = u8::from(mark);
+        self.0 = Arc::from(changed);
     }
 
     pub(crate) fn iter(&self) -> Items<'_> {
@@ -208,6 +223,34 @@ impl<'a> Text<'a> {
             Text::Own(blob) => blob.clone(),
         }
     }
+}
+
+/// Bulk strings for one reply. Short ones lie in one piece of memory: an allocation for each would be most of what a
+/// range of small members costs.
+pub(crate) fn bulks<'a>(texts: impl Iterator<Item = Text<'a>>) -> Vec<Value> {
+    // As many as there may be at most: that is known for ranges.
+    let room = texts.size_hint().1.unwrap_or(0).min(MOST_AT_ONCE);
+    let mut all = Vec::with_capacity(room);
+    all.extend(texts);
+    copy_together(&all)
+}
+
+fn copy_together(texts: &[Text<'_>]) -> Vec<Value> {
+    let is_short = |text: &Text<'_>| text.len() < SHARE;
+    let short = || texts.iter().filter(|text| is_short(text));
+    let mut together = Vec::with_capacity(short().map(|text| text.len()).sum());
+    for text in short() {
+        together.extend_from_slice(text);
+    }
+    let mut together = Bytes::from(together);
+    let mut next = |text: &Text<'_>| {
+        Value::Bulk(if is_short(text) {
+            together.split_to(text.len())
+        } else {
+            text.to_bytes()
+        })
+    };
+    texts.iter().map(&mut next).collect()
 }
 
 impl std::ops::Deref for Text<'_> {

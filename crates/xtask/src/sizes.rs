@@ -11,8 +11,8 @@ use brotli::enc::BrotliEncoderParams;
 /// What a browser may have to receive before a lesson can be read and stepped, in bytes after brotli.
 const READING_LIMIT: usize = 400_000;
 
-/// What a browser shall receive at most for the engine alone with Lua, in bytes after brotli: 400 KB of 1,024 bytes.
-const PACKAGE_LIMIT: usize = 400 * 1024;
+/// What a browser shall receive at most for the engine alone with Lua, in bytes after brotli.
+const PACKAGE_LIMIT: usize = 400_000;
 
 /// Sizes found out before, by content.
 const KNOWN: &str = "target/sizes";

@@ -12,7 +12,7 @@ use crate::commands::keys::{ScanOptions, cursor, scan_places, scan_reply};
 use crate::commands::strings::word;
 use crate::cx::Cx;
 use crate::number::{int_bytes, parse_int};
-use crate::packed::Text;
+use crate::packed::{Text, bulks};
 use crate::table::{Answer, FIRST, table};
 use crate::types::Hash;
 use crate::{Choice, Refusal};
@@ -148,33 +148,24 @@ fn hstrlen(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `HGETALL key`
 fn hgetall(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let hash = read(cx, args.key(0))?;
-    let pairs = hash
-        .iter()
-        .flat_map(|hash| hash.iter())
-        .map(|(field, value)| (bulk(field), bulk(value)));
+    let pairs = hash.iter().flat_map(|hash| hash.iter());
+    let mut texts = bulks(pairs.flat_map(|(field, value)| [field, value])).into_iter();
+    let pairs = std::iter::from_fn(|| texts.next().zip(texts.next()));
     Ok(Value::Map(pairs.collect()))
 }
 
 /// `HKEYS key`
 fn hkeys(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let hash = read(cx, args.key(0))?;
-    Ok(Value::Array(
-        hash.iter()
-            .flat_map(|hash| hash.iter())
-            .map(|(field, _)| bulk(field))
-            .collect(),
-    ))
+    let pairs = hash.iter().flat_map(|hash| hash.iter());
+    Ok(Value::Array(bulks(pairs.map(|(field, _)| field))))
 }
 
 /// `HVALS key`
 fn hvals(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let hash = read(cx, args.key(0))?;
-    Ok(Value::Array(
-        hash.iter()
-            .flat_map(|hash| hash.iter())
-            .map(|(_, value)| bulk(value))
-            .collect(),
-    ))
+    let pairs = hash.iter().flat_map(|hash| hash.iter());
+    Ok(Value::Array(bulks(pairs.map(|(_, value)| value))))
 }
 
 /// `HDEL key field [field ...]`

@@ -10,7 +10,7 @@ use crate::commands::list_waits;
 use crate::commands::strings::word;
 use crate::cx::Cx;
 use crate::number::parse_int;
-use crate::packed::Text;
+use crate::packed::{Text, bulks};
 use crate::table::{ALL_BUT_LAST, Answer, FIRST, Keys, TWO, table};
 use crate::types::{End, List};
 
@@ -190,11 +190,7 @@ fn lrange(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let Some(span) = span(start, stop, list.len()) else {
         return Ok(Value::Array(Vec::new()));
     };
-    Ok(Value::Array(
-        list.range(span.start, span.end)
-            .map(|i| Value::Bulk(i.to_bytes()))
-            .collect(),
-    ))
+    Ok(Value::Array(bulks(list.range(span.start, span.end))))
 }
 
 /// `LSET key index element`

@@ -9,7 +9,7 @@ use crate::commands::keys::{ScanOptions, cursor, scan_places, scan_reply};
 use crate::commands::{zcombine, zpops, zranges};
 use crate::cx::Cx;
 use crate::number::parse_float;
-use crate::packed::Text;
+use crate::packed::{Text, bulks};
 use crate::table::{ALL_BUT_LAST, Answer, FIRST, Keys, TWO, table};
 use crate::types::Zset;
 use crate::{Choice, Refusal};
@@ -102,26 +102,26 @@ pub(super) fn bulk<'z>(member: impl Into<Text<'z>>) -> Value {
     Value::Bulk(member.into().to_bytes())
 }
 
-/// For no more items than these is room made before they come.
-const MOST_AT_ONCE: usize = 1024;
-
 /// Members with their scores: a flat list, in RESP3 a list of pairs.
 pub(super) fn with_scores<'z, T: Into<Text<'z>>>(
     items: impl Iterator<Item = (T, f64)>,
     scores: bool,
     resp3: bool,
 ) -> Value {
-    // As many as there may be at most: it is known for ranges.
-    let mut list = Vec::with_capacity(items.size_hint().1.unwrap_or(0).min(MOST_AT_ONCE));
-    for (member, score) in items {
-        let member = member.into();
-        match (scores, resp3) {
-            (false, _) => list.push(bulk(member)),
-            (true, true) => list.push(Value::Array(vec![bulk(member), Value::Double(score)])),
-            (true, false) => list.extend([bulk(member), Value::Double(score)]),
-        }
+    let items = items.map(|(member, score)| (member.into(), score));
+    if !scores {
+        return Value::Array(bulks(items.map(|(member, _)| member)));
     }
-    Value::Array(list)
+    let (members, scores): (Vec<_>, Vec<_>) = items.unzip();
+    let scores = scores.into_iter().map(Value::Double);
+    let items = bulks(members.into_iter()).into_iter().zip(scores);
+    Value::Array(if resp3 {
+        items
+            .map(|(member, score)| Value::Array(vec![member, score]))
+            .collect()
+    } else {
+        items.flat_map(|(member, score)| [member, score]).collect()
+    })
 }
 
 /// A change of a score and its conditions.
