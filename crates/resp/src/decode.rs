@@ -267,7 +267,7 @@ impl RequestDecoder {
     fn line(&mut self, too_long: &str) -> Result<Option<BytesMut>, RequestError> {
         // The search is bounded by the limit, so a flood without line breaks stays cheap.
         let window = &self.buffer[..self.buffer.len().min(self.limits.inline_len + 2)];
-        match window.iter().position(|byte| *byte == b'\r') {
+        match find(window, b'\r') {
             Some(end) if end + 1 < self.buffer.len() => {
                 let line = self.buffer.split_to(end);
                 self.buffer.advance(2);
@@ -338,7 +338,7 @@ impl RequestDecoder {
     }
 
     fn inline(&mut self) -> Result<bool, RequestError> {
-        let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') else {
+        let Some(end) = find(&self.buffer, b'\n') else {
             if self.buffer.len() > self.limits.inline_len {
                 return Err(RequestError::new("too big inline request"));
             }
@@ -352,6 +352,12 @@ impl RequestDecoder {
         self.argv = words.into_iter().map(Bytes::from).collect();
         Ok(true)
     }
+}
+
+/// Where a line ends. Redis looks for it as C looks through a text: a NUL hides what follows.
+fn find(bytes: &[u8], end: u8) -> Option<usize> {
+    let found = bytes.iter().position(|byte| *byte == end || *byte == 0)?;
+    (bytes[found] == end).then_some(found)
 }
 
 /// Redis's strict integers: no leading zeros, no plus sign, no spaces.

@@ -42,6 +42,15 @@ pub(crate) fn resets(argv: &[Bytes]) -> bool {
     matches!(argv, [name] if name.eq_ignore_ascii_case(b"reset"))
 }
 
+/// The first lines of a request on HTTP. A page that makes a browser send one shall not reach the commands in its body.
+pub(crate) fn is_http(argv: &[Bytes]) -> bool {
+    let is = |word: &[u8]| {
+        argv.first()
+            .is_some_and(|sent| sent.eq_ignore_ascii_case(word))
+    };
+    is(b"post") || is(b"host:")
+}
+
 /// What the command asks of the host, if anything.
 pub(crate) fn request(argv: &[Bytes], clock: ClockMode) -> Option<Asked> {
     // Nearly every command is none of these, and its first letter says so.

@@ -276,7 +276,7 @@ impl Server {
                 Ok(None) => return,
                 Err(error) => {
                     let protocol = self.engine.protocol(id);
-                    connection.send(&Value::error(error.to_string()), protocol);
+                    connection.reply(&Value::error(error.to_string()), protocol);
                     connection.closing = true;
                 }
             }
@@ -284,6 +284,12 @@ impl Server {
     }
 
     fn command(&mut self, id: SessionId, connection: &mut Connection, argv: &[Bytes]) {
+        if host::is_http(argv) {
+            // As in Redis, what is owed is lost with the connection.
+            connection.closing = true;
+            connection.lost = true;
+            return;
+        }
         if host::resets(argv) {
             connection.replies = Replies::On;
         }

@@ -155,7 +155,18 @@ const EXCHANGES: &[(&str, &str, bool)] = &[
         "+OK\r\n$1\r\nb\r\n",
         true,
     ),
+    // Nobody hears of a mistake who wants to hear nothing.
+    ("PING\r\nCLIENT REPLY OFF\r\n*x\r\n", "+PONG\r\n", false),
+    (
+        "PING\r\nCLIENT REPLY SKIP\r\nECHO \"\r\n",
+        "+PONG\r\n",
+        false,
+    ),
     ("CLIENT REPLY MAYBE\r\n", "-ERR syntax error\r\n", true),
+    // A request on HTTP ends the connection.
+    ("POST / HTTP/1.1\r\nPING\r\n", "", false),
+    ("hOST: example\r\nPING\r\n", "", false),
+    ("COMMAND INFO nosuch\r\n", "*1\r\n$-1\r\n", true),
     (
         "SHUTDOWN SAVE NOSAVE\r\nSHUTDOWN ABORT\r\n",
         "-ERR syntax error\r\n-ERR No shutdown in progress.\r\n",
@@ -193,6 +204,18 @@ fn bytes_are_answered_as_redis_answers_them() {
         } else if !sent.starts_with("SUBSCRIBE") {
             client.ask("ECHO still", "$5\r\nstill\r\n");
         }
+    }
+}
+
+#[test]
+fn a_line_with_a_nul_before_its_end_never_ends() {
+    let server = Running::wall();
+    for hidden in ["ECHO \0\r\nPING\r\n", "*1\0\r\n$4\r\nPING\r\n"] {
+        let mut client = server.client();
+        client.send(format!("PING\r\n{hidden}"));
+        client.0.shutdown(Shutdown::Write).expect("a socket");
+        client.expect("+PONG\r\n");
+        client.expect_end();
     }
 }
 

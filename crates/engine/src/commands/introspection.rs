@@ -54,7 +54,7 @@ fn command_info(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     if args.len() == 0 {
         return command(cx, args);
     }
-    let one = |name: &Bytes| find_any(name).map_or(Value::NullArray, describe);
+    let one = |name: &Bytes| find_any(name).map_or(Value::Null, describe);
     Ok(Value::array(args.rest().iter().map(one)))
 }
 
