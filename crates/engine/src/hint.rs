@@ -535,4 +535,38 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn any_line_is_answered() {
+        let topics = topics();
+        let mut pieces: Vec<&str> = topics
+            .iter()
+            .flat_map(|topic| topic.syntax.split(' '))
+            .collect();
+        pieces.extend([
+            "\"", "'", "\\x", "5", "-1", "é", "\t", "help", "@", "?", ":", "\u{0}", "  ",
+        ]);
+        let mut seed = 7_u64;
+        let mut pick = |bound: usize| {
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(seed >> 33).unwrap_or(0) % bound
+        };
+        for _ in 0..1_000 {
+            let mut line = topics[pick(topics.len())].in_capitals();
+            for _ in 0..pick(9) {
+                line += [" ", " ", " ", ""][pick(4)];
+                line += pieces[pick(pieces.len())];
+            }
+            let told = super::hint(&topics, &line);
+            assert!(
+                !told.contains("[]") && !told.ends_with(' '),
+                "{line:?}: {told:?}"
+            );
+            for whole in crate::completions(&topics, &line) {
+                assert!(whole.len() >= line.len(), "{line:?}: {whole:?}");
+            }
+        }
+    }
 }
