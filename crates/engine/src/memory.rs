@@ -64,6 +64,15 @@ pub(crate) fn frequency(used: u32, now: Micros, decay_minutes: i64) -> u32 {
     }
 }
 
+/// For how many seconds a key was not used. Redis has 24 bits for that, and reads in them what was counted under another policy.
+pub(crate) fn idle(used: u32, now: Micros) -> u32 {
+    const BITS: u32 = 0x00ff_ffff;
+    let (clock, then) = ((now.0 / 1_000_000) as u32 & BITS, used & BITS);
+    clock
+        .checked_sub(then)
+        .unwrap_or_else(|| clock + BITS - then)
+}
+
 impl Engine {
     /// What the data of all databases takes.
     pub fn data_memory(&self) -> u64 {
@@ -203,7 +212,7 @@ impl Cx<'_> {
                 let decay = self.engine.config.lfu_decay_time;
                 u64::from(255 - frequency(entry.used, self.now, decay))
             }
-            _ => (self.now.0 / 1_000_000).saturating_sub(u64::from(entry.used)),
+            _ => u64::from(idle(entry.used, self.now)),
         };
         Some((key.to_bytes(), score))
     }

@@ -1,26 +1,30 @@
 //! When two replies count as the same: byte for byte, but for what Redis leaves open and what depends on its clock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use redwind_engine::Value;
 
 use crate::likeness::{
-    alike, close, deep, flat, is_moment, nearly, pending_agree, same, shuffled, sorted, timeless,
-    unnamed, unnumbered, unsigned_nan,
+    alike, close, deep, flat, is_moment, nearly, nodeless, pending_agree, same, shuffled, sorted,
+    timeless, unnamed, unnumbered, unsigned_nan,
 };
 use crate::random::CALLERS;
 use crate::sequence::{Heard, Meaning, Open, Step, changes_protocol};
 
 /// What is known about a step beside its command.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Circumstances {
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'c> {
     /// One of its keys is a hash table inside, whose order is open.
     pub unordered: bool,
     /// Distances were stored, whose last digit may differ.
     pub distances: bool,
     /// Sets were united or subtracted, after which Redis leaves the order open also in small ones.
     pub combined: bool,
+    /// The names of what was used by commands that were refused; some look at the key first, some at what else is wrong.
+    pub refused: &'c BTreeSet<Bytes>,
+    /// Entries were cut off by their ids, after which Redis may keep nodes without entries.
+    pub cut: bool,
     /// Fields expire at a time that the clock decides, which decides their order in the compact form.
     pub timed: bool,
 }
@@ -63,6 +67,9 @@ pub fn outcome(
     let mut queues: BTreeMap<&str, bool> = BTreeMap::new();
     // Of which reply a value is part, no one can tell any more after an array that was miscounted.
     let mut lost = false;
+    let cuts = |step: &Step| mentions(step.argv(), "minid");
+    let cut = steps.iter().position(cuts).unwrap_or(usize::MAX);
+    let mut refused = BTreeSet::new();
     let times_fields = |step: &Step| {
         ["hexpire", "hpexpire", "hsetex", "hgetex"]
             .iter()
@@ -92,11 +99,16 @@ pub fn outcome(
             }
             sent += 1;
         }
+        if left.is_some_and(|heard| matches!(heard.value, Value::Error(_))) {
+            refused.extend(steps.get(step).into_iter().flat_map(Step::argv).cloned());
+        }
         let circumstances = Circumstances {
             unordered: unordered.get(step).copied().unwrap_or(true),
             distances,
             combined: step > combined,
             timed: step > timed,
+            cut: step > cut,
+            refused: &refused,
         };
         let same = match (left, right) {
             (Some(left), Some(right))
@@ -230,7 +242,7 @@ fn answers_agree(
     queued: &[Vec<Bytes>],
     theirs: &Value,
     ours: &Value,
-    circumstances: Circumstances,
+    circumstances: Circumstances<'_>,
 ) -> bool {
     match (theirs, ours) {
         (Value::Array(left), Value::Array(right)) if argv[0].eq_ignore_ascii_case(b"exec") => {
@@ -264,7 +276,7 @@ fn mentions(argv: &[Bytes], text: &str) -> bool {
 }
 
 /// Whether the replies to one command say the same.
-fn agree(argv: &[Bytes], theirs: &Value, ours: &Value, circumstances: Circumstances) -> bool {
+fn agree(argv: &[Bytes], theirs: &Value, ours: &Value, circumstances: Circumstances<'_>) -> bool {
     if same(theirs, ours) {
         return true;
     }
@@ -298,12 +310,31 @@ fn agree(argv: &[Bytes], theirs: &Value, ours: &Value, circumstances: Circumstan
         }
         // Who sends `HELLO 3` and `RESET` while waiting is answered in the protocol of the one or of the other.
         b"hello" => return same(&flat(&unnumbered(theirs)), &flat(&unnumbered(ours))),
+        b"xinfo" if circumstances.cut => {
+            return same(&nodeless(&timeless(theirs)), &nodeless(&timeless(ours)));
+        }
+        b"object"
+            if sub == b"freq"
+                && argv[2..]
+                    .iter()
+                    .any(|key| circumstances.refused.contains(key)) =>
+        {
+            return alike(theirs, ours);
+        }
         b"xinfo" => return same(&timeless(theirs), &timeless(ours)),
         b"xpending" => return pending_agree(theirs, ours),
         b"config" => return same(&sorted(theirs, true), &sorted(ours, true)),
         // Both orders are free, and the cursors of what is left are other numbers.
         b"keys" | b"scan" | b"pubsub" => return same(&sorted(theirs, false), &sorted(ours, false)),
         _ => {}
+    }
+    if script
+        && mentions(argv, "'freq'")
+        && argv[2..]
+            .iter()
+            .any(|key| circumstances.refused.contains(key))
+    {
+        return alike(theirs, ours);
     }
     if script && (mentions(argv, "ttl") || mentions(argv, "'time'")) {
         return close(theirs, ours);

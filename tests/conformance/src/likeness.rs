@@ -119,6 +119,12 @@ pub(crate) fn timeless(value: &Value) -> Value {
     deep(&named(value, &is_time, &coarse), &moment)
 }
 
+/// What `XINFO` tells without how the stream is divided.
+pub(crate) fn nodeless(value: &Value) -> Value {
+    let divides = |name: &[u8]| name.starts_with(b"radix-tree-");
+    named(value, &divides, &|_| Value::Null)
+}
+
 pub(crate) fn deep(value: &Value, change: &dyn Fn(&Value) -> Option<Value>) -> Value {
     if let Some(changed) = change(value) {
         return changed;

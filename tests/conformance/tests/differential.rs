@@ -88,9 +88,15 @@ fn compared(server: &mut Reference, kind: Round, steps: &[Step]) -> Option<Diffe
         Outcome::Same => {}
     }
     // What no reply has shown.
+    let by_id = |word: &Bytes| {
+        word.to_ascii_lowercase()
+            .windows(5)
+            .any(|part| part == b"minid")
+    };
+    let cut = steps.iter().any(|step| step.argv().iter().any(by_id));
     let theirs = state::left(server, kind);
     let ours = state::left(&mut engine, kind);
-    let (what, theirs, ours) = state::first_difference(&theirs, &ours, &refused)?;
+    let (what, theirs, ours) = state::first_difference(&theirs, &ours, &refused, cut)?;
     let step = steps.len().saturating_sub(1);
     let heard = |value: Value| Heard {
         step,

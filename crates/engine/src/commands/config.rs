@@ -79,8 +79,8 @@ fn config_set(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         return Err(refusal);
     }
     cx.engine.config = Arc::new(config);
-    if seen.iter().any(|name| name == "maxmemory") {
-        // What is too much now goes at once; scripts of the same transaction go by what was found before it.
+    // What is too much now goes at once, or when the transaction is over; its scripts go by what was found before it.
+    if cx.may_block && seen.iter().any(|name| name == "maxmemory") {
         let was_full = cx.engine.memory_was_full;
         cx.check_memory(false)?;
         cx.engine.memory_was_full = was_full;

@@ -138,6 +138,7 @@ fn reset(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
             last_used: now,
             lib_name: library.0,
             lib_ver: library.1,
+            last_command: session.last_command,
             ..Session::new(now)
         };
     }

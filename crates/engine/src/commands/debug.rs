@@ -182,7 +182,7 @@ fn help() -> Value {
 /// `DEBUG OBJECT key` — where it lies is made up, and how long it would be in a file is an estimate unless it is a
 /// short string.
 fn object(cx: &mut Cx<'_>, key: &Bytes) -> Answer {
-    let now = (cx.now.0 / 1_000_000) as u32;
+    let now = cx.now;
     let lfu = cx.engine.config.maxmemory_policy.counts_use();
     let Some(entry) = cx.peek_even_expired(key) else {
         return Err(Refusal::NoSuchKey);
@@ -200,7 +200,7 @@ fn object(cx: &mut Cx<'_>, key: &Bytes) -> Answer {
     let idle = if lfu {
         0
     } else {
-        now.saturating_sub(entry.used)
+        crate::memory::idle(entry.used, now)
     };
     let text = format!(
         "Value at:0x7f0000000000 refcount:1 encoding:{} serializedlength:{length} lru:{} lru_seconds_idle:{idle}",

@@ -112,12 +112,12 @@ fn counted<'a>(
 
 const MUST_BE_POSITIVE: &str = "Number of fields must be a positive integer";
 
-/// Refuses a key that holds something else than a hash.
+/// Refuses a key that holds something else than a hash. Whatever comes of it, the key is used once.
 fn check_type(cx: &mut Cx<'_>, key: &[u8]) -> Result<(), Refusal> {
-    match cx.peek(key) {
-        Some(entry) if Hash::of(&entry.data).is_none() => Err(Refusal::WrongType),
-        _ => Ok(()),
-    }
+    cx.peek_as::<Hash>(key)?;
+    cx.lookup_to_write(key);
+    cx.touches = false;
+    Ok(())
 }
 
 /// Whether a field that is to expire at this time is deleted at once. A replica leaves that to its primary.

@@ -372,7 +372,7 @@ fn object_refcount(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `OBJECT IDLETIME key`
 fn object_idletime(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let now = (cx.now.0 / 1_000_000) as u32;
+    let now = cx.now;
     let counts = cx.engine.config.maxmemory_policy.counts_use();
     let Some(entry) = cx.examine(args.key(0)) else {
         return Ok(Value::Null);
@@ -383,7 +383,7 @@ fn object_idletime(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
              switching between policies at runtime LRU and LFU data will take some time to adjust.",
         ));
     }
-    Ok(Value::Int(i64::from(now.saturating_sub(entry.used))))
+    Ok(Value::Int(i64::from(crate::memory::idle(entry.used, now))))
 }
 
 /// `OBJECT FREQ key`

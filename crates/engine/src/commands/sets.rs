@@ -146,6 +146,9 @@ fn smove(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     drop(edit);
     let mut edit = cx.edit_or_new::<Set>(destination)?;
     let (set, config) = edit.with_config();
+    if set.is_empty() {
+        set.expect(1, config);
+    }
     if set.add(member, config) {
         edit.changed("sadd");
     }

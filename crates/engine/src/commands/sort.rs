@@ -14,7 +14,7 @@ use crate::db::{Data, Kind};
 use crate::number::parse_border;
 use crate::packed::Text;
 use crate::table::{Answer, FIRST, Keys, table};
-use crate::types::{End, Hash, List, Zset};
+use crate::types::{Hash, List, Zset};
 use crate::{Refusal, order};
 
 const STORED: Keys = Keys::FirstAndLastAfter {
@@ -213,10 +213,12 @@ fn elements(cx: &mut Cx<'_>, key: &Bytes, plan: &Plan<'_>) -> Result<Vec<Bytes>,
         Data::Zset(zset) => {
             let members = zset.iter().map(|(member, _)| member.to_bytes()).collect();
             // Redis sorts a sorted set in its large form, and leaves it so.
-            if !zset.is_large()
-                && let Some(mut zset) = cx.edit::<Zset>(key)?
-            {
-                zset.outgrow();
+            if !zset.is_large() {
+                let touches = std::mem::replace(&mut cx.touches, false);
+                if let Some(mut zset) = cx.edit::<Zset>(key)? {
+                    zset.outgrow();
+                }
+                cx.touches = touches;
             }
             members
         }
@@ -285,11 +287,10 @@ fn sorted(cx: &mut Cx<'_>, args: &Args<'_>, may_store: bool) -> Answer {
         let show = |value: Option<Bytes>| value.map_or(Value::Null, Value::Bulk);
         return Ok(Value::array(found.into_iter().map(show)));
     };
-    let mut list = List::default();
-    for value in &found {
-        list.push(End::Right, Blob::new(value.as_deref().unwrap_or_default()));
-    }
-    list.prepare(0, 0, cx.engine.config.list_max_listpack_size);
+    let items = found
+        .iter()
+        .map(|value| Blob::new(value.as_deref().unwrap_or_default()));
+    let list = List::sorted(items, cx.engine.config.list_max_listpack_size);
     let len = list.len();
     replace(cx, to, (len > 0).then(|| list.wrap()), "sortstore");
     cx.dirty += (len as u64).saturating_sub(1);

@@ -105,6 +105,7 @@ fn exec(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
     if broken || expired {
         return Ok(Value::NullArray);
     }
+    let config = cx.engine.config.clone();
     let (may_block, at_start) = (std::mem::replace(&mut cx.may_block, false), cx.dirty);
     let mut replies = Vec::with_capacity(multi.queue.len());
     for (command, argv) in &multi.queue {
@@ -128,6 +129,10 @@ fn exec(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
         }));
     }
     cx.may_block = may_block;
+    if cx.engine.config.maxmemory != config.maxmemory {
+        // There may be less room than there was.
+        cx.check_memory(false)?;
+    }
     // The queued commands have reported what they changed.
     cx.dirty = at_start;
     Ok(Value::Array(replies))

@@ -190,7 +190,15 @@ fn until_nul(text: Bytes) -> Bytes {
 
 fn table_from_lua(table: Table, protocol: Protocol, depth: usize, budget: &mut Budget) -> Value {
     if let Some(text) = field_text(table, "err") {
-        let error = Value::Error(until_nul(text));
+        // Line ends would end the reply.
+        let space = |byte: &u8| {
+            if matches!(byte, b'\r' | b'\n') {
+                b' '
+            } else {
+                *byte
+            }
+        };
+        let error = Value::Error(until_nul(text).iter().map(space).collect());
         if is_counted(&LuaValue::Table(table)) {
             budget.known += 1;
         } else {

@@ -147,12 +147,21 @@ impl Elements {
         }
     }
 
-    /// Decides the encoding after elements were removed.
-    pub(crate) fn shrunk(&mut self, limit: i64) {
+    /// An empty list that counts as large at first.
+    pub(super) fn large(limit: i64) -> Elements {
+        Elements {
+            nodes: Some(Nodes::new(0, 0, limit)),
+            ..Elements::default()
+        }
+    }
+
+    /// Decides the encoding after elements were removed: by half of the limit (the divisor is 2), so that it does not flip back
+    /// and forth.
+    pub(crate) fn shrunk(&mut self, limit: i64, divisor: usize) {
         if self
             .nodes
             .as_ref()
-            .is_some_and(|nodes| nodes.is_small(limit))
+            .is_some_and(|nodes| nodes.is_small(limit, divisor))
         {
             self.nodes = None;
         }

@@ -213,10 +213,18 @@ impl List {
         self.prepare(items.len(), items.iter().map(Bytes::len).sum(), limit);
     }
 
+    /// What `SORT` stores: Redis builds it as a large list, and may find that it is none.
+    pub(crate) fn sorted(items: impl Iterator<Item = Blob>, limit: i64) -> List {
+        let mut elements = Elements::large(limit);
+        items.for_each(|item| elements.push(End::Right, item));
+        elements.shrunk(limit, 1);
+        List::Many(Arc::new(elements))
+    }
+
     /// Decides the encoding after elements were removed.
     pub(crate) fn shrunk(&mut self, limit: i64) {
         if let List::Many(elements) = self {
-            Arc::make_mut(elements).shrunk(limit);
+            Arc::make_mut(elements).shrunk(limit, 2);
         }
     }
 }

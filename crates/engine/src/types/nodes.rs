@@ -70,11 +70,11 @@ impl Nodes {
         }
     }
 
-    /// Whether it is small again: one part of at most half of the limit.
-    pub(super) fn is_small(&self, limit: i64) -> bool {
+    /// Whether it is one part of at most this part of the limit.
+    pub(super) fn is_small(&self, limit: i64, divisor: usize) -> bool {
         match self.list.front() {
             Some(node) if self.list.len() == 1 && !node.plain => {
-                !exceeds(node.count, node.bytes, limit, 2)
+                !exceeds(node.count, node.bytes, limit, divisor)
             }
             _ => false,
         }

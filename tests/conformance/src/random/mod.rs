@@ -103,8 +103,6 @@ const TOLD: &[&str] = &[
     "xack",
     "xdel",
     "xlen",
-    "xrange",
-    "xrevrange",
     "xtrim",
     "zadd",
     "zcard",
