@@ -1,5 +1,7 @@
 //! The settings that have an effect on an engine.
 
+use std::net::SocketAddr;
+
 use crate::sorted::Sorted;
 use crate::{KeyEvents, ReplicationSettings, inert, order};
 
@@ -434,6 +436,12 @@ pub(crate) fn memory(text: &str) -> Option<i64> {
 }
 
 impl Config {
+    /// Says where the host listens: what `CONFIG GET` of `bind` and `port` and `INFO` tell.
+    pub fn listen_on(&mut self, address: SocketAddr) {
+        self.inert.insert("bind", address.ip().to_string());
+        self.inert.insert("port", address.port().to_string());
+    }
+
     /// Every setting with its value, in order of name.
     pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
         let mut copy = self.clone();

@@ -212,6 +212,14 @@ impl Engine {
         id
     }
 
+    /// Says where a connection comes from and where it arrived, each as `ip:port`: what `CLIENT LIST` shows and `CLIENT
+    /// KILL` looks for.
+    pub fn set_addresses(&mut self, session: SessionId, from: String, to: String) {
+        if let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&session) {
+            session.addresses = Some(Box::new((from, to)));
+        }
+    }
+
     /// A client's connection is gone: it no longer waits, watches or listens.
     pub fn disconnect(&mut self, _now: Micros, session: SessionId, _out: &mut Outputs) {
         self.stop_waiting(session);

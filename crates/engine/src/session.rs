@@ -18,6 +18,8 @@ pub struct SessionId(pub u64);
 
 #[derive(Clone)]
 pub(crate) struct Session {
+    /// Where it comes from and where it arrived, if the host said.
+    pub(crate) addresses: Option<Box<(String, String)>>,
     pub(crate) db: u32,
     pub(crate) protocol: Protocol,
     pub(crate) name: Bytes,
@@ -53,6 +55,7 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(now: Micros) -> Session {
         Session {
+            addresses: None,
             db: 0,
             protocol: Protocol::Resp2,
             name: Bytes::new(),

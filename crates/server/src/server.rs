@@ -96,8 +96,10 @@ impl Server {
         let seed = options
             .seed
             .unwrap_or_else(|| RandomState::new().hash_one(address));
+        let mut config = options.config;
+        config.listen_on(address);
         Ok(Server {
-            engine: Engine::new(options.config),
+            engine: Engine::new(config),
             clock: options.clock,
             luck: Luck(seed),
             poll,
@@ -234,6 +236,10 @@ impl Server {
         }
         let _ = stream.set_nodelay(true);
         let id = self.engine.connect(self.clock.now());
+        if let (Ok(from), Ok(to)) = (stream.peer_addr(), stream.local_addr()) {
+            self.engine
+                .set_addresses(id, from.to_string(), to.to_string());
+        }
         let interest = Interest::READABLE | Interest::WRITABLE;
         let token = Token(id.0 as usize);
         if self

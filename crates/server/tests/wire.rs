@@ -437,6 +437,25 @@ fn what_only_the_host_can_do_is_refused_inside_a_transaction_which_then_fails() 
 }
 
 #[test]
+fn a_client_is_known_and_killed_by_its_real_address() {
+    let server = Running::wall();
+    let (mut client, mut other) = (server.client(), server.client());
+    let (from, to) = (other.0.local_addr().expect("a socket"), server.address);
+    let port = to.port().to_string();
+    client.ask(
+        "CONFIG GET port",
+        &format!("*2\r\n$4\r\nport\r\n${}\r\n{port}\r\n", port.len()),
+    );
+    other.ask("PING", "+PONG\r\n");
+    client.ask(
+        &format!("CLIENT KILL ADDR {from} LADDR 127.0.0.1:1"),
+        ":0\r\n",
+    );
+    client.ask(&format!("CLIENT KILL ADDR {from} LADDR {to}"), ":1\r\n");
+    other.expect_end();
+}
+
+#[test]
 fn a_sleep_inside_a_transaction_takes_its_time_and_what_expires_meanwhile_wakes_nobody() {
     let server = Running::manual();
     let mut waiting = server.client();

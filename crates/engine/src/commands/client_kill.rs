@@ -11,12 +11,18 @@ use crate::session::Session;
 use crate::table::Answer;
 use crate::{Output, Outputs, Refusal, SessionId};
 
-/// Where every connection arrives; made up, because the engine has no sockets.
-pub(super) const LOCAL_ADDRESS: &str = "127.0.0.1:6379";
-
-/// Where a connection comes from; made up, but different for each and always the same.
-pub(super) fn address(id: SessionId) -> String {
-    format!("127.0.0.1:{}", 49_152 + id.0 % 16_384)
+/// Where a connection comes from and where it arrived; without sockets both are made up, but different for each
+/// connection and always the same.
+pub(super) fn addresses(id: SessionId, session: &Session) -> (String, String) {
+    let made_up = || {
+        let from = format!("127.0.0.1:{}", 49_152 + id.0 % 16_384);
+        (from, "127.0.0.1:6379".to_owned())
+    };
+    session
+        .addresses
+        .as_deref()
+        .cloned()
+        .unwrap_or_else(made_up)
 }
 
 /// What a connection is used for.
@@ -125,11 +131,12 @@ impl<'a> Filter<'a> {
     }
 
     fn fits(&self, cx: &Cx<'_>, id: SessionId, session: &Session) -> bool {
+        let (from, to) = addresses(id, session);
         let age = cx.now.0.saturating_sub(session.created.0) / 1_000_000;
         self.id.is_none_or(|wanted| wanted.unsigned_abs() == id.0)
             && self.kind.is_none_or(|kind| kind == Type::of(session))
-            && self.address.is_none_or(|wanted| wanted == &address(id))
-            && self.local.is_none_or(|wanted| wanted == LOCAL_ADDRESS)
+            && self.address.is_none_or(|wanted| wanted == from.as_bytes())
+            && self.local.is_none_or(|wanted| wanted == to.as_bytes())
             && self.min_age.is_none_or(|least| age >= least.unsigned_abs())
             && !(self.skip_me && id == cx.session)
     }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use redwind_resp::{Protocol, Value};
 
 use crate::args::{Args, is};
-use crate::commands::client_kill::{LOCAL_ADDRESS, Type, address};
+use crate::commands::client_kill::{Type, addresses};
 use crate::commands::keys::db_index;
 use crate::cx::Cx;
 use crate::number::parse_int;
@@ -383,13 +383,14 @@ fn describe(cx: &Cx<'_>, args: &Args<'_>, id: SessionId, session: &Session) -> S
         .multi
         .as_ref()
         .map_or(-1, |multi| multi.queue.len() as i64);
+    let (from, to) = addresses(id, session);
     format!(
-        "id={} addr={} laddr={LOCAL_ADDRESS} fd={} name={} age={} idle={} flags={flags} \
+        "id={} addr={} laddr={to} fd={} name={} age={} idle={} flags={flags} \
          db={} sub={} psub={} ssub={} multi={queued} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem=0 \
          rbs=1024 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={} user=default redir=-1 resp={} \
          lib-name={} lib-ver={} io-thread=0\n",
         id.0,
-        address(id),
+        from,
         7 + id.0,
         text(&session.name),
         seconds(session.created),

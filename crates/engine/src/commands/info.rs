@@ -68,7 +68,8 @@ fn server(cx: &Cx<'_>, text: &mut String) {
         if cluster { "cluster" } else { "standalone" },
     );
     put(text, "arch_bits", 64);
-    put(text, "tcp_port", 6379);
+    let port = cx.engine.config.inert.get("port");
+    put(text, "tcp_port", port.map_or("6379", String::as_str));
     put(text, "server_time_usec", cx.now.0);
     put(text, "uptime_in_seconds", uptime);
     put(text, "uptime_in_days", uptime / 86_400);
