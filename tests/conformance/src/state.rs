@@ -103,23 +103,33 @@ fn items(value: &Value) -> &[Value] {
 /// Everything that is left.
 pub fn left(witness: &mut dyn Witness, kind: Round) -> Vec<Left> {
     let mut left = counted(witness, kind);
-    for db in 0..DATABASES {
-        let select = line(&format!("SELECT {db}"));
-        let keys = sort(
-            witness
-                .ask(&[select, line("KEYS *")])
-                .pop()
-                .unwrap_or(Value::Null),
-        );
-        for key in items(&keys) {
-            if let Value::Bulk(key) = key {
-                of_key(witness, db, key, &mut left);
-            }
-        }
-        left.push((format!("keys of database {db}"), keys));
+    let all = (0..DATABASES).map(|db| (db, vec![line("KEYS *")]));
+    let mut keys = Vec::new();
+    for (db, mut replies) in ask_each(witness, all.collect()).into_iter().enumerate() {
+        let named = sort(replies.pop().unwrap_or(Value::Null));
+        keys.extend(items(&named).iter().filter_map(|key| match key {
+            Value::Bulk(key) => Some((db, key.clone())),
+            _ => None,
+        }));
+        left.push((format!("keys of database {db}"), named));
     }
+    of_keys(witness, &keys, &mut left);
     witness.ask(&[line("SELECT 0")]);
     left
+}
+
+/// Asks for several things in several databases at once.
+fn ask_each(witness: &mut dyn Witness, asked: Vec<(usize, Vec<Vec<Bytes>>)>) -> Vec<Vec<Value>> {
+    let mut commands = Vec::new();
+    let mut counts = Vec::new();
+    for (db, some) in asked {
+        counts.push(some.len());
+        commands.push(line(&format!("SELECT {db}")));
+        commands.extend(some);
+    }
+    let mut replies = witness.ask(&commands).into_iter();
+    let replies_to = |count| replies.by_ref().skip(1).take(count).collect();
+    counts.into_iter().map(replies_to).collect()
 }
 
 fn counted(witness: &mut dyn Witness, kind: Round) -> Vec<Left> {
@@ -214,8 +224,8 @@ fn counted(witness: &mut dyn Witness, kind: Round) -> Vec<Left> {
     left
 }
 
-/// A key's type, form, time and value.
-fn of_key(witness: &mut dyn Witness, db: usize, key: &Bytes, left: &mut Vec<Left>) {
+/// Types, forms, times and values.
+fn of_keys(witness: &mut dyn Witness, keys: &[(usize, Bytes)], left: &mut Vec<Left>) {
     let heads = [
         // Before anything else uses it.
         &["OBJECT", "FREQ", "key"][..],
@@ -224,63 +234,77 @@ fn of_key(witness: &mut dyn Witness, db: usize, key: &Bytes, left: &mut Vec<Left
         &["PEXPIRETIME", "key"],
         &["STRLEN", "key"],
     ];
-    let heads = witness.ask(&heads.map(|words| about(words, key)));
-    let name = format!("{} in database {db}", redwind_resp::render_quoted(key));
-    let kind = heads.get(1).map(text_of).unwrap_or_default();
-    let long = matches!(heads.get(4), Some(Value::Int(length)) if *length > LONG);
-    let words = match &kind[..] {
-        "string" if long => &["STRLEN", "key"][..],
-        "string" => &["GET", "key"],
-        "list" => &["LRANGE", "key", "0", "-1"],
-        "set" => &["SMEMBERS", "key"],
-        "zset" => &["ZRANGE", "key", "0", "-1", "WITHSCORES"],
-        "hash" => &["HGETALL", "key"],
-        "stream" => &["XINFO", "STREAM", "key", "FULL", "COUNT", "0"],
-        _ => &["EXISTS", "key"],
-    };
-    let digest = match long {
-        true => &["STRLEN", "key"][..],
-        false => &["DEBUG", "DIGEST-VALUE", "key"],
-    };
-    let mut values = witness
-        .ask(&[about(words, key), about(digest, key)])
-        .into_iter();
-    let value = values.next().unwrap_or(Value::Null);
-    let value = match &kind[..] {
-        "set" => sort(value),
-        "hash" => {
-            let mut pairs: Vec<&[Value]> = items(&value).chunks(2).collect();
-            pairs.sort_by_key(|pair| text_of(&pair[0]));
-            let fields: Vec<Bytes> = pairs
-                .iter()
-                .filter_map(|pair| match &pair[0] {
+    let asked = keys.iter().map(|(db, key)| {
+        let asked = heads.iter().map(|words| about(words, key));
+        (*db, asked.collect())
+    });
+    let heads = ask_each(witness, asked.collect());
+    let kinds: Vec<String> = heads
+        .iter()
+        .map(|heads| heads.get(1).map(text_of).unwrap_or_default())
+        .collect();
+    let asked = keys
+        .iter()
+        .zip(&heads)
+        .zip(&kinds)
+        .map(|(((db, key), heads), kind)| {
+            let long = matches!(heads.get(4), Some(Value::Int(length)) if *length > LONG);
+            let value = match &kind[..] {
+                "string" if long => &["STRLEN", "key"][..],
+                "string" => &["GET", "key"],
+                "list" => &["LRANGE", "key", "0", "-1"],
+                "set" => &["SMEMBERS", "key"],
+                "zset" => &["ZRANGE", "key", "0", "-1", "WITHSCORES"],
+                "hash" => &["HGETALL", "key"],
+                "stream" => &["XINFO", "STREAM", "key", "FULL", "COUNT", "0"],
+                _ => &["EXISTS", "key"],
+            };
+            let digest = match long {
+                true => &["STRLEN", "key"][..],
+                false => &["DEBUG", "DIGEST-VALUE", "key"],
+            };
+            (*db, vec![about(value, key), about(digest, key)])
+        });
+    let values = ask_each(witness, asked.collect());
+    let mut times = Vec::new();
+    for (at, (db, key)) in keys.iter().enumerate() {
+        let name = format!("{} in database {db}", redwind_resp::render_quoted(key));
+        let mut replies = values[at].iter().cloned();
+        let mut next = || replies.next().unwrap_or(Value::Null);
+        let (value, digest) = (next(), next());
+        let value = match &kinds[at][..] {
+            "set" => sort(value),
+            "hash" => {
+                let mut pairs: Vec<&[Value]> = items(&value).chunks(2).collect();
+                pairs.sort_by_key(|pair| text_of(&pair[0]));
+                let fields = pairs.iter().filter_map(|pair| match &pair[0] {
                     Value::Bulk(field) => Some(field.clone()),
                     _ => None,
-                })
-                .collect();
-            let count = Bytes::from(fields.len().to_string());
-            let mut times = about(&["HPEXPIRETIME", "key", "FIELDS"], key);
-            times.push(count);
-            times.extend(fields);
-            let times = witness.ask(&[times]).pop().unwrap_or(Value::Null);
-            left.push((format!("times of fields of {name}"), times));
-            Value::Array(pairs.concat())
-        }
-        "stream" => named_moments(&timeless(&value)),
-        _ => value,
-    };
-    let mut heads = heads.into_iter();
-    left.extend(
-        ["uses of", "type of", "encoding of", "time of"]
-            .iter()
-            .zip(&mut heads)
-            .map(|(what, value)| (format!("{what} {name}"), value)),
-    );
-    left.push((format!("value of {name}"), value));
-    left.push((
-        format!("digest of {kind} {name}"),
-        values.next().unwrap_or(Value::Null),
-    ));
+                });
+                let mut asked = about(&["HPEXPIRETIME", "key", "FIELDS"], key);
+                asked.push(Bytes::from(pairs.len().to_string()));
+                asked.extend(fields);
+                times.push((name.clone(), (*db, vec![asked])));
+                Value::Array(pairs.concat())
+            }
+            "stream" => named_moments(&timeless(&value)),
+            _ => value,
+        };
+        let heads = heads[at].iter().cloned();
+        left.extend(
+            ["uses of", "type of", "encoding of", "time of"]
+                .iter()
+                .zip(heads)
+                .map(|(what, value)| (format!("{what} {name}"), value)),
+        );
+        left.push((format!("value of {name}"), value));
+        left.push((format!("digest of {} {name}", kinds[at]), digest));
+    }
+    let (names, asked): (Vec<String>, Vec<_>) = times.into_iter().unzip();
+    for (name, replies) in names.into_iter().zip(ask_each(witness, asked)) {
+        let times = replies.into_iter().next().unwrap_or(Value::Null);
+        left.push((format!("times of fields of {name}"), times));
+    }
 }
 
 /// Ids of the clock under one name.
@@ -298,8 +322,8 @@ fn named_moments(value: &Value) -> Value {
 
 /// The first thing that is not left by both: its name, and what each has.
 ///
-/// After entries were `cut` off by their ids, Redis may keep nodes without entries. How often a key was used is open if a command that names it was refused: some look at the key first, some at what else is
-/// wrong.
+/// After entries were `cut` off by their ids, Redis may keep nodes without entries. How often a key was used is open if a command
+/// that names it was refused: some look at the key first, some at what else is wrong.
 pub fn first_difference(
     theirs: &[Left],
     ours: &[Left],
@@ -345,4 +369,48 @@ pub fn first_difference(
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use redwind_engine::Micros;
+
+    use super::*;
+    use crate::ours::Ours;
+
+    #[test]
+    fn what_no_reply_has_shown_is_found() {
+        let named = |one: &[&str], other: &[&str]| {
+            let left_by = |lines: &[&str]| {
+                let mut ours = Ours::new(Micros(1_600_000_000_000_000));
+                let steps: Vec<Step> = lines.iter().map(|text| Step::line(text)).collect();
+                ours.play_alone(&steps);
+                left(&mut ours, Round::Alone)
+            };
+            let found = first_difference(&left_by(one), &left_by(other), &[], false);
+            found.map(|(name, ..)| name)
+        };
+        let same = ["SELECT 3", "HSETEX k EX 100 FIELDS 1 a 1", "RPUSH l 1"];
+        assert_eq!(named(&same, &same), None);
+        for (one, other, what) in [
+            ("SET k v", "SET k w", "value of \"k\" in database 0"),
+            ("SET k v", "SET n v", "keys of database 0"),
+            (
+                "SET k v EX 999999",
+                "SET k v",
+                "time of \"k\" in database 0",
+            ),
+            ("HINCRBY k 1 1", "HINCRBY k 1 1.5", "count cmdstat_hincrby"),
+            ("CLIENT SETNAME x", "CLIENT SETNAME y", "client 0"),
+            ("WATCH a", "WATCH a b", "count total_watched_keys"),
+            (
+                "CONFIG SET maxmemory-samples 3",
+                "CONFIG SET maxmemory-samples 4",
+                "setting maxmemory-samples",
+            ),
+        ] {
+            let name = named(&[one], &[other]).unwrap_or_default();
+            assert_eq!(name, what, "{one} / {other}");
+        }
+    }
 }

@@ -231,21 +231,21 @@ fn hpersist(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         return Ok(Value::Array(vec![Value::Int(NO_FIELD); fields.len()]));
     };
     let hash: &mut Hash = &mut edit;
-    let mut done = 0;
+    let mut done = false;
     let mut reply = Vec::with_capacity(fields.len());
     for field in fields {
         reply.push(Value::Int(if !hash.has_living(field, now_ms) {
             NO_FIELD
         } else if hash.forget_time(field) {
-            done += 1;
+            done = true;
             1
         } else {
             -1
         }));
     }
-    if done > 0 {
+    // One change, however many fields it is about.
+    if done {
         edit.changed("hpersist");
-        edit.add_dirty(done - 1);
     }
     Ok(Value::Array(reply))
 }
