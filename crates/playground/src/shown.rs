@@ -78,7 +78,10 @@ impl Shower {
         let asked = self.asked.get(&packet)?;
         let prompt = self.prompts.entry(asked.node).or_default();
         let mut texts = Vec::new();
-        for (argv, reply) in asked.commands.iter().zip(replies) {
+        for (index, reply) in replies.iter().enumerate() {
+            // A command about several channels is answered once for each.
+            let argv = asked.commands.get(index).or(asked.commands.last());
+            let argv = argv.map_or(&[][..], Vec::as_slice);
             prompt.after(argv, reply);
             texts.push(render_reply(argv, reply));
         }

@@ -288,14 +288,59 @@ fn what_sentinels_do_and_what_each_thread_knows_reaches_the_page_by_kind_and_by_
     );
 }
 
-#[test]
-fn a_branch_shows_what_redis_cli_would_have_shown_in_full() {
+/// Types lines that write, each on what the one before left; gives what the terminal shows and what the prompt tells then.
+fn typed(lines: &[&str]) -> Vec<(String, String)> {
     let mut playground = opened();
     let naive = scene("naive");
     let ran = playground.run(&naive).unwrap();
-    let mut lines = ran.trace.interventions;
+    let mut interventions = ran.trace.interventions;
     let (mut shown, mut at) = (Vec::new(), 0);
-    for line in [
+    for line in lines {
+        let scene = Scene {
+            interventions: Some(interventions.clone()),
+            ..naive.clone()
+        };
+        let typed = playground.terminal(&scene, "redis", at, line).unwrap();
+        let Typed::Writes(added) = typed else {
+            panic!("{line} is answered at once: {typed:?}")
+        };
+        interventions.extend(added);
+        let branch = playground.run(&Scene {
+            interventions: Some(interventions.clone()),
+            ..naive.clone()
+        });
+        let records = branch.unwrap().trace.records;
+        // The page goes to where the answer came.
+        let answered = records.iter().rposition(|record| record.shown.is_some());
+        at = answered.map_or(at, |index| u32::try_from(index).unwrap());
+        shown = records.into_iter().filter_map(|r| r.shown).collect();
+    }
+    let told = |shown: redwind_protocol::Shown| (shown.text, shown.prompt);
+    shown.into_iter().map(told).collect()
+}
+
+fn pair<'a>((text, prompt): &'a (String, String)) -> (&'a str, &'a str) {
+    (text, prompt)
+}
+
+#[test]
+fn the_prompt_tells_that_the_connection_listens_until_it_does_no_more() {
+    let shown = typed(&["SUBSCRIBE a b", "SUBSCRIBE c", "UNSUBSCRIBE", "INCR visits"]);
+    let shown: Vec<_> = shown.iter().map(pair).collect();
+    let prompts: Vec<&str> = shown.iter().map(|(_, prompt)| *prompt).collect();
+    let listens = "(subscribed mode)";
+    assert_eq!(prompts, [listens, listens, "", ""], "{shown:?}");
+    assert_eq!(
+        shown[0].0,
+        "1) \"subscribe\"\n2) \"a\"\n3) (integer) 1\n1) \"subscribe\"\n2) \"b\"\n3) (integer) 2"
+    );
+    assert!(shown[2].0.ends_with("(integer) 0"), "{shown:?}");
+    assert_eq!(shown[3].0, "(integer) 1");
+}
+
+#[test]
+fn a_branch_shows_what_redis_cli_would_have_shown_in_full() {
+    let shown = typed(&[
         "HSET user name 'Ada Lovelace' born 1815",
         "INCR visits",
         "SELECT 3",
@@ -307,30 +352,8 @@ fn a_branch_shows_what_redis_cli_would_have_shown_in_full() {
         "CLIENT SETNAME me",
         "BLPOP nothing 0.01",
         "BLPOP nothing 0",
-    ] {
-        let scene = Scene {
-            interventions: Some(lines.clone()),
-            ..naive.clone()
-        };
-        let typed = playground.terminal(&scene, "redis", at, line).unwrap();
-        let Typed::Writes(added) = typed else {
-            panic!("{line} is answered at once: {typed:?}")
-        };
-        lines.extend(added);
-        let branch = playground.run(&Scene {
-            interventions: Some(lines.clone()),
-            ..naive.clone()
-        });
-        let records = branch.unwrap().trace.records;
-        // The page goes to where the answer came.
-        let answered = records.iter().rposition(|record| record.shown.is_some());
-        at = answered.map_or(at, |index| u32::try_from(index).unwrap());
-        shown = records.into_iter().filter_map(|r| r.shown).collect();
-    }
-    let shown: Vec<(&str, &str)> = shown
-        .iter()
-        .map(|shown: &redwind_protocol::Shown| (shown.text.as_str(), shown.prompt.as_str()))
-        .collect();
+    ]);
+    let shown: Vec<(&str, &str)> = shown.iter().map(pair).collect();
     let abort = "(error) EXECABORT Transaction discarded because of previous errors.";
     assert_eq!(
         shown,

@@ -85,6 +85,7 @@ impl World {
             mut pushed,
         } = place.sort(local, out, record);
         let mine = answered.iter().position(|answer| answer.to == id);
+        let mut confirmations = Vec::new();
         let (reply, mut changes) = match mine.map(|at| answered.remove(at)) {
             Some(answer) => (Some(answer.value), answer.changes),
             // To listen to a channel is answered by a message of its own kind.
@@ -92,7 +93,8 @@ impl World {
                 let own = pushed.iter().find(|(to, _)| *to == id);
                 let reply = own.map(|(_, value)| value.clone());
                 if !unawaited {
-                    pushed.retain(|(to, _)| *to != id);
+                    let all = pushed.extract_if(.., |(to, _)| *to == id);
+                    confirmations.extend(all.map(|(_, value)| value));
                 }
                 (reply, Vec::new())
             }
@@ -121,7 +123,20 @@ impl World {
         }
         self.push_all(node, pushed, seq);
         match reply {
-            Some(value) => self.answered(node, connection, value, seq),
+            Some(value) => {
+                // A person at the terminal is told of every channel.
+                let last = match connection.from {
+                    Place::Terminal => confirmations.pop(),
+                    _ => None,
+                };
+                let session = self.nodes[usize::from(node)].sessions.get_mut(&connection);
+                if last.is_some()
+                    && let Some(work) = session.and_then(|session| session.work.front_mut())
+                {
+                    work.replies.append(&mut confirmations);
+                }
+                self.answered(node, connection, last.unwrap_or(value), seq);
+            }
             None => {
                 if let Some(session) = self.nodes[usize::from(node)].sessions.get_mut(&connection) {
                     session.blocked = Some(seq);
