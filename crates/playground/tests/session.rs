@@ -319,7 +319,7 @@ fn typed(lines: &[&str]) -> Vec<(String, String)> {
     shown.into_iter().map(told).collect()
 }
 
-fn pair<'a>((text, prompt): &'a (String, String)) -> (&'a str, &'a str) {
+fn pair((text, prompt): &(String, String)) -> (&str, &str) {
     (text, prompt)
 }
 
