@@ -143,6 +143,16 @@ pub fn outcome(
         // What failed by mistake is counted as failed, and has stored nothing.
         lost |= left.is_some_and(|heard| has_stale_error(&heard.value))
             && left.map(|heard| &heard.value) != right.map(|heard| &heard.value);
+        // Whether the same number of seconds from now ends later depends on whether a millisecond has passed.
+        let later = |step: &Step| {
+            let compares =
+                |word: &Bytes| word.eq_ignore_ascii_case(b"GT") || word.eq_ignore_ascii_case(b"LT");
+            mentions(step.argv(), "expire") && step.argv().iter().any(compares)
+        };
+        lost |= !same
+            && (steps.get(step).is_some_and(later)
+                || word(steps.get(step).map_or(&[], Step::argv), 0) == b"exec"
+                    && steps[..step].iter().any(later));
         // Which members are taken is open, and so is what is left.
         let takes = |step: &Step| word(step.argv(), 0) == b"spop";
         let likes = |left: &Heard, right: &Heard| alike(&left.value, &right.value);

@@ -73,15 +73,16 @@ impl Step {
 
     /// Whether what it does depends on how soon the next step comes: times of milliseconds.
     pub fn is_short(&self) -> bool {
-        let is = |word: Option<&Bytes>, text: &str| {
+        let argv = self.argv();
+        let is = |at: usize, text: &str| {
+            let word = argv.get(at);
             word.is_some_and(|word| word.eq_ignore_ascii_case(text.as_bytes()))
         };
-        let argv = self.argv();
-        (is(argv.last(), "1")
-            && (is(argv.first(), "PEXPIRE") || argv.iter().any(|word| is(Some(word), "PX"))))
-            || argv
-                .iter()
-                .any(|word| word.starts_with(SHORT_TIME.as_bytes()) || word == SHORT_MILLIS)
+        (is(0, "PEXPIRE") && is(2, "1"))
+            || (0..argv.len()).any(|at| {
+                let waits = is(at, "BLOCK") && is(at + 1, SHORT_MILLIS);
+                (is(at, "PX") && is(at + 1, "1")) || is(at, SHORT_TIME) || waits
+            })
     }
 }
 

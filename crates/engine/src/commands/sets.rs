@@ -58,7 +58,7 @@ fn sadd(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let members = args.from(1);
     let mut edit = cx.edit_or_new::<Set>(args.key(0))?;
     let (set, config) = edit.with_config();
-    set.expect(members.len(), config);
+    set.expect(&members[0], members.len(), config);
     let added = members
         .iter()
         .filter(|member| set.add(member, config))
@@ -147,7 +147,7 @@ fn smove(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let mut edit = cx.edit_or_new::<Set>(destination)?;
     let (set, config) = edit.with_config();
     if set.is_empty() {
-        set.expect(1, config);
+        set.expect(member, 1, config);
     }
     if set.add(member, config) {
         edit.changed("sadd");

@@ -110,10 +110,13 @@ impl Set {
         }
     }
 
-    /// Prepares for so many members to come at once.
-    pub(crate) fn expect(&mut self, count: usize, config: &Config) {
+    /// Prepares for so many members to come at once, of which this is the first.
+    pub(crate) fn expect(&mut self, first: &[u8], count: usize, config: &Config) {
         let exceeds = |limit: i64| i64::try_from(count).is_ok_and(|count| count > limit);
         if let Set::Few(packed) = self {
+            if packed.len() == 0 && parse_int(first).is_none() {
+                packed.set_mark(true);
+            }
             let ints = !packed.is_marked();
             if ints && !exceeds(config.set_max_intset_entries) {
                 return;
@@ -211,8 +214,8 @@ mod tests {
                     9 | 10 => assert_eq!(few.remove(member), many.remove(member)),
                     _ => {
                         let count = 1 + draw(20);
-                        few.expect(count, &config);
-                        many.expect(count, &config);
+                        few.expect(b"1", count, &config);
+                        many.expect(b"1", count, &config);
                     }
                 }
                 assert_eq!(few.contains(member), many.contains(member));
