@@ -154,7 +154,7 @@ pub fn outcome(
                 || word(steps.get(step).map_or(&[], Step::argv), 0) == b"exec"
                     && steps[..step].iter().any(later));
         // Which members are taken is open, and so is what is left.
-        let takes = |step: &Step| word(step.argv(), 0) == b"spop";
+        let takes = |step: &Step| mentions(step.argv(), "spop");
         let likes = |left: &Heard, right: &Heard| alike(&left.value, &right.value);
         // In a large sorted set whose scores differ a range of names is wherever the search happens to come by.
         let by_name = |step: &Step| mentions(step.argv(), "lex");
