@@ -21,6 +21,10 @@ const NO_ANSWER: &[(&str, &str)] = &[
     ("config|rewrite", "there is no file"),
     ("lastsave", "the clocks differ"),
     (
+        "memory|malloc-stats",
+        "the real server tells of its allocator",
+    ),
+    (
         "script|kill",
         "no script runs when another command is answered",
     ),

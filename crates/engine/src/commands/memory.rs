@@ -1,5 +1,6 @@
 //! `MEMORY`.
 
+use bytes::Bytes;
 use redwind_resp::Value;
 
 use crate::Refusal;
@@ -14,9 +15,37 @@ table! { TABLE, "server";
 }
 
 table! { MEMORY, "server";
+    "memory|doctor" => doctor, Exactly(0), [], NO_KEYS, "4.0.0", "", "Says whether something is wrong with the memory.";
     "memory|help" => help, Exactly(0), [LOADING STALE], NO_KEYS, "4.0.0", "", "Lists the subcommands.";
+    "memory|malloc-stats" => malloc_stats, Exactly(0), [], NO_KEYS, "4.0.0", "", "Tells about the allocator: there is none.";
+    "memory|purge" => purge, Exactly(0), [], NO_KEYS, "4.0.0", "", "Gives unused memory back: there is none.";
     "memory|usage" => usage, AtLeast(1), [READ], SECOND, "4.0.0", "key [SAMPLES count]",
         "Tells about how many bytes a key takes with what it holds.";
+}
+
+/// `MEMORY DOCTOR` — the ills that Redis looks for are of processes and allocators.
+fn doctor(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+    let text = if cx.engine.used_memory() < 5 << 20 {
+        "Hi Sam, this instance is empty or is using very little memory, my issues detector can't be used in these \
+         conditions. Please, leave for your mission on Earth and fill it with some data. The new Sam and I will be \
+         back to our programming as soon as I finished rebooting.\n"
+    } else {
+        "Hi Sam, I can't find any memory issue in your instance. I can only account for what occurs on this base.\n"
+    };
+    Ok(Value::Verbatim {
+        format: *b"txt",
+        text: Bytes::from_static(text.as_bytes()),
+    })
+}
+
+/// `MEMORY MALLOC-STATS`, as of a Redis whose allocator tells nothing.
+fn malloc_stats(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+    Ok(Value::text("Stats not supported for the current allocator"))
+}
+
+/// `MEMORY PURGE`
+fn purge(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+    Ok(Value::OK)
 }
 
 /// `MEMORY HELP`
