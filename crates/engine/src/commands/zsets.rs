@@ -243,7 +243,8 @@ fn add_members(cx: &mut Cx<'_>, key: &Bytes, pairs: &[[Bytes; 2]], options: AddO
     }
     let mut edit = cx.edit_or_new::<Zset>(key)?;
     let (zset, config) = edit.with_config();
-    zset.prepare(pairs.len(), config);
+    let first = pairs.first().map_or(0, |[_, member]| member.len());
+    zset.prepare(pairs.len(), first, config);
     let (mut new, mut changed, mut last) = (0usize, 0usize, None);
     let mut failed = None;
     for (pair, score) in pairs.iter().zip(scores) {

@@ -74,6 +74,11 @@ impl Ranked {
 
     /// Sets a member's score; gives the old one.
     pub(crate) fn set(&mut self, member: &[u8], score: f64, config: &Config) -> Option<f64> {
+        // It leaves the compact form before a member comes that does not fit.
+        if !self.large && !self.scores.contains(member) {
+            self.large = self.scores.len() as i64 >= config.zset_max_listpack_entries
+                || member.len() as i64 > config.zset_max_listpack_value;
+        }
         // The compact form stores whole scores as integers, which know no negative zero.
         let score = if score == 0.0 && !self.large {
             0.0
@@ -84,11 +89,7 @@ impl Ranked {
         match old {
             Some(old) if old == score => return Some(old),
             Some(old) => self.unlink(old, member),
-            None => {
-                self.bytes += member.len();
-                self.large |= self.scores.len() as i64 > config.zset_max_listpack_entries
-                    || member.len() as i64 > config.zset_max_listpack_value;
-            }
+            None => self.bytes += member.len(),
         }
         self.link(score, Blob::new(member));
         old

@@ -122,9 +122,13 @@ impl Zset {
         if settled.is_large() { self } else { settled }
     }
 
-    /// Prepares for so many members to come at once; Redis does not look whether they differ.
-    pub(crate) fn prepare(&mut self, count: usize, config: &Config) {
-        if i64::try_from(count).is_ok_and(|count| count > config.zset_max_listpack_entries) {
+    /// Prepares for so many members to come at once; Redis does not look whether they differ. A new set is made for the
+    /// length of the first.
+    pub(crate) fn prepare(&mut self, count: usize, first: usize, config: &Config) {
+        let exceeds = |size: usize, limit| i64::try_from(size).is_ok_and(|size| size > limit);
+        if exceeds(count, config.zset_max_listpack_entries)
+            || (self.is_empty() && exceeds(first, config.zset_max_listpack_value))
+        {
             self.outgrow();
         }
     }
