@@ -18,6 +18,8 @@ pub struct Sorted<K, V = ()> {
     /// None of them is empty.
     lists: Vec<Vec<(K, V)>>,
     len: usize,
+    /// The list and the place in it of the entry that was changed last: one command asks a dozen times for its session.
+    last: (usize, usize),
 }
 
 impl<K, V> Default for Sorted<K, V> {
@@ -32,6 +34,7 @@ impl<K, V> Sorted<K, V> {
         Sorted {
             lists: Vec::new(),
             len: 0,
+            last: (0, 0),
         }
     }
 }
@@ -66,6 +69,11 @@ impl<K: Ord, V> Sorted<K, V> {
     where
         K: Borrow<Q>,
     {
+        let (list, at) = self.last;
+        let last = self.lists.get(list).and_then(|list| list.get(at));
+        if last.is_some_and(|(last, _)| last.borrow().cmp(key) == Ordering::Equal) {
+            return (list, Ok(at));
+        }
         // The first list whose last key is not before this one.
         let (mut at, mut high) = (0, self.lists.len());
         while at < high {
@@ -114,10 +122,11 @@ impl<K: Ord, V> Sorted<K, V> {
     where
         K: Borrow<Q>,
     {
-        match self.find(key) {
-            (list, Ok(at)) => Some(&mut self.lists[list][at].1),
-            _ => None,
-        }
+        let (list, Ok(at)) = self.find(key) else {
+            return None;
+        };
+        self.last = (list, at);
+        Some(&mut self.lists[list][at].1)
     }
 
     /// Puts an entry where it belongs, which is known not to be there.
