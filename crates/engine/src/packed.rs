@@ -225,8 +225,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Bulk strings for one reply. Short ones lie in one piece of memory: an allocation for each would be most of what a
-/// range of small members costs.
+/// Bulk strings for one reply. Short ones lie in one piece of memory, which costs one allocation and not one for each.
 pub(crate) fn bulks<'a>(texts: impl Iterator<Item = Text<'a>>) -> Vec<Value> {
     // As many as there may be at most: that is known for ranges.
     let room = texts.size_hint().1.unwrap_or(0).min(MOST_AT_ONCE);
