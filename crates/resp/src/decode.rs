@@ -1,5 +1,7 @@
 //! Bytes to values and to commands, in pieces of any size.
 
+use std::ops::Range;
+
 use bytes::{Buf, Bytes, BytesMut};
 
 use crate::{Unbalanced, Value, split_words};
@@ -222,11 +224,14 @@ impl std::error::Error for RequestError {}
 #[derive(Debug, Default)]
 pub struct RequestDecoder {
     buffer: BytesMut,
-    /// What is left of the array being read.
+    /// How much of the buffer belongs to the part of a command that was read.
+    read: usize,
+    /// How many arguments of it are missing.
     missing: usize,
     /// The announced length of the argument being read.
     bulk: Option<usize>,
-    argv: Vec<Bytes>,
+    /// Where its arguments are in the buffer. The buffer is cut once for a whole command: a cut counts references.
+    arguments: Vec<Range<usize>>,
     /// The limits in force.
     pub limits: Limits,
 }
@@ -237,44 +242,55 @@ impl RequestDecoder {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// How many bytes wait for the rest of their command.
+    /// How many bytes were not yet read as part of a command.
     pub fn buffered(&self) -> usize {
-        self.buffer.len()
+        self.buffer.len() - self.read
     }
 
-    /// The next complete command, or `None` until more bytes arrive. Empty commands (an empty line,
-    /// `*0`) are skipped, as Redis skips them. After an error the connection is lost.
-    pub fn next_command(&mut self) -> Result<Option<Vec<Bytes>>, RequestError> {
+    /// Puts the next complete command into `argv`, which is emptied before; says whether there is one, or more bytes
+    /// must arrive. Empty commands (an empty line, `*0`) are skipped, as Redis skips them. After an error the connection
+    /// is lost.
+    pub fn next_command(&mut self, argv: &mut Vec<Bytes>) -> Result<bool, RequestError> {
+        argv.clear();
         loop {
             let complete = if self.missing > 0 {
-                self.arguments()?
+                self.read_arguments()?
             } else {
                 match self.buffer.first() {
-                    None => return Ok(None),
-                    Some(b'*') => self.header()? && self.arguments()?,
-                    Some(_) => self.inline()?,
+                    None => return Ok(false),
+                    Some(b'*') => self.header()? && self.read_arguments()?,
+                    Some(_) => self.inline(argv)?,
                 }
             };
             if !complete {
-                return Ok(None);
+                return Ok(false);
             }
-            if !self.argv.is_empty() {
-                return Ok(Some(std::mem::take(&mut self.argv)));
+            let command = self
+                .buffer
+                .split_to(std::mem::take(&mut self.read))
+                .freeze();
+            for place in self.arguments.drain(..) {
+                argv.push(command.slice(place));
+            }
+            if !argv.is_empty() {
+                return Ok(true);
             }
         }
     }
 
-    fn line(&mut self, too_long: &str) -> Result<Option<BytesMut>, RequestError> {
+    /// The line that comes next, which is then read.
+    fn line(&mut self, too_long: &str) -> Result<Option<Range<usize>>, RequestError> {
+        let rest = &self.buffer[self.read..];
         // The search is bounded by the limit, so a flood without line breaks stays cheap.
-        let window = &self.buffer[..self.buffer.len().min(self.limits.inline_len + 2)];
+        let window = &rest[..rest.len().min(self.limits.inline_len + 2)];
         match find(window, b'\r') {
-            Some(end) if end + 1 < self.buffer.len() => {
-                let line = self.buffer.split_to(end);
-                self.buffer.advance(2);
+            Some(end) if end + 1 < rest.len() => {
+                let line = self.read..self.read + end;
+                self.read = line.end + 2;
                 Ok(Some(line))
             }
             Some(_) => Ok(None),
-            None if self.buffer.len() > self.limits.inline_len => Err(RequestError::new(too_long)),
+            None if rest.len() > self.limits.inline_len => Err(RequestError::new(too_long)),
             None => Ok(None),
         }
     }
@@ -283,18 +299,17 @@ impl RequestDecoder {
         let Some(line) = self.line("too big mbulk count string")? else {
             return Ok(false);
         };
-        let count = strict_int(&line[1..])
+        let count = strict_int(&self.buffer[line][1..])
             .filter(|count| *count <= self.limits.argument_count)
             .ok_or_else(|| RequestError::new("invalid multibulk length"))?;
         if count > 10 && !self.limits.authenticated {
             return Err(RequestError::new("unauthenticated multibulk length"));
         }
         self.missing = usize::try_from(count).unwrap_or(0);
-        self.argv = Vec::with_capacity(self.missing.min(1024));
         Ok(true)
     }
 
-    fn arguments(&mut self) -> Result<bool, RequestError> {
+    fn read_arguments(&mut self) -> Result<bool, RequestError> {
         while self.missing > 0 {
             let length = match self.bulk {
                 Some(length) => length,
@@ -303,12 +318,12 @@ impl RequestDecoder {
                     None => return Ok(false),
                 },
             };
-            self.bulk = Some(length);
-            if self.buffer.len() < length + 2 {
+            if self.buffered() < length + 2 {
+                self.bulk = Some(length);
                 return Ok(false);
             }
-            self.argv.push(self.buffer.split_to(length).freeze());
-            self.buffer.advance(2);
+            self.arguments.push(self.read..self.read + length);
+            self.read += length + 2;
             self.bulk = None;
             self.missing -= 1;
         }
@@ -319,7 +334,7 @@ impl RequestDecoder {
         let Some(line) = self.line("too big bulk count string")? else {
             return Ok(None);
         };
-        match line.split_first() {
+        match self.buffer[line].split_first() {
             Some((b'$', text)) => {
                 let length = strict_int(text)
                     .and_then(|length| usize::try_from(length).ok())
@@ -337,19 +352,19 @@ impl RequestDecoder {
         }
     }
 
-    fn inline(&mut self) -> Result<bool, RequestError> {
+    fn inline(&mut self, argv: &mut Vec<Bytes>) -> Result<bool, RequestError> {
         let Some(end) = find(&self.buffer, b'\n') else {
             if self.buffer.len() > self.limits.inline_len {
                 return Err(RequestError::new("too big inline request"));
             }
             return Ok(false);
         };
-        let line = self.buffer.split_to(end + 1);
-        let line = &line[..end];
+        let line = &self.buffer[..end];
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let words = split_words(line)
             .map_err(|Unbalanced| RequestError::new("unbalanced quotes in request"))?;
-        self.argv = words.into_iter().map(Bytes::from).collect();
+        argv.extend(words.into_iter().map(Bytes::from));
+        self.read = end + 1;
         Ok(true)
     }
 }
@@ -362,14 +377,17 @@ fn find(bytes: &[u8], end: u8) -> Option<usize> {
 
 /// Redis's strict integers: no leading zeros, no plus sign, no spaces.
 fn strict_int(text: &[u8]) -> Option<i64> {
-    let digits = text.strip_prefix(b"-").unwrap_or(text);
-    let canonical = match digits {
-        [b'0'] => text.len() == 1,
-        [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
-        _ => false,
+    let (sign, digits) = match text {
+        [b'-', digits @ ..] => (-1, digits),
+        digits => (1, digits),
     };
-    if !canonical {
-        return None;
+    match digits {
+        [b'0'] => return (sign == 1).then_some(0),
+        [b'1'..=b'9', ..] => {}
+        _ => return None,
     }
-    std::str::from_utf8(text).ok()?.parse().ok()
+    digits.iter().try_fold(0_i64, |value, digit| {
+        let digit = digit.is_ascii_digit().then(|| i64::from(digit - b'0'))?;
+        value.checked_mul(10)?.checked_add(sign * digit)
+    })
 }

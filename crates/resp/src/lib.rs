@@ -16,6 +16,6 @@ pub use cli::{render, render_quoted, render_reply};
 pub use decode::{DecodeError, Decoder, Limits, RequestDecoder, RequestError};
 pub use encode::{encode, encode_request};
 pub use line::{BadLine, Line, Prompt};
-pub use number::{format_double, push_int, shortest};
+pub use number::{format_double, push_int, put_digits, shortest};
 pub use value::{Protocol, Value};
 pub use words::{Unbalanced, split_words};

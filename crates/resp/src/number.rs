@@ -2,22 +2,27 @@
 
 /// Appends an integer in decimal, without the machinery of `format!`.
 pub fn push_int(out: &mut Vec<u8>, number: i64) {
-    let mut digits = [0u8; 20];
-    let mut at = digits.len();
-    let mut rest = number.unsigned_abs();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
+    let mut text = [0; 20];
+    let mut at = put_digits(&mut text, number.unsigned_abs());
     if number < 0 {
         at -= 1;
-        digits[at] = b'-';
+        text[at] = b'-';
     }
-    out.extend_from_slice(&digits[at..]);
+    out.extend_from_slice(&text[at..]);
+}
+
+/// Writes a number in decimal to the end of a text, which must have room for its digits (20 at most); gives where it
+/// begins.
+pub fn put_digits(text: &mut [u8], mut number: u64) -> usize {
+    let mut at = text.len();
+    loop {
+        at -= 1;
+        text[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return at;
+        }
+    }
 }
 
 /// A double as Redis 8 writes it in replies: digits that read back as the same number (mostly the fewest),

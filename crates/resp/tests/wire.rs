@@ -62,13 +62,14 @@ fn a_request_arrives_whole_however_it_is_cut() {
     wire.extend_from_slice(b"\r\nPING \"a b\"\r\n*0\r\n");
     for size in 1..wire.len() {
         let mut decoder = RequestDecoder::default();
-        let mut found = Vec::new();
+        let (mut found, mut command) = (Vec::new(), Vec::new());
         for piece in wire.chunks(size) {
             decoder.feed(piece);
-            while let Some(command) = decoder.next_command().expect("valid requests") {
-                found.push(command);
+            while decoder.next_command(&mut command).expect("valid requests") {
+                found.push(command.clone());
             }
         }
+        assert_eq!(decoder.buffered(), 0);
         assert_eq!(
             found,
             [argv.to_vec(), ["PING", "a b"].map(Bytes::from).to_vec()]
@@ -97,12 +98,14 @@ fn what_breaks_the_protocol_gets_the_words_of_redis() {
     ] {
         let mut decoder = RequestDecoder::default();
         decoder.feed(wire.as_bytes());
-        let error = decoder.next_command().expect_err(wire);
+        let error = decoder.next_command(&mut Vec::new()).expect_err(wire);
         assert_eq!(error.to_string(), expected, "{wire}");
     }
     let mut decoder = RequestDecoder::default();
     decoder.feed(&vec![b'x'; 70_000]);
-    let error = decoder.next_command().expect_err("a line without end");
+    let error = decoder
+        .next_command(&mut Vec::new())
+        .expect_err("a line without end");
     assert_eq!(
         error.to_string(),
         "ERR Protocol error: too big inline request"

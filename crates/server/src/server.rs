@@ -72,6 +72,8 @@ pub struct Server {
     dirty: Vec<SessionId>,
     out: Outputs,
     buffer: Box<[u8]>,
+    /// The command that runs; empty in between.
+    argv: Vec<Bytes>,
     stopping: bool,
     /// When idle clients were last looked for.
     swept: Instant,
@@ -111,6 +113,7 @@ impl Server {
             dirty: Vec::new(),
             out: Outputs::new(),
             buffer: vec![0; TURN].into_boxed_slice(),
+            argv: Vec::new(),
             stopping: false,
             swept: Instant::now(),
         })
@@ -275,11 +278,12 @@ impl Server {
     fn commands(&mut self, id: SessionId, connection: &mut Connection) {
         let longest = self.engine.config().proto_max_bulk_len;
         connection.requests.limits.bulk_len = usize::try_from(longest).unwrap_or(0);
+        let mut argv = std::mem::take(&mut self.argv);
         while !connection.blocked && !connection.closing && !self.stopping {
             connection.requests.limits.authenticated = self.engine.is_authenticated(id);
-            match connection.requests.next_command() {
-                Ok(Some(argv)) => self.command(id, connection, &argv),
-                Ok(None) => return,
+            match connection.requests.next_command(&mut argv) {
+                Ok(true) => self.command(id, connection, &argv),
+                Ok(false) => break,
                 Err(error) => {
                     let protocol = self.engine.protocol(id);
                     connection.reply(&Value::error(error.to_string()), protocol);
@@ -287,6 +291,9 @@ impl Server {
                 }
             }
         }
+        // The buffer that was read into is free again once no argument points into it.
+        argv.clear();
+        self.argv = argv;
     }
 
     fn command(&mut self, id: SessionId, connection: &mut Connection, argv: &[Bytes]) {
