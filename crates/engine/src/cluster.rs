@@ -3,9 +3,8 @@
 //! The tables are fed by the host, which carries the cluster's own messages; only `CLUSTER SETSLOT` changes them from
 //! inside. The decision follows Redis's `getNodeByQuery`.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
+use triomphe::Arc;
 
 use crate::commands::key_places;
 use crate::sorted::Sorted;
@@ -326,7 +325,7 @@ pub(crate) struct Redirection {
 impl Engine {
     /// Makes this server a node of a cluster, or (`None`) a server of its own. Only with the feature `cluster`.
     pub fn join(&mut self, cluster: Option<Cluster>) {
-        self.cluster = cluster.map(std::sync::Arc::new);
+        self.cluster = cluster.map(triomphe::Arc::new);
     }
 
     /// The cluster that this server is a node of.
@@ -341,7 +340,7 @@ impl Engine {
     pub fn cluster_mut(&mut self) -> Option<&mut Cluster> {
         let cluster = self.cluster.as_mut();
         let cluster = cluster.filter(|_| cfg!(feature = "cluster"));
-        cluster.map(std::sync::Arc::make_mut)
+        cluster.map(triomphe::Arc::make_mut)
     }
 
     /// Whether the commands of a session must be run elsewhere, and what it is told then. Several are those of a

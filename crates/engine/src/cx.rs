@@ -2,10 +2,10 @@
 
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use redwind_resp::{Protocol, Value};
+use triomphe::Arc;
 
 use crate::blob::Blob;
 use crate::db::{Data, Db, Entry, Kind};
@@ -472,12 +472,12 @@ impl<'a> Cx<'a> {
         self.effect = Effect::Instead(list);
     }
 
-    /// Replicas shall repeat this instead of the command itself.
-    pub(crate) fn repeat_as(&mut self, argv: Vec<Bytes>) {
+    /// Replicas shall repeat this instead of the command itself; it is only made if somebody wants to know.
+    pub(crate) fn repeat_as(&mut self, argv: impl FnOnce() -> Vec<Bytes>) {
         match &mut self.effect {
             _ if !self.engine.config.report_effects => {}
-            Effect::Instead(list) => list.push(argv),
-            Effect::Same => self.effect = Effect::Instead(vec![argv]),
+            Effect::Instead(list) => list.push(argv()),
+            Effect::Same => self.effect = Effect::Instead(vec![argv()]),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! One database: a map from keys to entries, and the order in which they expire.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
+use triomphe::Arc;
 
 use crate::blob::Blob;
 use crate::map::Map;

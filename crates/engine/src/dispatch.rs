@@ -1,10 +1,10 @@
 //! What a command goes through: it is looked up, checked, queued or run; then those it woke are served.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use redwind_resp::{Protocol, Value};
+use triomphe::Arc;
 
 use crate::args::Args;
 use crate::commands;
@@ -247,8 +247,8 @@ impl Engine {
 
     /// Whether a command, or one of those that `EXEC` runs, is refused when memory is used up.
     fn needs_memory(&self, from: SessionId, command: &Command, flags: Flags) -> bool {
-        let multi = self.sessions.get(&from).and_then(|s| s.multi.as_deref());
-        match multi.filter(|_| command.name == "exec") {
+        let session = (command.name == "exec").then(|| self.sessions.get(&from));
+        match session.flatten().and_then(|s| s.multi.as_deref()) {
             Some(multi) => {
                 let mut queued = multi.queue.iter();
                 queued.any(|(command, _)| command.flags.has(Flags::DENYOOM))

@@ -1,9 +1,8 @@
 //! The engine's public face; what one command goes through is in `dispatch`.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use redwind_resp::{Protocol, Value};
+use triomphe::Arc;
 
 use crate::blob::Blob;
 use crate::cluster::Cluster;
@@ -236,9 +235,9 @@ impl Engine {
 
     /// Whether a session may do more than give the password.
     pub fn is_authenticated(&self, session: SessionId) -> bool {
-        self.sessions
-            .get(&session)
-            .is_none_or(|s| !self.needs_password(s))
+        // Asked before every command; mostly there is no password.
+        self.config.requirepass.is_empty()
+            || self.sessions.get(&session).is_none_or(|s| s.authenticated)
     }
 
     /// Whether a command of this session waits for a key, or for the end of a pause.

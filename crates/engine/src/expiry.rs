@@ -1,14 +1,13 @@
 //! Keys and hash fields whose time has come.
 
 use bytes::Bytes;
+use triomphe::Arc;
 
 use crate::blob::Blob;
 use crate::db::Kind;
 use crate::notify::class_of;
 use crate::types::Hash;
 use crate::{Engine, Micros, Output, Outputs};
-
-use std::sync::Arc;
 
 impl Engine {
     /// Deletes a key whose time has come.

@@ -1,8 +1,7 @@
 //! `CLIENT PAUSE`: commands that arrive are kept until the pause is over, and nothing expires meanwhile.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
+use triomphe::Arc;
 
 use crate::{Command, Engine, Flags, Micros, SessionId, commands};
 

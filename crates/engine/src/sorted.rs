@@ -65,6 +65,7 @@ impl<K: Ord, V> Sorted<K, V> {
     }
 
     /// The list and the place in it where a key is, or else where it belongs; the list may be one behind the last.
+    #[inline]
     fn find<Q: Ord + ?Sized>(&self, key: &Q) -> (usize, Result<usize, usize>)
     where
         K: Borrow<Q>,
@@ -74,6 +75,15 @@ impl<K: Ord, V> Sorted<K, V> {
         if last.is_some_and(|(last, _)| last.borrow().cmp(key) == Ordering::Equal) {
             return (list, Ok(at));
         }
+        self.search(key)
+    }
+
+    /// The same without a look at the last place.
+    #[inline(never)]
+    fn search<Q: Ord + ?Sized>(&self, key: &Q) -> (usize, Result<usize, usize>)
+    where
+        K: Borrow<Q>,
+    {
         // The first list whose last key is not before this one.
         let (mut at, mut high) = (0, self.lists.len());
         while at < high {

@@ -1,6 +1,6 @@
 //! Who watches which keys, and whose transactions will fail.
 
-use std::sync::Arc;
+use triomphe::Arc;
 
 use crate::blob::Blob;
 use crate::{Engine, SessionId};

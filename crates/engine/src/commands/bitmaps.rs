@@ -254,7 +254,7 @@ fn bitop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     }
     let len = sources.iter().map(Bytes::len).max().unwrap_or(0);
     let result: Vec<u8> = (0..len).map(|at| combine(name, &sources, at)).collect();
-    let data = (len > 0).then(|| Data::Raw(std::sync::Arc::new(result)));
+    let data = (len > 0).then(|| Data::Raw(triomphe::Arc::new(result)));
     replace(cx, args.key(1), data, "set");
     Ok(Value::from(len))
 }

@@ -1,8 +1,7 @@
 //! `CONFIG`.
 
-use std::sync::Arc;
-
 use redwind_resp::Value;
+use triomphe::Arc;
 
 use crate::args::{Args, pairs};
 use crate::config::BadSetting;

@@ -76,12 +76,7 @@ pub(super) fn incrbyfloat(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     cx.revise(key, Data::Short(Blob::new(&text)), expires);
     cx.dirty += 1;
     cx.event("incrbyfloat", key);
-    cx.repeat_as(vec![
-        word("SET"),
-        key.clone(),
-        text.clone(),
-        word("KEEPTTL"),
-    ]);
+    cx.repeat_as(|| vec![word("SET"), key.clone(), text.clone(), word("KEEPTTL")]);
     Ok(Value::Bulk(text))
 }
 

@@ -142,15 +142,11 @@ fn expire_at(
     if at <= cx.now_ms() {
         cx.delete(key);
         cx.event("del", key);
-        cx.repeat_as(vec![word("DEL"), key.clone()]);
+        cx.repeat_as(|| vec![word("DEL"), key.clone()]);
     } else {
         cx.set_expires(key, Some(at));
         cx.event("expire", key);
-        cx.repeat_as(vec![
-            word("PEXPIREAT"),
-            key.clone(),
-            Bytes::from(int_bytes(at)),
-        ]);
+        cx.repeat_as(|| vec![word("PEXPIREAT"), key.clone(), Bytes::from(int_bytes(at))]);
     }
     Ok(Value::Int(1))
 }

@@ -102,7 +102,7 @@ fn geoadd(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     }
     let answer = zadd(cx, &Args::new(&argv, 1))?;
     if cx.dirty > 0 {
-        cx.repeat_as(argv);
+        cx.repeat_as(|| argv);
     }
     Ok(answer)
 }

@@ -129,7 +129,7 @@ fn has_passed(cx: &Cx<'_>, at: i64) -> bool {
 fn deleted_at_once(cx: &mut Cx<'_>, key: &Bytes, fields: &[Bytes]) {
     cx.engine.counters.expired_subkeys += fields.len() as u64;
     for field in fields {
-        cx.repeat_as(vec![word("HDEL"), key.clone(), field.clone()]);
+        cx.repeat_as(|| vec![word("HDEL"), key.clone(), field.clone()]);
     }
 }
 
@@ -138,7 +138,7 @@ fn repeat(cx: &mut Cx<'_>, mut argv: Vec<Bytes>, fields: &[Bytes]) {
     argv.push(word("FIELDS"));
     argv.push(Bytes::from(int_bytes(fields.len() as i64)));
     argv.extend_from_slice(fields);
-    cx.repeat_as(argv);
+    cx.repeat_as(|| argv);
 }
 
 /// `HEXPIRE key seconds [condition] FIELDS numfields field [field ...]`
@@ -376,7 +376,7 @@ fn hgetdel(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         drop(edit);
         let mut argv = vec![word("HDEL"), key.clone()];
         argv.extend_from_slice(fields);
-        cx.repeat_as(argv);
+        cx.repeat_as(|| argv);
     }
     let value = |value: &Option<Blob>| {
         value
@@ -521,7 +521,7 @@ fn hsetex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             argv.extend_from_slice(args.rest());
             argv[place + 1] = word("PXAT");
             argv[place + 2] = Bytes::from(int_bytes(at));
-            cx.repeat_as(argv);
+            cx.repeat_as(|| argv);
         }
         NewTime::Never | NewTime::Kept => {}
     }

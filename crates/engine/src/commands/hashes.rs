@@ -226,15 +226,17 @@ fn hincrbyfloat(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     // Replicas keep the field's expiry.
     let options = ["HSETEX", "KEEPTTL", "FIELDS", "1"].map(word);
     let [name, keep, fields, one] = options;
-    cx.repeat_as(vec![
-        name,
-        key.clone(),
-        keep,
-        fields,
-        one,
-        field.clone(),
-        text.clone(),
-    ]);
+    cx.repeat_as(|| {
+        vec![
+            name,
+            key.clone(),
+            keep,
+            fields,
+            one,
+            field.clone(),
+            text.clone(),
+        ]
+    });
     Ok(Value::Bulk(text))
 }
 

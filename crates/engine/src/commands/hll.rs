@@ -1,10 +1,9 @@
 //! HyperLogLog: estimates of how many different elements were seen, stored as strings in Redis's own
 //! format, so that the estimates are the same.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use redwind_resp::Value;
+use triomphe::Arc;
 
 use crate::Refusal;
 use crate::args::Args;

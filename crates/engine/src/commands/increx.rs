@@ -244,7 +244,7 @@ fn store(
             cx.dirty += 1;
             cx.event("del", key);
         }
-        cx.repeat_as(vec![word("DEL"), key.clone()]);
+        cx.repeat_as(|| vec![word("DEL"), key.clone()]);
         return;
     }
     let after = match wanted {
@@ -266,5 +266,5 @@ fn store(
     } else {
         repeat.push(word("KEEPTTL"));
     }
-    cx.repeat_as(repeat);
+    cx.repeat_as(|| repeat);
 }

@@ -1,9 +1,8 @@
 //! Commands on keys of any type.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use redwind_resp::Value;
+use triomphe::Arc;
 
 use crate::args::{Args, is};
 use crate::cx::Cx;

@@ -41,7 +41,7 @@ impl ManyPop<'_, End> {
             let items = pop_many(&mut edit, self.end, self.count);
             drop(edit);
             let count = Bytes::from(int_bytes(items.len() as i64));
-            cx.repeat_as(vec![self.end.pop_command(), key.clone(), count]);
+            cx.repeat_as(|| vec![self.end.pop_command(), key.clone(), count]);
             return Ok(Value::Array(vec![
                 Value::Bulk(key.clone()),
                 Value::Array(items),
@@ -104,7 +104,7 @@ fn blocking_pop(cx: &mut Cx<'_>, args: &Args<'_>, end: End) -> Answer {
         let Some(item) = edit.pop(end) else { continue };
         popped(&mut edit, end);
         drop(edit);
-        cx.repeat_as(vec![end.pop_command(), key.clone()]);
+        cx.repeat_as(|| vec![end.pop_command(), key.clone()]);
         return Ok(Value::Array(vec![
             Value::Bulk(key.clone()),
             Value::Bulk(item.to_bytes()),
@@ -138,16 +138,10 @@ fn blocking_move(
         let (source, destination) = (args.key(0).clone(), args.key(1).clone());
         // The older command has an older name.
         if args.len() == 3 {
-            cx.repeat_as(vec![word("RPOPLPUSH"), source, destination]);
+            cx.repeat_as(|| vec![word("RPOPLPUSH"), source, destination]);
             return Ok(reply);
         }
-        cx.repeat_as(vec![
-            word("LMOVE"),
-            source,
-            destination,
-            from.name(),
-            to.name(),
-        ]);
+        cx.repeat_as(|| vec![word("LMOVE"), source, destination, from.name(), to.name()]);
         return Ok(reply);
     }
     wait(cx, &args.rest()[..1], deadline, Value::NullArray);

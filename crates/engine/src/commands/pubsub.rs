@@ -1,9 +1,8 @@
 //! Published messages.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use redwind_resp::Value;
+use triomphe::Arc;
 
 use crate::Refusal;
 use crate::args::Args;
@@ -50,14 +49,14 @@ table! { PUBSUB, "pubsub";
 /// `PUBLISH channel message`
 fn publish(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let count = cx.engine.publish(args.key(0), args.key(1), cx.out);
-    cx.repeat_as(args.argv().to_vec());
+    cx.repeat_as(|| args.argv().to_vec());
     Ok(Value::from(count))
 }
 
 /// `SPUBLISH shardchannel message`
 fn spublish(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let count = cx.engine.publish_shard(args.key(0), args.key(1), cx.out);
-    cx.repeat_as(args.argv().to_vec());
+    cx.repeat_as(|| args.argv().to_vec());
     Ok(Value::from(count))
 }
 

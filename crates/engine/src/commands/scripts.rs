@@ -1,9 +1,8 @@
 //! Scripts that run inside the server.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use redwind_resp::Value;
+use triomphe::Arc;
 
 use crate::Refusal;
 use crate::args::{Args, is};

@@ -53,14 +53,14 @@ fn flushdb(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let db = cx.db;
     cx.dirty += empty_db(cx, db) as u64;
     // Replicas may hold what this server has lost.
-    cx.repeat_as(args.argv().to_vec());
+    cx.repeat_as(|| args.argv().to_vec());
     Ok(Value::OK)
 }
 
 /// `FLUSHALL [ASYNC | SYNC]`
 fn flushall(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     flush_mode(args)?;
-    cx.repeat_as(args.argv().to_vec());
+    cx.repeat_as(|| args.argv().to_vec());
     for db in 0..cx.engine.dbs.len() as u32 {
         cx.dirty += empty_db(cx, db) as u64;
     }

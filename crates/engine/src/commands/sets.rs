@@ -201,7 +201,7 @@ fn spop(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     if count.is_some_and(|count| count >= len) {
         repeat = vec![word("DEL"), key.clone()];
     }
-    cx.repeat_as(repeat);
+    cx.repeat_as(|| repeat);
     let mut values = members.into_iter().map(bulk);
     Ok(match count {
         None => values.next().unwrap_or(Value::Null),

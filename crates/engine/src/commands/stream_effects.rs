@@ -43,7 +43,7 @@ pub(super) fn claim_again(
         group.clone(),
         consumer.clone(),
         word("0"),
-        Bytes::from(id.to_string()),
+        id.to_bytes(),
         word("TIME"),
         number(at_ms),
         word("RETRYCOUNT"),
@@ -51,7 +51,7 @@ pub(super) fn claim_again(
         word("FORCE"),
         word("JUSTID"),
         word("LASTID"),
-        Bytes::from(last.to_string()),
+        last.to_bytes(),
     ]
 }
 
@@ -63,7 +63,7 @@ pub(super) fn set_again(key: &Bytes, name: &Bytes, group: &Group) -> Vec<Bytes> 
         word("SETID"),
         key.clone(),
         name.clone(),
-        Bytes::from(group.last_id.to_string()),
+        group.last_id.to_bytes(),
         word("ENTRIESREAD"),
         Bytes::from(int_bytes(read)),
     ]

@@ -225,7 +225,7 @@ pub(super) fn xread(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         }
         // While it waits, "from now on" means from when it was sent.
         if matches!(start, From::Now | From::Last) {
-            argv[1 + request.ids_at + at] = Bytes::from(last.to_string());
+            argv[1 + request.ids_at + at] = last.to_bytes();
         }
     }
     if found.is_empty() {
@@ -446,7 +446,7 @@ fn deliver(
     drop(edit);
     // A replica that read for itself would read at another time.
     for argv in repeat {
-        cx.repeat_as(argv);
+        cx.repeat_as(|| argv);
     }
     Ok(delivery)
 }

@@ -1,10 +1,9 @@
 //! Streams: adding, looking, deleting and trimming. Reading is in `stream_reads`, consumer groups in
 //! `stream_groups`, `XINFO` in `stream_info`.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use redwind_resp::Value;
+use triomphe::Arc;
 
 use crate::Refusal;
 use crate::args::{Args, is};
@@ -127,7 +126,7 @@ pub(super) fn range_end(text: &[u8]) -> Result<Id, Refusal> {
 }
 
 pub(super) fn id_value(id: Id) -> Value {
-    Value::Bulk(Bytes::from(id.to_string()))
+    Value::Bulk(id.to_bytes())
 }
 
 /// An entry as replies show it: its id, then fields and values.
@@ -329,15 +328,12 @@ fn xadd(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         cx.event("xtrim", key);
     }
     // Replicas must come to the same id.
-    let mut repeat: Vec<Bytes> = args.argv().to_vec();
-    let id = Bytes::from(id.to_string());
-    repeat[options.id_at + 1] = id.clone();
-    cx.repeat_as(stream_effects::exactly(
-        repeat,
-        options.approximate_cut(),
-        left,
-    ));
-    Ok(Value::Bulk(id))
+    cx.repeat_as(|| {
+        let mut repeat = args.argv().to_vec();
+        repeat[options.id_at + 1] = id.to_bytes();
+        stream_effects::exactly(repeat, options.approximate_cut(), left)
+    });
+    Ok(id_value(id))
 }
 
 fn too_small() -> Refusal {
@@ -514,11 +510,9 @@ fn xtrim(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     }
     drop(edit);
     if deleted > 0 {
-        cx.repeat_as(stream_effects::exactly(
-            args.argv().to_vec(),
-            options.approximate_cut(),
-            left,
-        ));
+        cx.repeat_as(|| {
+            stream_effects::exactly(args.argv().to_vec(), options.approximate_cut(), left)
+        });
     }
     Ok(Value::from(deleted))
 }

@@ -300,19 +300,13 @@ fn store(cx: &mut Cx<'_>, args: &Args<'_>, how: Store<'_>) -> Answer {
     if let Some(when) = how.expires {
         cx.event("expire", key);
         let when = Bytes::from(int_bytes(when));
-        cx.repeat_as(vec![
-            word("SET"),
-            key.clone(),
-            value.clone(),
-            word("PXAT"),
-            when,
-        ]);
+        cx.repeat_as(|| vec![word("SET"), key.clone(), value.clone(), word("PXAT"), when]);
     } else if how.wants_old || how.condition.needs_string() {
         let mut repeat = vec![word("SET"), key.clone(), value.clone()];
         if matches!(how.expiry, Expiry::Keep) {
             repeat.push(word("KEEPTTL"));
         }
-        cx.repeat_as(repeat);
+        cx.repeat_as(|| repeat);
     }
     if how.wants_old {
         return Ok(old.map_or(Value::Null, Value::Bulk));
@@ -375,7 +369,7 @@ fn getset(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let key = args.key(0);
     let old = cx.read_string(key)?;
     put_plain(cx, key, &args[1]);
-    cx.repeat_as(vec![word("SET"), key.clone(), args[1].clone()]);
+    cx.repeat_as(|| vec![word("SET"), key.clone(), args[1].clone()]);
     Ok(old.map_or(Value::Null, Value::Bulk))
 }
 
@@ -388,7 +382,7 @@ fn getdel(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     cx.delete(key);
     cx.dirty += 1;
     cx.event("del", key);
-    cx.repeat_as(vec![word("DEL"), key.clone()]);
+    cx.repeat_as(|| vec![word("DEL"), key.clone()]);
     Ok(Value::Bulk(old))
 }
 
@@ -421,23 +415,19 @@ fn getex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
             cx.delete(key);
             cx.dirty += 1;
             cx.event("del", key);
-            cx.repeat_as(vec![word("DEL"), key.clone()]);
+            cx.repeat_as(|| vec![word("DEL"), key.clone()]);
         }
         Some(when) => {
             cx.set_expires(key, Some(when));
             cx.dirty += 1;
             cx.event("expire", key);
-            cx.repeat_as(vec![
-                word("PEXPIREAT"),
-                key.clone(),
-                Bytes::from(int_bytes(when)),
-            ]);
+            cx.repeat_as(|| vec![word("PEXPIREAT"), key.clone(), Bytes::from(int_bytes(when))]);
         }
         None if persist && cx.peek(key).is_some_and(|entry| entry.expires().is_some()) => {
             cx.set_expires(key, None);
             cx.dirty += 1;
             cx.event("persist", key);
-            cx.repeat_as(vec![word("PERSIST"), key.clone()]);
+            cx.repeat_as(|| vec![word("PERSIST"), key.clone()]);
         }
         None => {}
     }
@@ -472,7 +462,7 @@ fn delex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     }
     cx.dirty += 1;
     cx.event("del", key);
-    cx.repeat_as(vec![word("DEL"), key.clone()]);
+    cx.repeat_as(|| vec![word("DEL"), key.clone()]);
     Ok(Value::Int(1))
 }
 
@@ -573,7 +563,7 @@ fn msetex(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         let mut repeat = vec![word("MSETEX"), args[0].clone()];
         repeat.extend_from_slice(arguments);
         repeat.extend([word("PXAT"), Bytes::from(int_bytes(when))]);
-        cx.repeat_as(repeat);
+        cx.repeat_as(|| repeat);
     }
     Ok(Value::Int(1))
 }

@@ -1,8 +1,7 @@
 //! `MULTI`, `EXEC` and optimistic locking with `WATCH`.
 
-use std::sync::Arc;
-
 use redwind_resp::Value;
+use triomphe::Arc;
 
 use crate::args::Args;
 use crate::blob::Blob;

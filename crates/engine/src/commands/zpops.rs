@@ -116,7 +116,7 @@ impl ManyPop<'_, Side> {
                 continue;
             };
             let count = Bytes::from(int_bytes(items.len() as i64));
-            cx.repeat_as(vec![self.end.command(), key.clone(), count]);
+            cx.repeat_as(|| vec![self.end.command(), key.clone(), count]);
             let pairs = items.iter().map(|(member, score)| (member, *score));
             return Ok(Value::Array(vec![
                 Value::Bulk(key.clone()),
@@ -163,7 +163,7 @@ fn blocking_pop(cx: &mut Cx<'_>, args: &Args<'_>, side: Side) -> Answer {
         let Some((member, score)) = items.into_iter().next() else {
             continue;
         };
-        cx.repeat_as(vec![side.command(), key.clone()]);
+        cx.repeat_as(|| vec![side.command(), key.clone()]);
         return Ok(Value::Array(vec![
             Value::Bulk(key.clone()),
             bulk(&member),

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use lua_stdlib::auxlib::load_buffer;
@@ -11,6 +10,7 @@ use lua_vm::debug::{LuaDebug, get_info, get_stack};
 use lua_vm::state::ExternalRootKey;
 use redwind_resp::{Protocol, Value};
 use scoped_tls_hkt::{ReborrowMut, scoped_thread_local};
+use triomphe::Arc;
 
 use super::convert::{Budget, error, field_text, from_lua, is_counted, new_error, to_lua};
 use super::drand::Drand;

@@ -195,20 +195,34 @@ pub(super) fn packed(item: &Blob) -> usize {
 
 /// What an element takes in Redis's compact form: header, contents, and its length for walking back.
 pub(super) fn packed_len(item: &[u8]) -> usize {
-    let content = match crate::number::parse_int(item) {
-        Some(0..=127) => 1,
-        Some(-4096..=4095) => 2,
-        Some(n) if i16::try_from(n).is_ok() => 3,
-        Some(-8_388_608..=8_388_607) => 4,
-        Some(n) if i32::try_from(n).is_ok() => 5,
-        Some(_) => 9,
-        None => {
-            item.len() + [1, 2, 5][usize::from(item.len() >= 64) + usize::from(item.len() >= 4096)]
-        }
+    if let Some(number) = crate::number::parse_int(item) {
+        return packed_int(number);
+    }
+    let header = match item.len() {
+        0..64 => 1,
+        64..4096 => 2,
+        _ => 5,
     };
-    content
-        + [1, 2, 3, 4, 5][[127usize, 16383, 2_097_151, 268_435_455]
-            .iter()
-            .filter(|m| content > **m)
-            .count()]
+    let content = header + item.len();
+    let back = match content {
+        0..=127 => 1,
+        128..=16_383 => 2,
+        16_384..=2_097_151 => 3,
+        2_097_152..=268_435_455 => 4,
+        _ => 5,
+    };
+    content + back
+}
+
+/// The same for an element that is an integer.
+pub(super) fn packed_int(number: i64) -> usize {
+    let content = match number {
+        0..=127 => 1,
+        -4096..=4095 => 2,
+        -32_768..=32_767 => 3,
+        -8_388_608..=8_388_607 => 4,
+        -2_147_483_648..=2_147_483_647 => 5,
+        _ => 9,
+    };
+    content + 1
 }

@@ -1,7 +1,8 @@
 //! Hashes: fields with values, and for some fields a time at which they expire.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+
+use triomphe::Arc;
 
 use super::fields::Fields;
 use crate::Config;

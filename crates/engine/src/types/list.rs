@@ -1,8 +1,7 @@
 //! Lists.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
+use triomphe::Arc;
 
 use super::elements::{Elements, exceeds, packed_len};
 use super::nodes::HEADER;

@@ -1,6 +1,6 @@
 //! Sets.
 
-use std::sync::Arc;
+use triomphe::Arc;
 
 use super::members::Members;
 use crate::blob::Blob;

@@ -1,13 +1,13 @@
 //! Streams: entries in order of id, in the nodes in which Redis would keep them, and consumer groups.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use bytes::Bytes;
+use redwind_resp::put_digits;
+use triomphe::Arc;
 
-use super::elements::{packed, packed_len};
+use super::elements::{packed, packed_int};
 use crate::blob::Blob;
-use crate::number::int_bytes;
 use crate::sorted::Sorted;
 use crate::{Config, GroupView, PendingView, order};
 
@@ -24,6 +24,14 @@ impl Id {
         ms: u64::MAX,
         seq: u64::MAX,
     };
+
+    /// As replies show it.
+    pub(crate) fn to_bytes(self) -> Bytes {
+        let mut text = [b'-'; 41];
+        let seq = put_digits(&mut text, self.seq);
+        let start = put_digits(&mut text[..seq - 1], self.ms);
+        Bytes::copy_from_slice(&text[start..])
+    }
 
     pub(crate) fn next(self) -> Option<Id> {
         match self.seq.checked_add(1) {
@@ -75,10 +83,6 @@ struct Node {
 /// The numbers at the head and the foot of a node.
 const NODE_BYTES: usize = 7 + 2 + 2 + 2 + 2;
 
-fn int_size(number: i64) -> usize {
-    packed_len(&int_bytes(number))
-}
-
 impl Node {
     fn new(first: &Entry) -> Node {
         let names = first.fields.iter().step_by(2);
@@ -100,9 +104,9 @@ impl Node {
                 .iter()
                 .step_by(2)
                 .eq(entry.fields.iter().step_by(2));
-        let mut bytes = int_size(i64::from(same) * 2)
-            + int_size(entry.id.ms.wrapping_sub(self.master.ms) as i64)
-            + int_size(entry.id.seq.wrapping_sub(self.master.seq) as i64);
+        let mut bytes = packed_int(i64::from(same) * 2)
+            + packed_int(entry.id.ms.wrapping_sub(self.master.ms) as i64)
+            + packed_int(entry.id.seq.wrapping_sub(self.master.seq) as i64);
         bytes += entry
             .fields
             .iter()
@@ -111,10 +115,10 @@ impl Node {
             .map(packed)
             .sum::<usize>();
         if same {
-            bytes += int_size(count as i64 + 3);
+            bytes += packed_int(count as i64 + 3);
         } else {
             bytes += entry.fields.iter().step_by(2).map(packed).sum::<usize>();
-            bytes += int_size(count as i64) + int_size(2 * count as i64 + 4);
+            bytes += packed_int(count as i64) + packed_int(2 * count as i64 + 4);
         }
         self.bytes += bytes;
         self.added += 1;
@@ -282,13 +286,13 @@ impl Stream {
     /// Its groups for people, each with at most `limit` pending entries.
     pub(crate) fn view_groups(&self, limit: usize) -> Vec<GroupView> {
         let pending = |(id, pending): (&Id, &Pending)| PendingView {
-            id: Bytes::from(id.to_string()),
+            id: id.to_bytes(),
             consumer: pending.owner(),
             deliveries: pending.deliveries,
         };
         let view = |(name, group): (&Blob, &Group)| GroupView {
             name: name.to_bytes(),
-            delivered: Bytes::from(group.last_id.to_string()),
+            delivered: group.last_id.to_bytes(),
             pending_len: group.pending.len(),
             pending: group.pending.iter().take(limit).map(pending).collect(),
         };
@@ -548,7 +552,7 @@ mod tests {
         let counted = |stream: &Stream| stream.nodes.iter().map(|n| n.footprint()).sum::<usize>();
         for ms in 1..=50 {
             let fields = [Blob::new(b"job"), Blob::new(&vec![b'x'; ms as usize])];
-            stream.append(Id { ms, seq: 0 }, Arc::from(fields), &config);
+            stream.append(Id { ms, seq: 0 }, Arc::from(Vec::from(fields)), &config);
             assert_eq!(stream.node_bytes, counted(&stream));
         }
         for ms in (1..=50).filter(|ms| ms % 9 < 6) {

@@ -1,7 +1,8 @@
 //! Sorted sets.
 
 use std::ops::Range;
-use std::sync::Arc;
+
+use triomphe::Arc;
 
 use super::ranked::{Ranked, order};
 use crate::Config;
