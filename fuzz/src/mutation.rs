@@ -2,17 +2,20 @@
 
 use std::path::Path;
 
+use redwind_engine::SplitMix;
+
 /// A small generator, the same in every run.
-pub struct Luck(pub u64);
+pub struct Luck(SplitMix);
 
 impl Luck {
+    /// The generator that a seed stands for.
+    pub fn new(seed: u64) -> Luck {
+        Luck(SplitMix::new(seed))
+    }
+
     /// The next number.
     pub fn draw(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.draw()
     }
 
     /// A number below a bound.

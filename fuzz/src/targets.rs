@@ -49,13 +49,13 @@ fn values(pieces: &[&[u8]]) -> Vec<String> {
 
 fn requests(pieces: &[&[u8]]) -> Vec<String> {
     let mut decoder = RequestDecoder::default();
-    let mut all = Vec::new();
+    let (mut all, mut argv) = (Vec::new(), Vec::new());
     for piece in pieces {
         decoder.feed(piece);
         loop {
-            match decoder.next_command() {
-                Ok(Some(argv)) => all.push(format!("{argv:?}")),
-                Ok(None) => break,
+            match decoder.next_command(&mut argv) {
+                Ok(true) => all.push(format!("{argv:?}")),
+                Ok(false) => break,
                 Err(error) => {
                     all.push(error.to_string());
                     return all;

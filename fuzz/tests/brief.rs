@@ -16,7 +16,7 @@ fn fuzz(name: &str, target: fn(&[u8]), rounds: usize) {
     for input in &corpus {
         watch.run(target, input);
     }
-    let mut luck = Luck(number("REDWIND_SEED").unwrap_or(1));
+    let mut luck = Luck::new(number("REDWIND_SEED").unwrap_or(1));
     let minutes = number("REDWIND_FUZZ_MINUTES");
     let start = Instant::now();
     for round in 0.. {

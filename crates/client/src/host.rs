@@ -14,7 +14,7 @@ use monty_types::{
     ExcType, ExtFunctionResult, MontyDate, MontyDateTime, MontyException, MontyObject,
     MontyTimeZone, NameLookupResult, ObjectRef, OsFunctionCall, PrintWriter,
 };
-use redwind_sim::{Answer, Exit, Failure, Local, Request, ResourceCall, Span};
+use redwind_sim::{Answer, Exit, Failure, Local, Request, ResourceCall, Span, SplitMix};
 
 pub(crate) use self::output::Caught;
 use self::output::{Noted, Output};
@@ -47,7 +47,7 @@ pub(crate) struct Host {
     queue: VecDeque<Request>,
     waiting: Waits,
     clients: Clients,
-    luck: u64,
+    luck: SplitMix,
     statements: u32,
     /// What telling large variables counted, in statements.
     burden: u32,
@@ -89,7 +89,7 @@ impl Host {
             queue: VecDeque::new(),
             waiting: Waits::Nothing,
             clients: Clients::default(),
-            luck: seed ^ 0x6c75_636b,
+            luck: SplitMix::new(seed ^ 0x6c75_636b),
             statements: 0,
             burden: 0,
             line: 1,
@@ -133,11 +133,7 @@ impl Host {
 
     /// A number from 0 to 1.
     fn luck(&mut self) -> f64 {
-        self.luck = self.luck.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.luck;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+        (self.luck.draw() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     fn bytes(&mut self, count: usize) -> Vec<u8> {

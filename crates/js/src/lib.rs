@@ -5,7 +5,6 @@
 //! [`Server::run`] once, and reads the replies from its output, in the form that `wire` describes. `npm/wire.js`
 //! is the other half of that file.
 
-mod luck;
 mod server;
 mod wire;
 

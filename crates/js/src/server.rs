@@ -1,11 +1,10 @@
 //! One engine with its clients, as `npm/redwind.js` drives it.
 
 use bytes::Bytes;
-use redwind_engine::{Config, Engine, Micros, Output, Outputs, SessionId, Value};
+use redwind_engine::{Config, Engine, Micros, Output, Outputs, SessionId, SplitMix, Value};
 use redwind_resp::{render, split_words};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::luck::Luck;
 use crate::wire;
 
 /// Bit of [`Server::run`]'s result: there is mail.
@@ -51,7 +50,7 @@ impl<const MOST: usize> AsRef<[u8]> for Short<MOST> {
 #[wasm_bindgen]
 pub struct Server {
     engine: Engine,
-    luck: Luck,
+    luck: SplitMix,
     now: Micros,
     /// For each command: how many arguments, then the length of each.
     lengths: Vec<u32>,
@@ -69,7 +68,7 @@ pub struct Server {
 #[wasm_bindgen]
 pub struct Snapshot {
     engine: Engine,
-    luck: Luck,
+    luck: SplitMix,
     now: Micros,
 }
 
@@ -85,7 +84,7 @@ impl Server {
         config.report_effects = false;
         Server {
             engine: Engine::new(config),
-            luck: Luck::new(seed as u64),
+            luck: SplitMix::new(seed as u64),
             now: Micros(now as u64),
             lengths: vec![0; 64],
             input: vec![0; 4096],

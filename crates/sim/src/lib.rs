@@ -61,7 +61,7 @@ pub use record::{
     Changed, Disturbance, Effect, Event, KeyChange, LostBecause, Message, PacketId, Phase, Place,
     Record, RolledBackBecause, Sides, TransactionNews,
 };
-pub use redwind_engine::{command_keys, key_slot};
+pub use redwind_engine::{SplitMix, command_keys, key_slot};
 pub use resource::Resource;
 pub use run::Run;
 pub use scenario::{

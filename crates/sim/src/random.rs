@@ -6,7 +6,7 @@
 
 use std::num::NonZeroU32;
 
-use redwind_engine::{Choice, Choose};
+use redwind_engine::{Choice, Choose, SplitMix};
 
 /// What a draw is for.
 #[derive(Clone, Copy, Debug)]
@@ -29,22 +29,21 @@ pub(crate) enum Purpose {
 
 /// A stream of numbers for one purpose.
 #[derive(Clone, Debug)]
-pub(crate) struct Luck(u64);
+pub(crate) struct Luck(SplitMix);
 
 impl Luck {
     /// The stream for a purpose and the circumstances that tell it from others.
     pub(crate) fn new(seed: u64, purpose: Purpose, circumstances: &[u64]) -> Self {
-        let mut state = mix(seed ^ mix(purpose as u64 + 1));
+        let mut state = SplitMix::mix(seed ^ SplitMix::mix(purpose as u64 + 1));
         for word in circumstances {
-            state = mix(state ^ word.wrapping_add(GOLDEN));
+            state = SplitMix::mix(state ^ word.wrapping_add(SplitMix::STEP));
         }
-        Self(state)
+        Self(SplitMix::new(state))
     }
 
     /// The next 64 bits.
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(GOLDEN);
-        mix(self.0)
+        self.0.draw()
     }
 
     /// A number from `0..=most`.
@@ -59,15 +58,6 @@ impl Choose for Luck {
         // `up_to` stays below the bound, so this never saturates.
         u32::try_from(self.up_to(u64::from(bound.get()) - 1)).unwrap_or(0)
     }
-}
-
-const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// Spreads every bit of the input over the whole output (the finishing step of SplitMix64).
-fn mix(mut x: u64) -> u64 {
-    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    x ^ (x >> 31)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use redwind_engine::{Arity, Command, Flags, commands};
 
-use crate::ours::Lehmer;
+use crate::ours::Dice;
 
 /// Not drawn, and why.
 pub const LEFT_OUT: &[(&str, &str)] = &[
@@ -163,7 +163,7 @@ fn options(syntax: &str) -> Vec<&str> {
 }
 
 /// One call, mostly with about as many arguments as its arity wants.
-pub fn command(drawn: &[&'static Command], luck: &mut Lehmer) -> Vec<Bytes> {
+pub fn command(drawn: &[&'static Command], luck: &mut Dice) -> Vec<Bytes> {
     let command = drawn[luck.below(drawn.len())];
     let options = options(command.syntax);
     let expires = ["seconds", "milliseconds"]
@@ -181,7 +181,7 @@ pub fn command(drawn: &[&'static Command], luck: &mut Lehmer) -> Vec<Bytes> {
     };
     let mut argv: Vec<Bytes> = command.name.split('|').map(Bytes::from).collect();
     for at in 0..count {
-        let pick = |words: &[&str], luck: &mut Lehmer| words[luck.below(words.len())].to_owned();
+        let pick = |words: &[&str], luck: &mut Dice| words[luck.below(words.len())].to_owned();
         let word = match luck.below(10) {
             // The first argument is a key more often than not.
             0..=6 if at == 0 => pick(KEYS, luck),

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use bytes::Bytes;
-use redwind_engine::{Choice, Choose, Config, Engine, Micros, Output, Outputs, SessionId, Value};
+use redwind_engine::{
+    Choice, Choose, Config, Engine, Micros, Output, Outputs, SessionId, SplitMix, Value,
+};
 use redwind_resp::{Decoder, encode};
 
 use crate::Subject;
@@ -14,15 +16,15 @@ use crate::state::Witness;
 
 /// A small generator, the same in every run.
 #[derive(Clone)]
-pub struct Lehmer(pub u64);
+pub struct Dice(SplitMix);
 
-impl Lehmer {
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(SplitMix::new(seed))
+    }
+
     pub fn draw(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.draw()
     }
 
     pub fn below(&mut self, bound: usize) -> usize {
@@ -30,7 +32,7 @@ impl Lehmer {
     }
 }
 
-impl Choose for Lehmer {
+impl Choose for Dice {
     fn below(&mut self, bound: NonZeroU32, _why: Choice) -> u32 {
         (self.draw() % u64::from(bound.get())) as u32
     }
@@ -43,7 +45,7 @@ const WITNESS: &str = "witness";
 pub struct Ours {
     pub engine: Engine,
     pub now: Micros,
-    luck: Lehmer,
+    luck: Dice,
     clients: BTreeMap<String, SessionId>,
     late: Vec<(String, Value)>,
 }
@@ -54,7 +56,7 @@ impl Ours {
         Ours {
             engine,
             now,
-            luck: Lehmer(7),
+            luck: Dice::new(7),
             clients: BTreeMap::new(),
             late: Vec::new(),
         }

@@ -1,12 +1,12 @@
 //! Doubles to a real redis-server and back: its digits must be ours.
 
 use bytes::Bytes;
-use redwind_conformance::ours::Lehmer;
+use redwind_conformance::ours::Dice;
 use redwind_conformance::reference::Reference;
 use redwind_resp::{Value, format_double};
 
 /// Doubles of every kind: any bits, sums of decimals, counts, times, places.
-fn double(luck: &mut Lehmer) -> f64 {
+fn double(luck: &mut Dice) -> f64 {
     let small = luck.below(2_000_000) as f64 - 1_000_000.0;
     let number = match luck.below(6) {
         0 | 1 => f64::from_bits(luck.draw()),
@@ -30,7 +30,7 @@ fn doubles_get_the_digits_of_a_real_server() {
     };
     let rounds = std::env::var("REDWIND_ROUNDS").ok();
     let rounds = rounds.and_then(|text| text.parse().ok()).unwrap_or(30);
-    let mut luck = Lehmer(1);
+    let mut luck = Dice::new(1);
     let mut wrong = Vec::new();
     for _ in 0..rounds {
         let numbers: Vec<f64> = (0..500).map(|_| double(&mut luck)).collect();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use redwind_conformance::Subject;
-use redwind_conformance::ours::Lehmer;
+use redwind_conformance::ours::Dice;
 use redwind_conformance::reference::Reference;
 use redwind_engine::{Config, Engine, Micros, Output, Outputs};
 use redwind_resp::{Decoder, Value, render_quoted};
@@ -52,7 +52,7 @@ trait Repeats {
 
 struct Ours {
     engine: Engine,
-    luck: Lehmer,
+    luck: Dice,
 }
 
 impl Repeats for Ours {
@@ -126,7 +126,7 @@ fn replicas_repeat_what_those_of_a_real_server_repeat() {
     let recorded = std::fs::read_to_string(fixture()).expect("a readable fixture");
     let mut ours = Ours {
         engine: Engine::new(Config::default()),
-        luck: Lehmer(7),
+        luck: Dice::new(7),
     };
     let played = play(&mut ours);
     let differences: Vec<String> = recorded

@@ -1,10 +1,9 @@
 //! An engine on an empty keyspace, its clock, and the connections of the person who types.
 
 use std::io;
-use std::num::NonZeroU32;
 
 use bytes::Bytes;
-use redwind_engine::{Choice, Choose, Config, Engine, Micros, Output, Outputs, SessionId, Value};
+use redwind_engine::{Config, Engine, Micros, Output, Outputs, SessionId, SplitMix, Value};
 use redwind_resp::{Line, Prompt, Protocol};
 use redwind_sim::Span;
 
@@ -43,7 +42,7 @@ A command that waits (BLPOP) and a connection that listens (SUBSCRIBE) are left 
 pub(super) struct Server {
     engine: Engine,
     now: Micros,
-    luck: Luck,
+    luck: SplitMix,
     session: SessionId,
     /// Connections on which a command waits, each with what it waits for.
     waiting: Vec<(SessionId, Vec<Bytes>)>,
@@ -62,7 +61,8 @@ impl Server {
         Self {
             engine,
             now: EPOCH,
-            luck: Luck(1),
+            // The same session gives the same replies.
+            luck: SplitMix::new(1),
             session,
             waiting: Vec::new(),
             asked: Vec::new(),
@@ -309,19 +309,6 @@ fn help(topic: &[Bytes], console: &mut Console) -> io::Result<()> {
         }
     }
     console.blank()
-}
-
-/// A seeded generator (SplitMix64): the same session gives the same replies.
-struct Luck(u64);
-
-impl Choose for Luck {
-    fn below(&mut self, bound: NonZeroU32, _: Choice) -> u32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        u32::try_from((z ^ (z >> 31)) % u64::from(bound.get())).unwrap_or(0)
-    }
 }
 
 /// `2026-01-01 00:00:05.250`

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 pub use rounds::{Round, round};
 
-use crate::ours::Lehmer;
+use crate::ours::Dice;
 
 macro_rules! templates {
     ($($group:literal)*) => {
@@ -122,7 +122,7 @@ const TOLD: &[&str] = &[
 ];
 
 /// A command called by a script.
-fn called(argv: Vec<Bytes>, luck: &mut Lehmer) -> Vec<Bytes> {
+fn called(argv: Vec<Bytes>, luck: &mut Dice) -> Vec<Bytes> {
     let told = TOLD
         .iter()
         .any(|name| argv[0].eq_ignore_ascii_case(name.as_bytes()));
@@ -150,7 +150,7 @@ pub fn programs() -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-fn fill(word: &[u8], luck: &mut Lehmer) -> Bytes {
+fn fill(word: &[u8], luck: &mut Dice) -> Bytes {
     if word == b"{code}" {
         let at = luck.below(programs().count());
         return Bytes::from(programs().nth(at).unwrap_or_default());
@@ -169,13 +169,13 @@ fn fill(word: &[u8], luck: &mut Lehmer) -> Bytes {
 }
 
 /// A template with something in the place of its placeholders.
-fn filled(template: &str, luck: &mut Lehmer) -> Vec<Bytes> {
+fn filled(template: &str, luck: &mut Dice) -> Vec<Bytes> {
     let words = redwind_resp::split_words(template.as_bytes()).unwrap_or_default();
     words.iter().map(|word| fill(word, luck)).collect()
 }
 
 /// One random command of one of these groups.
-pub fn command(groups: &[(&str, &str)], luck: &mut Lehmer) -> Vec<Bytes> {
+pub fn command(groups: &[(&str, &str)], luck: &mut Dice) -> Vec<Bytes> {
     let (_, templates) = groups[luck.below(groups.len())];
     let lines: Vec<&str> = templates.lines().collect();
     let template = lines[luck.below(lines.len())];
@@ -188,7 +188,7 @@ pub fn command(groups: &[(&str, &str)], luck: &mut Lehmer) -> Vec<Bytes> {
 }
 
 /// Now and then an argument is missing, doubled or out of place.
-fn damage(argv: &mut Vec<Bytes>, luck: &mut Lehmer) {
+fn damage(argv: &mut Vec<Bytes>, luck: &mut Dice) {
     let mut place = |argv: &[Bytes]| 1 + luck.below(argv.len() - 1);
     if argv.len() < 2 {
         return;

@@ -5,7 +5,7 @@ use redwind_engine::Command;
 
 use super::{SEVERAL, TEMPLATES, command, filled};
 use crate::garbage;
-use crate::ours::Lehmer;
+use crate::ours::Dice;
 use crate::sequence::Step;
 
 /// Commands in a round of one client.
@@ -28,7 +28,7 @@ pub enum Round {
 
 /// The steps of a round. Everything is drawn from the seed.
 pub fn round(seed: u64, only: &[&str], drawn: &[&'static Command]) -> (Round, Vec<Step>) {
-    let mut luck = Lehmer(seed);
+    let mut luck = Dice::new(seed);
     let kind = luck.below(12);
     let several = if only.is_empty() {
         kind < 2
@@ -88,7 +88,7 @@ pub fn round(seed: u64, only: &[&str], drawn: &[&'static Command]) -> (Round, Ve
     (Round::Alone, steps)
 }
 
-fn of_several(luck: &mut Lehmer) -> Vec<Step> {
+fn of_several(luck: &mut Dice) -> Vec<Step> {
     // What expires has a client of its own that never waits, so that both clocks agree on the moment.
     let expiring = [
         "PEXPIRE {k} 1",

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use redwind_conformance::Subject;
-use redwind_conformance::ours::{Lehmer, Ours};
+use redwind_conformance::ours::{Dice, Ours};
 use redwind_conformance::random::{TEMPLATES, command};
 
 use super::{cases, server};
@@ -18,7 +18,7 @@ fn look(server: &Ours) -> Vec<String> {
 }
 
 /// Random commands, and now and then a little time.
-fn play(server: &mut Ours, luck: &mut Lehmer, count: usize) -> Vec<String> {
+fn play(server: &mut Ours, luck: &mut Dice, count: usize) -> Vec<String> {
     let mut replies = Vec::new();
     for _ in 0..count {
         let argv = command(TEMPLATES, luck);
@@ -40,7 +40,7 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let mut original = server();
-        let mut luck = Lehmer(seed);
+        let mut luck = Dice::new(seed);
         play(&mut original, &mut luck, before);
         let seen = look(&original);
         let mut clone = original.clone();
