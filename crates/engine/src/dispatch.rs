@@ -13,6 +13,9 @@ use crate::refusal::error_reply;
 use crate::session::{Blocked, Replies};
 use crate::{Choose, Command, Engine, Flags, Micros, Output, Outputs, Refusal, SessionId};
 
+/// After how many commands it is looked how much memory is taken.
+const PEAK_EVERY: u64 = 64;
+
 /// How a command ended.
 #[derive(Default)]
 struct Done {
@@ -101,6 +104,9 @@ impl Engine {
             }
         }
         self.flush_effects(out);
+        if self.counters.commands.is_multiple_of(PEAK_EVERY) {
+            self.note_peak(now);
+        }
         if done.close {
             out.push(Output::Close { session: from });
         }
@@ -232,6 +238,7 @@ impl Engine {
             };
             // One that will not run needs no memory.
             if !multi.broken && !cas_broken {
+                multi.bytes += argv.iter().map(Bytes::len).sum::<usize>();
                 multi.queue.push((command, argv.to_vec()));
             }
             return Ok(Done::reply(Value::simple("QUEUED")));
@@ -457,7 +464,7 @@ impl Cx<'_> {
         let failed = blamed.unwrap_or(0) + u64::from(self.engine.has_new_error());
         // One that waits counts once it has its reply.
         if self.block.is_none() {
-            self.engine.counters.commands += 1;
+            self.engine.count_command(self.session);
             let calls = Arc::make_mut(&mut self.engine.stats).command(command.name);
             calls.calls += 1;
             calls.failed += failed;

@@ -12,7 +12,7 @@ use crate::packed::Text;
 use crate::pause::Pause;
 use crate::pubsub::PubSub;
 use crate::scripting::{Drand, JsonSettings, Script};
-use crate::session::{Replies, Session};
+use crate::session::{Replies, Session, Traffic};
 use crate::sorted::Sorted;
 use crate::types::stream::Id;
 use crate::view::{KeyView, Preview};
@@ -34,6 +34,11 @@ pub(crate) struct Counters {
     pub(crate) evicted_keys: u64,
     pub(crate) dirty: u64,
     pub(crate) saves: u64,
+    /// Wrong passwords.
+    pub(crate) denied: u64,
+    /// Connections beyond `maxclients`.
+    pub(crate) rejected_connections: u64,
+    pub(crate) traffic: Traffic,
 }
 
 /// How often one command was called.
@@ -109,6 +114,8 @@ pub struct Engine {
     pub(crate) counters: Counters,
     /// No room could be made when memory was last looked after.
     pub(crate) memory_was_full: bool,
+    /// The most memory it was seen to take, and when.
+    pub(crate) peak_memory: (u64, Micros),
     pub(crate) stats: Arc<Stats>,
     pub(crate) pubsub: Arc<PubSub>,
     pub(crate) scripts: Arc<Sorted<[u8; 40], Script>>,
@@ -154,6 +161,7 @@ impl Engine {
             effects: Vec::new(),
             counters: Counters::default(),
             memory_was_full: false,
+            peak_memory: (0, Micros(0)),
             stats: Arc::default(),
             pubsub: Arc::default(),
             scripts: Arc::default(),
@@ -211,11 +219,26 @@ impl Engine {
         id
     }
 
+    /// A host turns a connection away because there are as many as `maxclients` allows.
+    pub fn reject_connection(&mut self) {
+        self.counters.rejected_connections += 1;
+    }
+
     /// Says where a connection comes from and where it arrived, each as `ip:port`: what `CLIENT LIST` shows and `CLIENT
     /// KILL` looks for.
     pub fn set_addresses(&mut self, session: SessionId, from: String, to: String) {
         if let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&session) {
             session.addresses = Some(Box::new((from, to)));
+        }
+    }
+
+    /// A host has read and written so many bytes for a connection.
+    pub fn count_traffic(&mut self, session: SessionId, read: usize, written: usize) {
+        let of_session = Arc::make_mut(&mut self.sessions).get_mut(&session);
+        let of_session = of_session.map(|session| &mut session.traffic);
+        for traffic in of_session.into_iter().chain([&mut self.counters.traffic]) {
+            traffic.read += read as u64;
+            traffic.written += written as u64;
         }
     }
 
@@ -260,9 +283,9 @@ impl Engine {
         reply: Value,
         out: &mut Outputs,
     ) {
+        self.count_command(who);
         let calls = Arc::make_mut(&mut self.stats).command(command.name);
         calls.calls += 1;
-        self.counters.commands += 1;
         calls.failed += u64::from(reply.is_error());
         self.count_error(&reply);
         self.reply(who, reply, out);
@@ -280,6 +303,15 @@ impl Engine {
             self.end_in_vain(session, blocked.command, blocked.at_timeout, out);
             self.settle(now, luck, vec![session], out);
         }
+    }
+
+    /// How many bytes the arguments have that a session has queued after `MULTI`: they count as what its connection has
+    /// not worked off.
+    pub fn queued_bytes(&self, session: SessionId) -> usize {
+        let session = self.sessions.get(&session);
+        session
+            .and_then(|s| s.multi.as_deref())
+            .map_or(0, |multi| multi.bytes)
     }
 
     /// Whether a session listens to a channel, a pattern or a shard channel.
@@ -463,6 +495,14 @@ impl Engine {
             to,
             value: value.for_protocol(session.protocol),
         });
+    }
+
+    /// Counts a command that has run.
+    pub(crate) fn count_command(&mut self, of: SessionId) {
+        self.counters.commands += 1;
+        if let Some(session) = Arc::make_mut(&mut self.sessions).get_mut(&of) {
+            session.commands += 1;
+        }
     }
 
     /// Counts an error that a command was answered with.

@@ -83,6 +83,15 @@ impl Engine {
     pub(crate) fn used_memory(&self) -> u64 {
         SERVER + self.sessions.len() as u64 * CONNECTION + self.data_memory()
     }
+
+    /// Looks whether it takes more than ever before. Redis does so ten times a second and when it is asked; this is asked
+    /// every few dozen commands.
+    pub(crate) fn note_peak(&mut self, now: Micros) {
+        let used = self.used_memory();
+        if used > self.peak_memory.0 {
+            self.peak_memory = (used, now);
+        }
+    }
 }
 
 impl Cx<'_> {

@@ -16,6 +16,13 @@ use crate::{Command, Micros};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u64);
 
+/// Bytes on the wire.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Traffic {
+    pub(crate) read: u64,
+    pub(crate) written: u64,
+}
+
 #[derive(Clone)]
 pub(crate) struct Session {
     /// Where it comes from and where it arrived, if the host said.
@@ -28,6 +35,10 @@ pub(crate) struct Session {
     pub(crate) created: Micros,
     pub(crate) last_used: Micros,
     pub(crate) last_command: &'static str,
+    /// How many of its commands have run, those inside transactions and scripts too.
+    pub(crate) commands: u64,
+    /// How many bytes came and went, if the host counts them.
+    pub(crate) traffic: Traffic,
     /// It has given the password, or there was none when it connected.
     pub(crate) authenticated: bool,
     /// Between `MULTI` and `EXEC`.
@@ -64,6 +75,8 @@ impl Session {
             created: now,
             last_used: now,
             last_command: "NULL",
+            commands: 0,
+            traffic: Traffic::default(),
             authenticated: true,
             multi: None,
             watching: Vec::new(),
@@ -103,6 +116,8 @@ pub(crate) enum Replies {
 #[derive(Clone, Default)]
 pub(crate) struct Multi {
     pub(crate) queue: Vec<(&'static Command, Vec<Bytes>)>,
+    /// How many bytes their arguments have.
+    pub(crate) bytes: usize,
     /// A command could not be queued, so `EXEC` will refuse.
     pub(crate) broken: bool,
 }

@@ -54,25 +54,22 @@ impl Connection {
         }
     }
 
-    /// Reads what fits into the buffer; says whether there may be more.
-    pub(crate) fn read(&mut self, buffer: &mut [u8], limit: usize) -> bool {
+    /// Reads what fits into the buffer; says how much it was, and whether there may be more.
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> (usize, bool) {
         loop {
             match self.stream.read(buffer) {
                 Ok(0) => self.lost = true,
                 Ok(count) => {
                     self.requests.feed(&buffer[..count]);
-                    if self.requests.buffered() > limit {
-                        self.lost = true;
-                    }
                     // On Unix a short read means that the socket is empty, which saves a system call;
                     // elsewhere only `WouldBlock` says so.
-                    return count == buffer.len() || !cfg!(unix);
+                    return (count, count == buffer.len() || !cfg!(unix));
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(_) => self.lost = true,
             }
-            return false;
+            return (0, false);
         }
     }
 
@@ -88,20 +85,23 @@ impl Connection {
         encode(value, protocol, &mut self.out);
     }
 
-    /// Writes as much as the socket takes, unless too much is owed.
-    pub(crate) fn flush(&mut self, limit: OutputLimit) {
+    /// Writes as much as the socket takes, unless too much is owed; says how much it was.
+    pub(crate) fn flush(&mut self, limit: OutputLimit) -> usize {
         self.check_backlog(limit);
+        let before = self.written;
         while self.written < self.out.len() && !self.lost {
             match self.stream.write(&self.out[self.written..]) {
                 Ok(0) => self.lost = true,
                 Ok(count) => self.written += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.forget_written();
-                    return;
-                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(_) => self.lost = true,
             }
+        }
+        let count = self.written - before;
+        if self.written < self.out.len() && !self.lost {
+            self.forget_written();
+            return count;
         }
         self.written = 0;
         self.above_soft = None;
@@ -110,6 +110,7 @@ impl Connection {
             self.out = Vec::new();
         }
         self.lost |= self.closing;
+        count
     }
 
     /// What was written is dropped from time to time, so that a slow reader costs what it is owed.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
-use redwind_engine::{Choice, Choose, Engine, Micros, Output, Outputs, SessionId, Value};
+use redwind_engine::{Engine, Micros, Output, Outputs, SessionId, SplitMix, Value};
 
 use crate::connection::{Connection, Replies};
 use crate::host::{self, Asked, Mistake, Request};
@@ -23,6 +22,9 @@ const WAKER: Token = Token(usize::MAX - 1);
 
 /// What one connection may send before the next one's turn.
 const TURN: usize = 64 * 1024;
+
+/// More than this is not kept for a client that has not given the password.
+const STRANGERS: usize = 1 << 20;
 
 /// How often idle clients are looked for.
 const SWEEP: Duration = Duration::from_millis(500);
@@ -43,24 +45,11 @@ impl Handle {
     }
 }
 
-/// A small generator for random picks.
-struct Luck(u64);
-
-impl Choose for Luck {
-    fn below(&mut self, bound: NonZeroU32, _why: Choice) -> u32 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % u64::from(bound.get())) as u32
-    }
-}
-
 /// An engine and the sockets of its clients.
 pub struct Server {
     engine: Engine,
     clock: ClockMode,
-    luck: Luck,
+    luck: SplitMix,
     poll: Poll,
     listener: TcpListener,
     address: SocketAddr,
@@ -103,7 +92,7 @@ impl Server {
         Ok(Server {
             engine: Engine::new(config),
             clock: options.clock,
-            luck: Luck(seed),
+            luck: SplitMix::new(seed),
             poll,
             listener,
             address,
@@ -233,6 +222,7 @@ impl Server {
     fn welcome(&mut self, mut stream: TcpStream) {
         let most = usize::try_from(self.engine.config().maxclients).unwrap_or(usize::MAX);
         if self.connections.len() >= most {
+            self.engine.reject_connection();
             // Best effort, as in Redis: the connection is closed either way.
             let _ = stream.write(b"-ERR max number of clients reached\r\n");
             return;
@@ -265,10 +255,19 @@ impl Server {
         let limit = self.engine.config().client_query_buffer_limit;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         connection.heard = Instant::now();
-        if !connection.closing && connection.read(&mut self.buffer, limit) {
-            self.again.push(id);
+        if !connection.closing {
+            let (count, more) = connection.read(&mut self.buffer);
+            self.engine.count_traffic(id, count, 0);
+            let held = connection.requests.buffered() + self.engine.queued_bytes(id);
+            let stranger = !self.engine.is_authenticated(id);
+            connection.lost |= held > limit || (held > STRANGERS && stranger);
+            if more {
+                self.again.push(id);
+            }
         }
-        self.commands(id, &mut connection);
+        if !connection.lost {
+            self.commands(id, &mut connection);
+        }
         self.connections.insert(id, connection);
         self.dirty.push(id);
         self.deliver();
@@ -455,7 +454,8 @@ impl Server {
             };
             let [normal, _, pubsub] = self.engine.config().client_output_buffer_limit;
             let listens = self.engine.is_listening(id);
-            connection.flush(if listens { pubsub } else { normal });
+            let count = connection.flush(if listens { pubsub } else { normal });
+            self.engine.count_traffic(id, 0, count);
             if connection.lost {
                 self.connections.remove(&id);
                 self.engine.disconnect(self.clock.now(), id, &mut self.out);

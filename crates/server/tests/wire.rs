@@ -82,6 +82,22 @@ impl Client {
         assert_eq!(String::from_utf8_lossy(&got[..count]), expected);
     }
 
+    /// Reads until a line that has a mark has ended; gives what follows the mark.
+    #[track_caller]
+    fn line_after(&mut self, mark: &str) -> String {
+        let mut got = String::new();
+        loop {
+            let mut byte = [0];
+            self.0.read_exact(&mut byte).expect("the line goes on");
+            got.push(char::from(byte[0]));
+            if let Some((_, line)) = got.split_once(mark)
+                && let Some(line) = line.strip_suffix('\n')
+            {
+                return line.to_owned();
+            }
+        }
+    }
+
     #[track_caller]
     fn expect_end(&mut self) {
         let mut rest = Vec::new();
@@ -492,6 +508,39 @@ fn a_client_that_is_owed_too_much_is_cut_off() {
     );
     client.send("GET k\r\n");
     client.expect(&format!("$1048577\r\n{}x\r\n", "\0".repeat(1 << 20)));
+}
+
+#[test]
+fn what_a_transaction_has_queued_counts_as_what_is_not_worked_off() {
+    let server = Running::wall();
+    let mut client = server.client();
+    client.ask("CONFIG SET client-query-buffer-limit 1mb", "+OK\r\n");
+    let set = |size: usize| {
+        format!(
+            "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n${size}\r\n{}\r\n",
+            "x".repeat(size)
+        )
+    };
+    client.ask("MULTI", "+OK\r\n");
+    for size in [600_000, 300_000] {
+        client.send(set(size));
+        client.expect("+QUEUED\r\n");
+    }
+    client.send(set(200_000));
+    client.expect_end();
+}
+
+#[test]
+fn connections_are_told_what_they_did() {
+    let server = Running::wall();
+    let mut client = server.client();
+    client.ask("PING", "+PONG\r\n");
+    client.ask("MULTI\r\nPING\r\nEXEC", "+OK\r\n+QUEUED\r\n*1\r\n+PONG\r\n");
+    client.send("CLIENT INFO\r\n");
+    let info = client.line_after("tot-net-in=");
+    let sent = "PING\r\nMULTI\r\nPING\r\nEXEC\r\nCLIENT INFO\r\n".len();
+    let received = "+PONG\r\n+OK\r\n+QUEUED\r\n*1\r\n+PONG\r\n".len();
+    assert_eq!(info, format!("{sent} tot-net-out={received} tot-cmds=4"));
 }
 
 #[test]

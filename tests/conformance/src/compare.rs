@@ -165,14 +165,14 @@ pub fn outcome(
                 .zip(right)
                 .is_some_and(|(left, right)| likes(left, right));
         // In which order `SORT` looks at what is not a list, and asks for the keys of its patterns, is open.
-        let missed = |heard: &Heard| matches!(&heard.value, Value::Push(parts) if parts.iter().any(|part| matches!(part, Value::Bulk(word) if **word == *b"keymiss")));
+        let missed = |heard: &Heard| matches!(&heard.value, Value::Push(parts) | Value::Array(parts) if parts.iter().any(|part| matches!(part, Value::Bulk(word) if **word == *b"keymiss")));
         // They come behind the reply to who listens to himself.
         let sorts = (step.saturating_sub(1)..=step).any(|at| {
             let step = steps.get(at);
             step.is_some_and(|step| mentions(step.argv(), "sort"))
         });
         // Which key gives way first is open.
-        let evicted = |heard: &Heard| matches!(&heard.value, Value::Push(parts) if parts.iter().any(|part| matches!(part, Value::Bulk(word) if **word == *b"evicted" || word.ends_with(b":evicted"))));
+        let evicted = |heard: &Heard| matches!(&heard.value, Value::Push(parts) | Value::Array(parts) if parts.iter().any(|part| matches!(part, Value::Bulk(word) if **word == *b"evicted" || word.ends_with(b":evicted"))));
         if !same && (left.is_some_and(evicted) || right.is_some_and(evicted)) {
             return Outcome::Open;
         }

@@ -135,7 +135,7 @@ fn ask_each(witness: &mut dyn Witness, asked: Vec<(usize, Vec<Vec<Bytes>>)>) -> 
 fn counted(witness: &mut dyn Witness, kind: Round) -> Vec<Left> {
     let asked = [
         "INFO commandstats errorstats",
-        "INFO clients stats memory",
+        "INFO clients stats memory keysizes",
         "INFO persistence",
         "CLIENT ID",
         "CLIENT LIST",
@@ -178,7 +178,8 @@ fn counted(witness: &mut dyn Witness, kind: Round) -> Vec<Left> {
     left.sort_by(|(one, _), (other, _)| one.cmp(other));
     let known = |line: &&str| {
         let of = |names: &[&str]| names.iter().any(|name| line.starts_with(name));
-        of(OF_INFO) || (kind == Round::Alone && of(OF_HITS))
+        let sizes = line.contains("_distrib_");
+        sizes || of(OF_INFO) || (kind == Round::Alone && of(OF_HITS))
     };
     for line in text_of(numbers).lines().filter(known) {
         let (name, count) = line.split_once(':').unwrap_or_default();

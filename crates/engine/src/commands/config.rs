@@ -90,10 +90,16 @@ fn config_set(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `CONFIG RESETSTAT`
 fn config_resetstat(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
     // What is left to be saved is no statistic.
-    let Counters { dirty, saves, .. } = cx.engine.counters;
+    let Counters {
+        dirty,
+        saves,
+        denied,
+        ..
+    } = cx.engine.counters;
     cx.engine.counters = Counters {
         dirty,
         saves,
+        denied,
         ..Counters::default()
     };
     cx.engine.stats = Arc::default();

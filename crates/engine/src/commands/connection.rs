@@ -162,6 +162,7 @@ fn auth(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 fn authenticate(cx: &mut Cx<'_>, user: &[u8], password: &[u8]) -> Answer {
     let wanted = cx.engine.config.requirepass.as_bytes();
     if user != b"default" || !(wanted.is_empty() || wanted == password) {
+        cx.engine.counters.denied += 1;
         return Err(wrong_password());
     }
     if let Some(session) = cx.session_mut() {
@@ -388,7 +389,7 @@ fn describe(cx: &Cx<'_>, args: &Args<'_>, id: SessionId, session: &Session) -> S
         "id={} addr={} laddr={to} fd={} name={} age={} idle={} flags={flags} \
          db={} sub={} psub={} ssub={} multi={queued} watch={} qbuf={} qbuf-free=0 argv-mem=0 multi-mem=0 \
          rbs=1024 rbp=0 obl=0 oll=0 omem=0 tot-mem=0 events=r cmd={} user=default redir=-1 resp={} \
-         lib-name={} lib-ver={} io-thread=0\n",
+         lib-name={} lib-ver={} io-thread=0 tot-net-in={} tot-net-out={} tot-cmds={}\n",
         id.0,
         from,
         7 + id.0,
@@ -414,6 +415,9 @@ fn describe(cx: &Cx<'_>, args: &Args<'_>, id: SessionId, session: &Session) -> S
         },
         text(&session.lib_name),
         text(&session.lib_ver),
+        session.traffic.read,
+        session.traffic.written,
+        session.commands,
     )
 }
 
