@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use redwind_protocol as page;
-use redwind_resp::{Prompt, Value, render_reply};
+use redwind_resp::{Prompt, Value, render, render_reply};
 use redwind_sim::{Event, Failure, Message, PacketId, Place, Record};
 
 use crate::lanes::Lanes;
@@ -49,6 +49,15 @@ impl Shower {
                 message: Message::Replies(replies),
                 ..
             } => self.answered(*packet, replies, lanes),
+            Event::Heard { from, message, .. } => {
+                let prompt = self.prompts.entry(*from).or_default();
+                Some(page::Shown {
+                    asked: None,
+                    node: lanes.of(*from),
+                    text: render(message),
+                    prompt: prompt.to_string(),
+                })
+            }
             Event::Failed { packet, failure } => {
                 let asked = self.asked.get(packet)?;
                 self.prompts.remove(&asked.node);
@@ -59,7 +68,7 @@ impl Shower {
                     Failure::Timeout => "Error: Connection timed out",
                 };
                 Some(page::Shown {
-                    asked: asked.record,
+                    asked: Some(asked.record),
                     node,
                     text: text.to_owned(),
                     prompt: String::new(),
@@ -86,7 +95,7 @@ impl Shower {
             texts.push(render_reply(argv, reply));
         }
         Some(page::Shown {
-            asked: asked.record,
+            asked: Some(asked.record),
             node: lanes.of(asked.node),
             text: texts.join("\n"),
             prompt: prompt.to_string(),

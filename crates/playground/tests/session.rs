@@ -339,6 +339,62 @@ fn the_prompt_tells_that_the_connection_listens_until_it_does_no_more() {
 }
 
 #[test]
+fn a_terminal_that_listens_shows_each_message_when_it_is_published() {
+    let mut playground = Playground::default();
+    playground
+        .open(include_str!("../../../lessons/pubsub/fanout.md"))
+        .unwrap();
+    let publish = Scene {
+        lesson: "pubsub/fanout".to_owned(),
+        variant: "publish".to_owned(),
+        ..Scene::default()
+    };
+    let ran = playground.run(&publish).unwrap();
+    let mut interventions = ran.trace.interventions;
+    for (at, line) in [(0, "SUBSCRIBE paid"), (0, "PSUBSCRIBE p*")] {
+        let scene = Scene {
+            interventions: Some(interventions.clone()),
+            ..publish.clone()
+        };
+        match playground.terminal(&scene, "redis", at, line).unwrap() {
+            Typed::Writes(added) => interventions.extend(added),
+            answered => panic!("{line}: {answered:?}"),
+        }
+    }
+    let branch = playground.run(&Scene {
+        interventions: Some(interventions),
+        ..publish.clone()
+    });
+    let trace = branch.unwrap().trace;
+    let heard: Vec<_> = trace
+        .records
+        .iter()
+        .filter(|record| record.shown.as_ref().is_some_and(|s| s.asked.is_none()))
+        .collect();
+    let texts: Vec<&str> = heard
+        .iter()
+        .map(|r| &*r.shown.as_ref().unwrap().text)
+        .collect();
+    assert_eq!(
+        texts[..2],
+        [
+            "1) \"message\"\n2) \"paid\"\n3) \"order-1\"",
+            "1) \"pmessage\"\n2) \"p*\"\n3) \"paid\"\n4) \"order-1\""
+        ]
+    );
+    assert_eq!(
+        heard[0].sentence,
+        "the terminal hears order-1 on paid from redis"
+    );
+    for record in heard {
+        let published = &trace.records[record.cause.unwrap() as usize];
+        assert!(published.label.starts_with("PUBLISH paid"), "{published:?}");
+        assert_eq!(published.at, record.at);
+        assert_eq!(record.shown.as_ref().unwrap().prompt, "(subscribed mode)");
+    }
+}
+
+#[test]
 fn a_branch_shows_what_redis_cli_would_have_shown_in_full() {
     let shown = typed(&[
         "HSET user name 'Ada Lovelace' born 1815",

@@ -87,14 +87,14 @@ pub struct Record {
     pub shown: Option<Shown>,
 }
 
-/// What the terminal shows when a command typed into it is answered.
+/// What the terminal shows when a command typed into it is answered, or when a message comes that it listens to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
-    /// The record that sent the command.
-    pub asked: u32,
+    /// The record that sent the command; `None`: it is a message of a channel.
+    pub asked: Option<u32>,
     /// Lane of the node it was typed on.
     pub node: u16,
-    /// The reply in full, as redis-cli prints it.
+    /// The reply or the message in full, as redis-cli prints it.
     pub text: String,
     /// What the prompt tells of the connection from here on: `[3](TX)`.
     pub prompt: String,

@@ -20,10 +20,31 @@ impl World {
     pub(crate) fn push_all(&mut self, node: u16, pushed: Vec<(SessionId, Value)>, seq: u32) {
         for (to, value) in pushed {
             let known = self.nodes[usize::from(node)].by_id.get(&to).copied();
-            // A person at the terminal sees the confirmation, which is the reply.
-            if let Some(connection) = known.filter(|open| open.from != Place::Terminal) {
-                self.push_or_keep(node, connection, value, seq);
+            match known {
+                Some(open) if open.from == Place::Terminal => self.show_push(node, value, seq),
+                Some(open) => self.push_or_keep(node, open, value, seq),
+                None => {}
             }
+        }
+    }
+
+    /// A person at the terminal sees a message at once: nothing lies between a terminal and its node. Confirmations are
+    /// shown as the reply.
+    fn show_push(&mut self, node: u16, message: Value, cause: u32) {
+        let (Value::Array(parts) | Value::Push(parts)) = &message else {
+            return;
+        };
+        let published =
+            matches!(parts.first(), Some(Value::Bulk(kind)) if kind.ends_with(b"message"));
+        if published {
+            let packet = self.next_packet();
+            let from = Place::Node(node);
+            let event = Event::Heard {
+                packet,
+                from,
+                message,
+            };
+            self.emit(Place::Terminal, Some(cause), event);
         }
     }
 

@@ -151,9 +151,8 @@ fn typed_replies(before: &Story, after: &Story, times: usize) -> (u32, String) {
     let replies: Vec<(u32, &str)> = (from..after.len())
         .filter_map(|index| {
             let shown = after.record(index)?.shown.as_ref()?;
-            asked
-                .contains(&shown.asked)
-                .then_some((index, shown.text.as_str()))
+            let ours = shown.asked.is_some_and(|command| asked.contains(&command));
+            ours.then_some((index, shown.text.as_str()))
         })
         .collect();
     let last = replies.last().map(|(index, _)| *index);

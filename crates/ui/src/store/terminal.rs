@@ -45,7 +45,8 @@ To set preferences:
 This is redis-cli on the node, at the moment you look at:
       a command that reads (GET, TTL, KEYS *) is answered as of now and changes nothing;
       one that writes starts a branch: the run goes on from here with your command in it;
-      one that waits (BLPOP) is answered when somebody serves it, or its time is up.
+      one that waits (BLPOP) is answered when somebody serves it, or its time is up;
+      after SUBSCRIBE, messages are shown from the moment at which they are published.
       Tab completes, Esc takes that back; Esc, then Tab leaves the terminal
       \u{2191} \u{2193} earlier lines, PgUp PgDn scroll, \"clear\" or Ctrl-L empties this window";
 

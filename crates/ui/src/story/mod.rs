@@ -150,6 +150,24 @@ impl Story {
         format!("{node}{}> ", known.map_or("", |shown| &shown.prompt))
     }
 
+    /// The messages of channels that the terminal on a node has heard up to a record, each with its moment: the last ones,
+    /// so many at most.
+    #[must_use]
+    pub fn heard(&self, node: &str, position: u32, most: usize) -> Vec<(u64, &str)> {
+        let known = self
+            .trace
+            .records
+            .iter()
+            .take((position as usize).saturating_add(1))
+            .rev()
+            .filter_map(|record| Some((record.at, record.shown.as_ref()?)))
+            .filter(|(_, shown)| shown.asked.is_none() && self.name(shown.node) == node)
+            .map(|(at, shown)| (at, shown.text.as_str()));
+        let mut heard: Vec<_> = known.take(most).collect();
+        heard.reverse();
+        heard
+    }
+
     /// The first client's lane.
     #[must_use]
     pub fn first_client(&self) -> u16 {

@@ -255,6 +255,7 @@ pub fn Terminal(props: &TerminalProps) -> Html {
                     <p class="term-hint">{ "Try " }<code>{ "KEYS *" }</code>{ ". Reading changes nothing; writing starts a branch." }</p>
                 }
                 <Log log={log.clone()} />
+                { for story.heard(&node, *position, MOST_HEARD).into_iter().map(heard) }
             </div>
             <form class="prompt" {onsubmit}>
                 <label for="terminal-line">{ story.prompt(&node, *position).trim_end() }</label>
@@ -283,6 +284,20 @@ struct LogProps {
 #[component]
 fn Log(props: &LogProps) -> Html {
     html! { <>{ for props.log.iter().map(entry) }</> }
+}
+
+/// So many messages of channels are shown, the last ones.
+const MOST_HEARD: usize = 50;
+
+/// A message that came at its own time. It is there as long as the moment that is looked at is not before it.
+fn heard((at, text): (u64, &str)) -> Html {
+    let (text, more) = shown(text);
+    html! {
+        <div class="entry heard" data-testid="terminal-heard">
+            <em>{ time::clock(at) }</em>
+            <pre>{ text }{ more }</pre>
+        </div>
+    }
 }
 
 /// More of one line or one answer is not laid out: it would stop the page.
