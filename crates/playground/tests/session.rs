@@ -384,7 +384,7 @@ fn a_terminal_that_listens_shows_each_message_when_it_is_published() {
     );
     assert_eq!(
         heard[0].sentence,
-        "the terminal hears order-1 on paid from redis"
+        "the terminal hears \"order-1\" on paid from redis"
     );
     for record in heard {
         let published = &trace.records[record.cause.unwrap() as usize];
