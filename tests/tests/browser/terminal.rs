@@ -219,3 +219,47 @@ fn long_answers_scroll_inside_and_the_prompt_stays_where_it_is() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn messages_appear_when_they_are_published_and_go_when_one_steps_back() -> Result<()> {
+    for view in [View::DESKTOP, View::PHONE.dark()] {
+        let Some((_site, browser)) = open(view, "#/pubsub/fanout")? else {
+            return Ok(());
+        };
+        if view.width < 700 {
+            click(&browser, "tab-keys")?;
+        }
+        let to = |key: &str| {
+            browser.eval(
+                "document.querySelector('[data-testid=\"scrubber\"]').focus()",
+                json!([]),
+            )?;
+            browser.press(&[key])
+        };
+        to("Home")?;
+        click(&browser, "terminal-input")?;
+        letters(&browser, "SUBSCRIBE paid")?;
+        browser.press(&["Enter"])?;
+        shows(&browser, "1) \"subscribe\"")?;
+        let heard = format!("{OUTPUT}.querySelectorAll('[data-testid=\"terminal-heard\"]')");
+        let first = "1) \"message\"\n2) \"paid\"\n3) \"order-1\"";
+        browser.wait("nothing heard yet", &format!("{heard}.length === 0"))?;
+        to("End")?;
+        browser.wait(
+            "the messages",
+            &format!(
+                "{heard}.length > 3 && {heard}[0].querySelector('pre').textContent === {first:?}"
+            ),
+        )?;
+        browser.wait(
+            "the last one in sight",
+            &format!("{OUTPUT}.scrollTop + {OUTPUT}.clientHeight >= {OUTPUT}.scrollHeight - 2"),
+        )?;
+        browser.screenshot(&format!("heard-{}", view.width))?;
+        to("Home")?;
+        browser.wait("silence", &format!("{heard}.length === 0"))?;
+        assert_eq!(browser.problems()?, [""; 0]);
+        assert_eq!(browser.overflow()?, 0);
+    }
+    Ok(())
+}

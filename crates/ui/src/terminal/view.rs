@@ -61,9 +61,12 @@ pub fn Terminal(props: &TerminalProps) -> Html {
         .map(|(_, lane)| lane.name.as_str())
         .collect();
     let chosen = use_state_eq(|| 0_usize);
+    let node = nodes.get(*chosen).or(nodes.first()).copied();
+    let heard = node.map_or_else(Vec::new, |node| story.heard(node, *position, MOST_HEARD));
     {
         let screen = screen.clone();
-        use_effect_with(log.clone(), move |_| {
+        let latest = heard.last().map(|(at, _)| *at);
+        use_effect_with((log.clone(), latest, heard.len()), move |_| {
             if let Some(element) = screen.cast::<web_sys::Element>() {
                 element.set_scroll_top(element.scroll_height());
             }
@@ -107,11 +110,7 @@ pub fn Terminal(props: &TerminalProps) -> Html {
             cut.set(ghost.is_some_and(|ghost| ghost.scroll_width() > ghost.client_width()));
         });
     }
-    let Some(node) = nodes
-        .get(*chosen)
-        .or(nodes.first())
-        .map(|node| (*node).to_owned())
-    else {
+    let Some(node) = node.map(str::to_owned) else {
         return Html::default();
     };
     let change = {
@@ -255,7 +254,7 @@ pub fn Terminal(props: &TerminalProps) -> Html {
                     <p class="term-hint">{ "Try " }<code>{ "KEYS *" }</code>{ ". Reading changes nothing; writing starts a branch." }</p>
                 }
                 <Log log={log.clone()} />
-                { for story.heard(&node, *position, MOST_HEARD).into_iter().map(heard) }
+                { for heard.into_iter().map(message) }
             </div>
             <form class="prompt" {onsubmit}>
                 <label for="terminal-line">{ story.prompt(&node, *position).trim_end() }</label>
@@ -290,7 +289,7 @@ fn Log(props: &LogProps) -> Html {
 const MOST_HEARD: usize = 50;
 
 /// A message that came at its own time. It is there as long as the moment that is looked at is not before it.
-fn heard((at, text): (u64, &str)) -> Html {
+fn message((at, text): (u64, &str)) -> Html {
     let (text, more) = shown(text);
     html! {
         <div class="entry heard" data-testid="terminal-heard">
