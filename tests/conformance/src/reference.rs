@@ -185,12 +185,13 @@ impl Reference {
         let settings = format!("CONFIG SET {SETTINGS}");
         let commands = [
             "CLIENT UNPAUSE",
-            "FLUSHALL",
-            "SCRIPT FLUSH",
             // It remembers whether memory sufficed when there last was a limit.
             "CONFIG SET maxmemory 100gb",
             "PING",
+            // It may want replicas, and then takes no write.
             &settings,
+            "FLUSHALL",
+            "SCRIPT FLUSH",
         ];
         for command in commands {
             let step = Step::of(CLEANER, command);

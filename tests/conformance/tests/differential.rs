@@ -235,11 +235,16 @@ fn random_commands_get_the_replies_of_a_real_server() {
         if !kinds.insert(seen.clone()) {
             continue;
         }
+        let (theirs, ours) = show_both(&first);
+        eprintln!(
+            "round {round} differs, redis {theirs}, engine {ours}: looking for the shortest sequence that does"
+        );
         steps.truncate(first.step + 1);
         let mut fails = |steps: &[Step]| difference(&mut server, kind, steps).map(|d| d.step);
         let shortest = shrink(steps, &mut fails);
         // What differs only now and then is a matter of the real server's moving clock.
         let Some(last) = difference(&mut server, kind, &shortest) else {
+            eprintln!("round {round} no longer differs");
             continue;
         };
         let (theirs, ours) = show_both(&last);
