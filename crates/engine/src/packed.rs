@@ -229,27 +229,31 @@ impl<'a> Text<'a> {
 pub(crate) fn bulks<'a>(texts: impl Iterator<Item = Text<'a>>) -> Vec<Value> {
     // As many as there may be at most: that is known for ranges.
     let room = texts.size_hint().1.unwrap_or(0).min(MOST_AT_ONCE);
-    let mut all = Vec::with_capacity(room);
-    all.extend(texts);
-    copy_together(&all)
+    let mut values = Vec::with_capacity(room);
+    let mut together = Vec::with_capacity(room * USUAL);
+    for text in texts {
+        values.push(if text.len() < SHARE {
+            together.extend_from_slice(&text);
+            // How long it is, until all of them are there.
+            Value::Int(text.len() as i64)
+        } else {
+            Value::Bulk(text.to_bytes())
+        });
+    }
+    cut(&mut values, Bytes::from(together));
+    values
 }
 
-fn copy_together(texts: &[Text<'_>]) -> Vec<Value> {
-    let is_short = |text: &Text<'_>| text.len() < SHARE;
-    let short = || texts.iter().filter(|text| is_short(text));
-    let mut together = Vec::with_capacity(short().map(|text| text.len()).sum());
-    for text in short() {
-        together.extend_from_slice(text);
+/// About how long an element is.
+const USUAL: usize = 12;
+
+/// Gives each length its part of the text.
+fn cut(values: &mut [Value], mut together: Bytes) {
+    for value in values {
+        if let Value::Int(len) = *value {
+            *value = Value::Bulk(together.split_to(len as usize));
+        }
     }
-    let mut together = Bytes::from(together);
-    let mut next = |text: &Text<'_>| {
-        Value::Bulk(if is_short(text) {
-            together.split_to(text.len())
-        } else {
-            text.to_bytes()
-        })
-    };
-    texts.iter().map(&mut next).collect()
 }
 
 impl std::ops::Deref for Text<'_> {
