@@ -1,119 +1,14 @@
 //! Bytes in, bytes out, over a real socket. The replies are what redis-server 8.2.3 sends.
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::thread::JoinHandle;
-use std::time::Duration;
+mod limits;
+mod running;
 
-use redwind_server::{ClockMode, Handle, Options, ServeError, Server};
+use std::io::{Read, Write};
+use std::net::Shutdown;
 
-struct Running {
-    address: SocketAddr,
-    handle: Handle,
-    thread: Option<JoinHandle<Result<(), ServeError>>>,
-}
+use redwind_server::{Options, Server};
 
-impl Running {
-    fn start(options: Options) -> Running {
-        let mut server = Server::bind(Options { port: 0, ..options }).expect("a free port");
-        Running {
-            address: server.local_addr(),
-            handle: server.handle(),
-            thread: Some(std::thread::spawn(move || server.run())),
-        }
-    }
-
-    fn wall() -> Running {
-        Running::start(Options::default())
-    }
-
-    fn manual() -> Running {
-        Running::start(Options {
-            clock: ClockMode::MANUAL,
-            ..Options::default()
-        })
-    }
-
-    fn client(&self) -> Client {
-        let stream = TcpStream::connect(self.address).expect("the server listens");
-        stream.set_nodelay(true).expect("a socket");
-        stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
-            .expect("a socket");
-        Client(stream)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.handle.stop();
-        if let Some(thread) = self.thread.take() {
-            let ended = thread.join();
-            assert!(
-                matches!(ended, Ok(Ok(()))),
-                "the server ended badly: {ended:?}"
-            );
-        }
-    }
-}
-
-struct Client(TcpStream);
-
-impl Client {
-    fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.0.write_all(bytes.as_ref()).expect("the server reads");
-    }
-
-    /// Reads as many bytes as are expected, and compares.
-    #[track_caller]
-    fn expect(&mut self, expected: &str) {
-        let mut got = vec![0; expected.len()];
-        let mut count = 0;
-        while count < got.len() {
-            match self.0.read(&mut got[count..]) {
-                Ok(0) => break,
-                Ok(more) => count += more,
-                Err(error) => panic!(
-                    "{error} after {:?}, expected {expected:?}",
-                    String::from_utf8_lossy(&got[..count])
-                ),
-            }
-        }
-        assert_eq!(String::from_utf8_lossy(&got[..count]), expected);
-    }
-
-    /// Reads until a line that has a mark has ended; gives what follows the mark.
-    #[track_caller]
-    fn line_after(&mut self, mark: &str) -> String {
-        let mut got = String::new();
-        loop {
-            let mut byte = [0];
-            self.0.read_exact(&mut byte).expect("the line goes on");
-            got.push(char::from(byte[0]));
-            if let Some((_, line)) = got.split_once(mark)
-                && let Some(line) = line.strip_suffix('\n')
-            {
-                return line.to_owned();
-            }
-        }
-    }
-
-    #[track_caller]
-    fn expect_end(&mut self) {
-        let mut rest = Vec::new();
-        match self.0.read_to_end(&mut rest) {
-            Ok(_) => assert_eq!(String::from_utf8_lossy(&rest), ""),
-            // What it did not read makes a server's system reset the connection.
-            Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
-        }
-    }
-
-    #[track_caller]
-    fn ask(&mut self, line: &str, expected: &str) {
-        self.send(format!("{line}\r\n"));
-        self.expect(expected);
-    }
-}
+use crate::running::Running;
 
 /// What is sent, what comes back, and whether the connection lives.
 const EXCHANGES: &[(&str, &str, bool)] = &[
@@ -253,21 +148,6 @@ fn a_pipeline_may_be_cut_at_any_byte() {
 }
 
 #[test]
-fn announcements_and_lines_without_an_end_are_refused() {
-    let server = Running::wall();
-    for (start, flood, expected) in [
-        ("*", "1", "too big mbulk count string"),
-        ("", "A", "too big inline request"),
-        ("*1\r\n$", "1", "too big bulk count string"),
-    ] {
-        let mut client = server.client();
-        client.send(start);
-        client.send(flood.repeat(65_540));
-        client.expect(&format!("-ERR Protocol error: {expected}\r\n"));
-    }
-}
-
-#[test]
 fn a_large_value_goes_in_and_comes_out() {
     let server = Running::wall();
     let mut client = server.client();
@@ -379,60 +259,6 @@ fn a_manual_clock_moves_only_when_told() {
 }
 
 #[test]
-fn too_many_clients_are_turned_away() {
-    let server = Running::wall();
-    let mut first = server.client();
-    first.ask("CONFIG SET maxclients 1", "+OK\r\n");
-    let mut second = server.client();
-    second.expect("-ERR max number of clients reached\r\n");
-    second.expect_end();
-    first.ask("PING", "+PONG\r\n");
-}
-
-#[test]
-fn without_the_password_a_client_can_neither_stop_the_server_nor_its_clock_nor_send_much() {
-    const NO: &str = "-NOAUTH Authentication required.\r\n";
-    let server = Running::manual();
-    server
-        .client()
-        .ask("CONFIG SET requirepass secret", "+OK\r\n");
-    let mut client = server.client();
-    for line in [
-        "SHUTDOWN NOSAVE",
-        "SHUTDOWN a b",
-        "DEBUG SLEEP 1000",
-        "REDWIND CLOCK ADVANCE 1000",
-        "REDWIND CLOCK NOW",
-        "CLIENT REPLY OFF",
-    ] {
-        client.ask(line, NO);
-    }
-    client.ask(
-        "CLIENT REPLY",
-        "-ERR wrong number of arguments for 'client|reply' command\r\n",
-    );
-    client.ask(
-        "*11",
-        "-ERR Protocol error: unauthenticated multibulk length\r\n",
-    );
-    client.expect_end();
-    let mut client = server.client();
-    client.ask(
-        "*1\r\n$16385",
-        "-ERR Protocol error: unauthenticated bulk length\r\n",
-    );
-    client.expect_end();
-    // Who has given the password in the same packet is no longer held to that.
-    let mut client = server.client();
-    client.ask(
-        "AUTH secret\r\n*12\r\n$3\r\nDEL\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n$1\r\nd\r\n$1\r\ne\r\n$1\r\nf\r\n\
-         $1\r\ng\r\n$1\r\nh\r\n$1\r\ni\r\n$1\r\nj\r\n$1\r\nk",
-        "+OK\r\n:0\r\n",
-    );
-    client.ask("REDWIND CLOCK NOW", ":1767225600000\r\n");
-}
-
-#[test]
 fn what_only_the_host_can_do_is_refused_inside_a_transaction_which_then_fails() {
     let server = Running::manual();
     let mut client = server.client();
@@ -490,47 +316,6 @@ fn a_sleep_inside_a_transaction_takes_its_time_and_what_expires_meanwhile_wakes_
 }
 
 #[test]
-fn a_client_that_is_owed_too_much_is_cut_off() {
-    let server = Running::wall();
-    let mut client = server.client();
-    client.ask(
-        "CONFIG SET client-output-buffer-limit 'normal 1mb 0 0'",
-        "+OK\r\n",
-    );
-    client.ask("SETRANGE k 1048576 x", ":1048577\r\n");
-    client.ask("STRLEN k", ":1048577\r\n");
-    client.send("GET k\r\n");
-    client.expect_end();
-    let mut client = server.client();
-    client.ask(
-        "CONFIG SET client-output-buffer-limit 'normal 0 0 0'",
-        "+OK\r\n",
-    );
-    client.send("GET k\r\n");
-    client.expect(&format!("$1048577\r\n{}x\r\n", "\0".repeat(1 << 20)));
-}
-
-#[test]
-fn what_a_transaction_has_queued_counts_as_what_is_not_worked_off() {
-    let server = Running::wall();
-    let mut client = server.client();
-    client.ask("CONFIG SET client-query-buffer-limit 1mb", "+OK\r\n");
-    let set = |size: usize| {
-        format!(
-            "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n${size}\r\n{}\r\n",
-            "x".repeat(size)
-        )
-    };
-    client.ask("MULTI", "+OK\r\n");
-    for size in [600_000, 300_000] {
-        client.send(set(size));
-        client.expect("+QUEUED\r\n");
-    }
-    client.send(set(200_000));
-    client.expect_end();
-}
-
-#[test]
 fn connections_are_told_what_they_did() {
     let server = Running::wall();
     let mut client = server.client();
@@ -574,23 +359,4 @@ fn shutdown_ends_the_server() {
     client.expect_end();
     let ended = server.thread.take().expect("it runs").join();
     assert!(matches!(ended, Ok(Ok(()))), "{ended:?}");
-}
-
-#[test]
-fn who_is_silent_for_too_long_is_cut_off_unless_they_wait_or_listen() {
-    let server = Running::wall();
-    let (mut idle, mut waiting, mut listening) =
-        (server.client(), server.client(), server.client());
-    waiting.send("BLPOP queue 0\r\n");
-    listening.ask(
-        "SUBSCRIBE news",
-        "*3\r\n$9\r\nsubscribe\r\n$4\r\nnews\r\n:1\r\n",
-    );
-    idle.ask("CONFIG SET timeout 1", "+OK\r\n");
-    idle.expect_end();
-    let mut new = server.client();
-    new.ask("RPUSH queue job", ":1\r\n");
-    waiting.expect("*2\r\n$5\r\nqueue\r\n$3\r\njob\r\n");
-    new.ask("PUBLISH news hello", ":1\r\n");
-    listening.expect("*3\r\n$7\r\nmessage\r\n$4\r\nnews\r\n$5\r\nhello\r\n");
 }
