@@ -52,6 +52,7 @@ mod scripting;
 mod session;
 mod sorted;
 mod standing;
+mod statistics;
 mod table;
 mod time;
 mod topic;

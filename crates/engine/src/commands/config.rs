@@ -6,8 +6,8 @@ use triomphe::Arc;
 use crate::args::{Args, pairs};
 use crate::config::BadSetting;
 use crate::cx::Cx;
-use crate::engine::Counters;
 use crate::refusal::quoted;
+use crate::statistics::Counters;
 use crate::table::{Answer, NO_KEYS, needs_subcommand, table};
 use crate::{Refusal, glob};
 
