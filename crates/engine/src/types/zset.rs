@@ -12,7 +12,7 @@ use crate::packed::{Packed, Text, Walk};
 /// Small sorted sets are packed; others are searched by hash and by order.
 #[derive(Clone)]
 pub(crate) enum Zset {
-    /// By score, then by member; each is the eight bytes of the score and the member.
+    /// By score, then by member; each is the score and the member, as [`written`].
     Few(Packed),
     Many(Arc<Ranked>),
 }
@@ -23,14 +23,23 @@ impl Default for Zset {
     }
 }
 
-/// The bytes of a score.
-const SCORE: usize = 8;
+/// A score and a member in one string: how many bytes of the score are not zero, those, and the member. Of whole numbers
+/// the last bytes are zero, so that most scores take three bytes and not eight.
+fn written(score: f64, member: &[u8]) -> Vec<u8> {
+    let bytes = score.to_be_bytes();
+    let zeros = bytes.iter().rev().take_while(|byte| **byte == 0).count();
+    let bytes = &bytes[..bytes.len() - zeros];
+    [&[bytes.len() as u8], bytes, member].concat()
+}
 
 fn read(item: &[u8]) -> (&[u8], f64) {
-    let (score, member) = item
-        .split_first_chunk::<SCORE>()
-        .unwrap_or((&[0; SCORE], item));
-    (member, f64::from_le_bytes(*score))
+    let (len, rest) = item.split_first().unwrap_or((&0, item));
+    let (score, member) = rest
+        .split_at_checked(usize::from(*len))
+        .unwrap_or((&[], rest));
+    let mut bytes = [0; 8];
+    bytes[..score.len()].copy_from_slice(score);
+    (member, f64::from_be_bytes(bytes))
 }
 
 /// The items of a small set in order.
@@ -77,7 +86,7 @@ impl Zset {
     /// About what it takes in memory.
     pub(crate) fn footprint(&self) -> usize {
         match self {
-            Zset::Few(packed) => packed.bytes() + packed.len() * 11 - packed.len() * SCORE,
+            Zset::Few(packed) => packed.iter().map(|item| 11 + read(item).0.len()).sum(),
             Zset::Many(ranked) => ranked.footprint(),
         }
     }
@@ -156,8 +165,7 @@ impl Zset {
                     order((at, known), (score, member)).is_lt()
                 };
                 let at = changed.iter().take_while(before).count();
-                let item = [&score.to_le_bytes()[..], member].concat();
-                if changed.splice(at, 0, &[&item]) {
+                if changed.splice(at, 0, &[&written(score, member)]) {
                     *packed = changed;
                     return old.map(|(_, score)| score);
                 }
@@ -256,9 +264,18 @@ mod tests {
                 let member = format!("{}{}", draw(members), "m".repeat(draw(longest) / 60 * 40));
                 let member = member.as_bytes();
                 if draw(4) > 0 {
-                    let score = draw(10) as f64 - 5.0;
-                    let old = few.set(member, score * -0.5, &config);
-                    assert_eq!(old, many.set(member, score * -0.5, &config));
+                    let scores = [
+                        -2.5,
+                        0.1,
+                        1.0,
+                        1.5,
+                        1e300,
+                        f64::INFINITY,
+                        1_795_328_478_123.0,
+                    ];
+                    let score = draw(10) as f64 - scores[draw(scores.len())];
+                    let old = few.set(member, score, &config);
+                    assert_eq!(old, many.set(member, score, &config));
                 } else {
                     assert_eq!(few.remove(member), many.remove(member));
                 }
