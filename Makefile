@@ -38,7 +38,7 @@ build: ## The static site in dist/, for any web server, with its sizes.
 
 # Two halves side by side, each in order: linking the page's wasm keeps one processor busy and leaves the other idle.
 # The tools of both come first: they are compiled in one folder.
-test: ## Everything that CI checks (the first time: about 40 minutes, then about 10).
+test: ## Everything that CI checks (the first time: about 40 minutes, then 9 or less).
 	@.ci/setup rust site wasm-test
 	@$(MAKE) --no-print-directory --jobs=2 test-native test-site
 	@$(MAKE) --no-print-directory browser-test
