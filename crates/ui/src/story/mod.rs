@@ -19,7 +19,7 @@ pub use holds::{Hold, HoldKind};
 pub use keys::KeyNow;
 
 use redwind_protocol::{
-    Effect, Lane, LaneKind, Record, RecordKind, Role, Run, Trace, Verdict, VerdictOutcome,
+    Effect, Lane, LaneKind, Record, RecordKind, Role, Run, Shown, Trace, Verdict, VerdictOutcome,
 };
 
 use clients::ClientTrack;
@@ -136,34 +136,32 @@ impl Story {
             .filter(move |(_, lane)| lane.kind == kind)
     }
 
-    /// What the terminal's prompt on a node says after a record: `redis[3](TX)> `.
-    #[must_use]
-    pub fn prompt(&self, node: &str, position: u32) -> String {
-        let known = self
-            .trace
+    /// What the terminal on a node has shown up to a record, with its moment, the latest first.
+    fn shown(&self, node: &str, position: u32) -> impl Iterator<Item = (u64, &Shown)> {
+        self.trace
             .records
             .iter()
             .take((position as usize).saturating_add(1))
             .rev()
-            .filter_map(|record| record.shown.as_ref())
-            .find(|shown| self.name(shown.node) == node);
-        format!("{node}{}> ", known.map_or("", |shown| &shown.prompt))
+            .filter_map(|record| Some((record.at, record.shown.as_ref()?)))
+            .filter(move |(_, shown)| self.name(shown.node) == node)
+    }
+
+    /// What the terminal's prompt on a node says after a record: `redis[3](TX)> `.
+    #[must_use]
+    pub fn prompt(&self, node: &str, position: u32) -> String {
+        let known = self.shown(node, position).next();
+        format!("{node}{}> ", known.map_or("", |(_, shown)| &shown.prompt))
     }
 
     /// The messages of channels that the terminal on a node has heard up to a record, each with its moment: the last ones,
     /// so many at most.
     #[must_use]
     pub fn heard(&self, node: &str, position: u32, most: usize) -> Vec<(u64, &str)> {
-        let known = self
-            .trace
-            .records
-            .iter()
-            .take((position as usize).saturating_add(1))
-            .rev()
-            .filter_map(|record| Some((record.at, record.shown.as_ref()?)))
-            .filter(|(_, shown)| shown.asked.is_none() && self.name(shown.node) == node)
-            .map(|(at, shown)| (at, shown.text.as_str()));
-        let mut heard: Vec<_> = known.take(most).collect();
+        let shown = self.shown(node, position);
+        let heard = shown.filter(|(_, shown)| shown.asked.is_none());
+        let heard = heard.map(|(at, shown)| (at, shown.text.as_str()));
+        let mut heard: Vec<_> = heard.take(most).collect();
         heard.reverse();
         heard
     }
