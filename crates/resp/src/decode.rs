@@ -202,6 +202,9 @@ impl Default for Limits {
     }
 }
 
+/// Room for so many arguments is kept from one command to the next.
+const KEPT: usize = 1024;
+
 /// A request that breaks the protocol: Redis sends this error and closes the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestError(pub String);
@@ -272,6 +275,8 @@ impl RequestDecoder {
             for place in self.arguments.drain(..) {
                 argv.push(command.slice(place));
             }
+            // The next command is likely to be a short one.
+            self.arguments.shrink_to(KEPT);
             if !argv.is_empty() {
                 return Ok(true);
             }

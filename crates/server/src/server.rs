@@ -26,6 +26,9 @@ const TURN: usize = 64 * 1024;
 /// More than this is not kept for a client that has not given the password.
 const STRANGERS: usize = 1 << 20;
 
+/// Room for so many arguments is kept from one command to the next.
+const KEPT: usize = 1024;
+
 /// How often idle clients are looked for.
 const SWEEP: Duration = Duration::from_millis(500);
 
@@ -292,6 +295,7 @@ impl Server {
         }
         // The buffer that was read into is free again once no argument points into it.
         argv.clear();
+        argv.shrink_to(KEPT);
         self.argv = argv;
     }
 

@@ -258,7 +258,10 @@ fn stats(cx: &Cx<'_>, text: &mut String) {
         "total_net_repl_input_bytes total_net_repl_output_bytes",
     );
     put(text, "rejected_connections", counters.rejected_connections);
-    zeros(text, "sync_full sync_partial_ok sync_partial_err");
+    // A host that knows of replicas knows of their copies, too.
+    if cx.engine.replication.is_none() {
+        zeros(text, "sync_full sync_partial_ok sync_partial_err");
+    }
     put(text, "expired_subkeys", counters.expired_subkeys);
     put(text, "expired_keys", counters.expired_keys);
     put(text, "expired_stale_perc", "0.00");
