@@ -53,6 +53,7 @@ test-site:
 quick-test: lint ## Format, lints and native tests: no browser.
 	$(say) 'A real redis-server to compare with (the first time: compiles for about 4 minutes)'
 	@cargo xtask reference || echo 'No matter: the tests that need one will say that they were skipped.'
+	@.ci/setup clients
 	$(say) 'Native tests'
 	@cargo test --workspace --locked
 

@@ -1,15 +1,13 @@
 //! The servers that are measured, each a process of its own on one processor.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
+use redwind_reference::{Port, Process};
 use redwind_server::{Options, Server};
-
-use crate::client::Client;
 
 /// The word that makes this program a server.
 pub(crate) const LISTEN: &str = "listen";
@@ -20,44 +18,39 @@ const LOADING: &str = "1";
 
 /// A server that ends with this value.
 pub(crate) struct Running {
-    process: Child,
+    process: Program,
     pub(crate) address: SocketAddr,
+}
+
+enum Program {
+    Redis(
+        Process,
+        #[expect(dead_code, reason = "held for as long as the server runs")] Port,
+    ),
+    Redwind(Child),
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        if let Program::Redwind(process) = &mut self.process {
+            // It may have ended by itself.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 }
 
 impl Running {
     /// A real redis-server, with its own settings but for what writes to the disk.
     pub(crate) fn redis() -> Result<Running> {
-        let program = reference()?;
-        // Whoever takes the port between here and there makes the start fail.
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-        let mut command = pinned(SERVING, &program);
-        command
-            .args(["--bind", "127.0.0.1", "--port", &address.port().to_string()])
-            .args(["--save", "", "--appendonly", "no", "--daemonize", "no"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let process = command
-            .spawn()
-            .with_context(|| format!("cannot start {}", program.display()))?;
-        let running = Running { process, address };
-        let began = Instant::now();
-        while Client::connect(address).is_err() {
-            ensure!(
-                began.elapsed() < Duration::from_secs(20),
-                "{} does not listen on {address}",
-                program.display()
-            );
-            std::thread::yield_now();
-        }
-        Ok(running)
+        let program = redwind_reference::find().context(
+            "there is no redis-server to compare with: run `cargo xtask reference`, or name one in REDWIND_REFERENCE",
+        )?;
+        let port = Port::reserve()?;
+        let address = port.address();
+        let process = Process::start(pinned(SERVING, &program), &port, &["--appendonly", "no"]);
+        let process = Program::Redis(process.map_err(anyhow::Error::msg)?, port);
+        Ok(Running { process, address })
     }
 
     /// This project's server.
@@ -74,11 +67,15 @@ impl Running {
             .trim()
             .parse()
             .context("the server did not say where it listens")?;
+        let process = Program::Redwind(process);
         Ok(Running { process, address })
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.process.id()
+        match &self.process {
+            Program::Redis(process, _) => process.id(),
+            Program::Redwind(process) => process.id(),
+        }
     }
 
     /// Commands a second that `redis-benchmark` counts, sent so many at once by each of fifty clients.
@@ -128,20 +125,6 @@ fn pinned(processor: &str, program: &Path) -> Command {
     let mut command = Command::new("taskset");
     command.args(["-c", processor]).arg(program);
     command
-}
-
-/// The real server: named, or fetched before.
-fn reference() -> Result<PathBuf> {
-    if let Some(named) = std::env::var_os("REDWIND_REFERENCE") {
-        return Ok(PathBuf::from(named));
-    }
-    let fetched = Path::new("target/reference/redis-server");
-    if !fetched.is_file() {
-        bail!(
-            "there is no redis-server to compare with: run `cargo xtask reference`, or name one in REDWIND_REFERENCE"
-        );
-    }
-    Ok(fetched.to_owned())
 }
 
 /// Is the server: says where it listens, and serves until it is ended.

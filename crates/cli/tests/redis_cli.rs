@@ -3,11 +3,11 @@
 //! `REDWIND_REFERENCE=path/of/redis-server cargo test -p redwind-cli --test redis_cli -- --ignored record`.
 
 use std::io::Write;
-use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-use std::{env, fs, thread};
+use std::process::{Command, Stdio};
+use std::{env, fs};
+
+use redwind_reference::{Port, Process};
 
 /// A line and what is printed; lines that begin with `~` are sent, but what they print is of the moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,53 +88,16 @@ fn every_line_of_a_session_prints_what_redis_cli_prints() {
     assert!(different.is_empty(), "{}", different.join("\n"));
 }
 
-/// A real server; it ends with the test.
-struct Server(Child, u16);
-
-impl Server {
-    fn start(program: &str) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = free.local_addr().expect("it has one").port();
-        drop(free);
-        let child = Command::new(program)
-            .args([
-                "--port",
-                &port.to_string(),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-            ])
-            .args(["--enable-debug-command", "yes"])
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("the server starts");
-        let server = Self(child, port);
-        let patience = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < patience, "{program} does not listen");
-            thread::yield_now();
-        }
-        server
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself, which is what is wanted.
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
 #[test]
 #[ignore = "writes the session anew, beside a real server"]
 fn record() {
     let program = env::var("REDWIND_REFERENCE").expect("REDWIND_REFERENCE names a redis-server");
-    let server = Server::start(&program);
+    let port = Port::reserve().expect("a free port");
+    let settings = ["--enable-debug-command", "yes"];
+    let _server = Process::start(Command::new(program), &port, &settings).expect("it starts");
     let session = session();
     let mut cli = Command::new("redis-cli");
-    cli.args(["--no-raw", "-p", &server.1.to_string()]);
+    cli.args(["--no-raw", "-p", &port.number().to_string()]);
     let printed = printed_by(cli, &session);
     let mut text = String::from(
         "What redis-cli prints on a terminal for each of these lines, beside Redis 8.2.3: see ../redis_cli.rs.\n\

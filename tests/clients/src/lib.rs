@@ -36,7 +36,7 @@ pub fn play(folder: &str, script: &str) {
             return;
         }
     };
-    let has_reference = redwind_conformance::reference::find().is_some();
+    let has_reference = redwind_reference::find().is_some();
     if std::env::var_os("REDWIND_RECORD").is_some() {
         assert!(
             has_reference,

@@ -1,10 +1,9 @@
 //! A server to talk to: Redwind's, or a real one.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
+use redwind_reference::{Port, Process};
 use redwind_server::{Handle, Options, ServeError, Server};
 
 /// Which of the two.
@@ -19,23 +18,19 @@ pub enum Kind {
 /// A server on a port of its own, which it keeps when it is restarted.
 pub struct Running {
     kind: Kind,
-    port: u16,
+    port: Port,
     life: Option<Life>,
 }
 
 enum Life {
     Redwind(Handle, JoinHandle<Result<(), ServeError>>),
-    Reference(Child),
+    Reference(Process),
 }
 
 impl Running {
     /// Starts an empty server.
     pub fn start(kind: Kind) -> Running {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
-        let port = free
-            .and_then(|listener| listener.local_addr())
-            .expect("a free port")
-            .port();
+        let port = Port::reserve().expect("a free port");
         let mut server = Running {
             kind,
             port,
@@ -47,7 +42,7 @@ impl Running {
 
     /// Where it listens.
     pub fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 
     /// What a scenario asks for: `start`, `stop` or `restart`.
@@ -58,7 +53,7 @@ impl Running {
             life.end();
         }
         if matches!(order, "start" | "restart") {
-            self.life = Some(Life::begin(self.kind, self.port));
+            self.life = Some(Life::begin(self.kind, &self.port));
         }
     }
 }
@@ -70,11 +65,11 @@ impl Drop for Running {
 }
 
 impl Life {
-    fn begin(kind: Kind, port: u16) -> Life {
+    fn begin(kind: Kind, port: &Port) -> Life {
         match kind {
             Kind::Redwind => {
                 let mut server = Server::bind(Options {
-                    port,
+                    port: port.number(),
                     ..Options::default()
                 })
                 .expect("the port is free");
@@ -82,23 +77,12 @@ impl Life {
                 Life::Redwind(handle, std::thread::spawn(move || server.run()))
             }
             Kind::Reference => {
-                let path = redwind_conformance::reference::find().expect("it was found before");
-                let child = Command::new(path)
-                    .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-                    .args(["--save", "", "--appendonly", "no"])
-                    .args(["--enable-debug-command", "yes"])
-                    .args(["--dir".as_ref(), std::env::temp_dir().as_os_str()])
-                    .stdin(Stdio::null())
-                    .stdout(Stdio::null())
-                    .spawn()
-                    .expect("the reference server starts");
-                let end = Instant::now() + Duration::from_secs(10);
-                let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-                while TcpStream::connect(address).is_err() {
-                    assert!(Instant::now() < end, "the reference server does not answer");
-                    std::thread::sleep(Duration::from_millis(5));
-                }
-                Life::Reference(child)
+                let path = redwind_reference::find().expect("it was found before");
+                let mut command = Command::new(path);
+                command.current_dir(std::env::temp_dir());
+                let settings = ["--appendonly", "no", "--enable-debug-command", "yes"];
+                let process = Process::start(command, port, &settings);
+                Life::Reference(process.unwrap_or_else(|why| panic!("{why}")))
             }
         }
     }
@@ -110,11 +94,7 @@ impl Life {
                 let ended = thread.join();
                 assert!(matches!(ended, Ok(Ok(()))), "it ended badly: {ended:?}");
             }
-            Life::Reference(mut child) => {
-                // It may have ended by itself.
-                let _ = child.kill();
-                let _ = child.wait();
-            }
+            Life::Reference(process) => drop(process),
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use redwind_engine::Value;
+use redwind_reference::{Port, Process, find};
 use redwind_resp::{Decoder, encode_request};
 
 use crate::Subject;
@@ -26,17 +27,9 @@ const SETTINGS: &str = "notify-keyspace-events \"\" hash-max-listpack-entries 51
 /// Who looks after the server.
 const CLEANER: &str = "cleaner";
 
-/// Where a server of the right version may be.
-pub fn find() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
-    let named = std::env::var_os("REDWIND_REFERENCE").map(PathBuf::from);
-    let path = named.unwrap_or_else(|| root.join("target/reference/redis-server"));
-    path.is_file().then_some(path)
-}
-
 pub struct Reference {
-    child: Child,
-    port: u16,
+    process: Process,
+    port: Port,
     /// Where it may write; gone with it.
     folder: PathBuf,
     clients: BTreeMap<String, Client>,
@@ -121,52 +114,29 @@ impl Reference {
             "no reference redis-server: run `cargo xtask record` once, which fetches it, \
              or set REDWIND_REFERENCE to a redis-server 8.2",
         )?;
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = free.map_err(|e| format!("no free port: {e}"))?.port();
-        let folder = std::env::temp_dir().join(format!("redwind-reference-{port}"));
+        let port = Port::reserve().map_err(|e| format!("no free port: {e}"))?;
+        let folder = std::env::temp_dir().join(format!("redwind-reference-{}", port.number()));
         std::fs::create_dir_all(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-        let child = Command::new(&path)
-            .args([
-                "--port",
-                &port.to_string(),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-            ])
-            .args(["--enable-debug-command", "yes"])
-            // Who waits is told soon after its time is up.
-            .args(["--hz", "500"])
-            .args(settings)
-            .args(["--dir", &folder.to_string_lossy()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|e| format!("cannot start {}: {e}", path.display()))?;
-        let reference = Reference {
-            child,
+        let mut command = Command::new(path);
+        command.current_dir(&folder);
+        // With this frequency, who waits is told soon after its time is up.
+        let mut all = vec!["--enable-debug-command", "yes", "--hz", "500"];
+        all.extend(settings);
+        Ok(Reference {
+            process: Process::start(command, &port, &all)?,
             port,
             folder,
             clients: BTreeMap::new(),
             late: Vec::new(),
             changes_before: 0,
-        };
-        let end = Instant::now() + Duration::from_secs(10);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if Instant::now() > end {
-                return Err(format!("{} does not answer on port {port}", path.display()));
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        Ok(reference)
+        })
     }
 
     /// Whether it still runs and answers a new client.
     pub fn answers(&mut self) -> bool {
         self.clients.clear();
-        let runs = matches!(self.child.try_wait(), Ok(None));
-        let Ok(stream) = TcpStream::connect(("127.0.0.1", self.port)) else {
+        let runs = self.process.runs();
+        let Ok(stream) = TcpStream::connect(self.port.address()) else {
             return false;
         };
         let mut client = Client::new(stream);
@@ -305,9 +275,9 @@ impl Reference {
     }
 
     fn client(&mut self, name: &str) -> &mut Client {
-        let port = self.port;
+        let address = self.port.address();
         self.clients.entry(name.to_owned()).or_insert_with(|| {
-            let stream = match TcpStream::connect(("127.0.0.1", port)) {
+            let stream = match TcpStream::connect(address) {
                 Ok(stream) => stream,
                 Err(e) => panic!("cannot connect to the reference server: {e}"),
             };
@@ -365,8 +335,7 @@ impl Witness for Reference {
 
 impl Drop for Reference {
     fn drop(&mut self) {
-        self.child.kill().unwrap_or_default();
-        let _ = self.child.wait();
+        self.process.kill();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

@@ -2,24 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use redwind_reference::Port;
 use redwind_resp::{Decoder, encode_request, render};
 
 use crate::proxy::Proxy;
 use crate::{Server, Servers};
-
-/// Where a server of the right version may be.
-pub fn find() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
-    let named = std::env::var_os("REDWIND_REFERENCE").map(PathBuf::from);
-    let path = named.unwrap_or_else(|| root.join("target/reference/redis-server"));
-    path.is_file().then_some(path)
-}
 
 pub struct Real {
     program: PathBuf,
@@ -29,10 +22,10 @@ pub struct Real {
 
 struct Process {
     spec: Server,
-    port: u16,
+    port: Port,
     /// What others reach it through.
     door: Option<Proxy>,
-    child: Child,
+    server: redwind_reference::Process,
     stream: Option<TcpStream>,
 }
 
@@ -47,16 +40,15 @@ impl Real {
             servers: BTreeMap::new(),
         };
         for spec in servers {
-            let free = TcpListener::bind("127.0.0.1:0").and_then(|open| open.local_addr());
-            let port = free.map_err(|e| format!("no free port: {e}"))?.port();
+            let port = Port::reserve().map_err(|e| format!("no free port: {e}"))?;
             let dir = real.folder.join(spec.name);
             std::fs::create_dir_all(&dir).map_err(|e| format!("{}: {e}", dir.display()))?;
-            let child = real.spawn(spec, port)?;
+            let server = real.spawn(spec, &port)?;
             let process = Process {
                 spec: *spec,
                 port,
                 door: None,
-                child,
+                server,
                 stream: None,
             };
             real.servers.insert(spec.name.to_owned(), process);
@@ -82,28 +74,30 @@ impl Real {
         Ok(real)
     }
 
-    fn spawn(&self, spec: &Server, port: u16) -> Result<Child, String> {
+    fn spawn(&self, spec: &Server, port: &Port) -> Result<redwind_reference::Process, String> {
         let mut command = Command::new(&self.program);
-        command
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--save", "", "--enable-debug-command", "yes"])
-            .args(["--repl-diskless-sync-delay", "0"])
-            .arg("--dir")
-            .arg(self.folder.join(spec.name));
-        match spec.keeps {
-            "no" | "none" => command.args(["--appendonly", "no"]),
-            "no-fsync" => command.args(["--appendonly", "yes", "--appendfsync", "no"]),
-            fsync => command.args(["--appendonly", "yes", "--appendfsync", fsync]),
+        command.current_dir(self.folder.join(spec.name));
+        let keeps = match spec.keeps {
+            "no" | "none" => ["--appendonly", "no", "--appendfsync", "everysec"],
+            "no-fsync" => ["--appendonly", "yes", "--appendfsync", "no"],
+            fsync => ["--appendonly", "yes", "--appendfsync", fsync],
         };
-        for (name, value) in spec.config {
-            command.args([&format!("--{name}"), *value]);
+        let mut settings = vec![
+            "--enable-debug-command",
+            "yes",
+            "--repl-diskless-sync-delay",
+            "0",
+        ];
+        settings.extend(keeps);
+        let names: Vec<_> = spec
+            .config
+            .iter()
+            .map(|(name, _)| format!("--{name}"))
+            .collect();
+        for (name, (_, value)) in names.iter().zip(spec.config) {
+            settings.extend([name.as_str(), value]);
         }
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|e| format!("cannot start {}: {e}", self.program.display()))
+        redwind_reference::Process::start(command, port, &settings)
     }
 
     fn process(&mut self, name: &str) -> &mut Process {
@@ -114,7 +108,7 @@ impl Real {
     }
 
     fn signal(&mut self, name: &str, signal: &str) {
-        let id = self.process(name).child.id().to_string();
+        let id = self.process(name).server.id().to_string();
         let done = Command::new("kill").args([signal, &id]).status();
         assert!(done.is_ok_and(|it| it.success()), "kill {signal} {id}");
     }
@@ -122,7 +116,7 @@ impl Real {
     /// Where others find a server.
     fn door(&mut self, name: &str) -> u16 {
         let process = self.process(name);
-        let target = process.port;
+        let target = process.port.number();
         let door = process.door.get_or_insert_with(|| match Proxy::to(target) {
             Ok(proxy) => proxy,
             Err(e) => panic!("no link to {name}: {e}"),
@@ -142,7 +136,7 @@ impl Real {
 impl Process {
     fn exchange(&mut self, argv: &[Vec<u8>]) -> Option<String> {
         if self.stream.is_none() {
-            let stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+            let stream = TcpStream::connect(self.port.address()).ok()?;
             stream.set_nodelay(true).ok()?;
             stream
                 .set_read_timeout(Some(Duration::from_secs(20)))
@@ -195,18 +189,14 @@ impl Servers for Real {
 
     fn kill(&mut self, server: &str) {
         let process = self.process(server);
-        process.child.kill().unwrap_or_default();
-        let _ = process.child.wait();
+        process.server.kill();
         process.stream = None;
     }
 
     fn start(&mut self, server: &str) {
-        let (spec, port) = {
-            let process = self.process(server);
-            (process.spec, process.port)
-        };
-        match self.spawn(&spec, port) {
-            Ok(child) => self.process(server).child = child,
+        let process = &self.servers[server];
+        match self.spawn(&process.spec, &process.port) {
+            Ok(started) => self.process(server).server = started,
             Err(why) => panic!("{why}"),
         }
         self.until(server, "PING", "PONG");
@@ -236,7 +226,7 @@ impl Servers for Real {
     }
 
     fn hand_over(&mut self, server: &str, replica: &str) -> String {
-        let port = self.process(replica).port;
+        let port = self.process(replica).port.number();
         self.ask(server, &format!("FAILOVER TO 127.0.0.1 {port}"))
     }
 }
@@ -244,8 +234,7 @@ impl Servers for Real {
 impl Drop for Real {
     fn drop(&mut self) {
         for process in self.servers.values_mut() {
-            process.child.kill().unwrap_or_default();
-            let _ = process.child.wait();
+            process.server.kill();
         }
         let _ = std::fs::remove_dir_all(&self.folder);
     }

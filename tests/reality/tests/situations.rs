@@ -1,7 +1,7 @@
 //! Each situation is played by real redis-server processes and by simulated nodes; what they answer must be the same.
 //! Without a redis-server of the right version the tests say so and pass.
 
-use redwind_reality::real::{Real, find};
+use redwind_reality::real::Real;
 use redwind_reality::simulated::Simulated;
 use redwind_reality::{Server, Servers};
 
@@ -10,7 +10,7 @@ use redwind_reality::{Server, Servers};
 #[expect(clippy::print_stderr, reason = "a test that cannot run must say so")]
 fn compare(what: &str, servers: &[Server], play: fn(&mut dyn Servers) -> Vec<String>) {
     let simulated = play(&mut Simulated::start(servers));
-    let Some(program) = find() else {
+    let Some(program) = redwind_reference::find() else {
         eprintln!("SKIPPED: no redis-server 8.2; `cargo xtask reference` fetches one");
         return;
     };

@@ -1,12 +1,14 @@
 //! Beside the real redis-py: the same calls against a real server print the same values. Without one of the
-//! two — a `redis-server` and a `python3` that can import redis — nothing is compared, and that is said.
+//! two — a redis-server and a Python that can import redis — nothing is compared, and that is said.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use redwind_reference::{Port, Process};
 use redwind_resp::{Decoder, Value, encode_request};
 use redwind_sim::{Answer, Batch, Exit, Request};
 
@@ -189,14 +191,21 @@ fn program(port: u16, ours: bool) -> String {
 
 #[test]
 fn calls_return_what_they_return_with_the_real_redis_py() {
-    let Some(server) = Server::start() else {
-        return say("nothing compared: redis-server can't be started here");
+    let Some(redis_server) = redwind_reference::find() else {
+        return say("nothing compared: no redis-server; `cargo xtask reference` fetches one");
     };
-    let Some(theirs) = real(&program(server.port, false)) else {
-        return say("nothing compared: there is no python3 with the redis package here");
+    let reserved = Port::reserve().expect("a free port");
+    let settings = ["--appendonly", "no"];
+    let _server = Process::start(Command::new(redis_server), &reserved, &settings)
+        .unwrap_or_else(|why| panic!("{why}"));
+    let port = reserved.number();
+    let Some(theirs) = real(&program(port, false)) else {
+        return say("nothing compared: no Python with redis-py; `.ci/setup clients` fetches it");
     };
-    server.flush();
-    let ours = run(&program(server.port, true), server.port);
+    let mut connection = Connection::open(port);
+    connection.ask(&["FLUSHALL"]);
+    connection.ask(&["SCRIPT", "FLUSH"]);
+    let ours = run(&program(port, true), port);
     let theirs: Vec<&str> = theirs.lines().collect();
     let ours: Vec<&str> = ours.lines().collect();
     let differ: Vec<String> = CALLS
@@ -220,7 +229,14 @@ fn say(what: &str) {
 }
 
 fn real(program: &str) -> Option<String> {
-    let mut child = Command::new("python3")
+    let fetched =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/clients/venv/bin/python");
+    let python = if fetched.is_file() {
+        fetched
+    } else {
+        "python3".into()
+    };
+    let mut child = Command::new(python)
         .arg("-")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -301,50 +317,5 @@ impl Connection {
             assert!(count > 0, "the server hung up");
             self.decoder.feed(&piece[..count]);
         }
-    }
-}
-
-/// A server of this test's own, ended with it.
-struct Server {
-    child: Child,
-    port: u16,
-}
-
-impl Server {
-    fn start() -> Option<Self> {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .ok()?
-            .local_addr()
-            .ok()?
-            .port();
-        let child = Command::new("redis-server")
-            .args(["--bind", "127.0.0.1", "--save", "", "--port"])
-            .arg(port.to_string())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
-        let server = Self { child, port };
-        // Until it listens: each failed try takes as long as a short sleep of the kernel's.
-        for _ in 0..200 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return Some(server);
-            }
-            std::thread::park_timeout(Duration::from_millis(20));
-        }
-        None
-    }
-
-    fn flush(&self) {
-        let mut connection = Connection::open(self.port);
-        connection.ask(&["FLUSHALL"]);
-        connection.ask(&["SCRIPT", "FLUSH"]);
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
