@@ -1,4 +1,4 @@
-//! Measures how fast programs start, step, call and fork: `cargo run --release -p redwind-client --example speed`.
+//! Measures how fast programs start, step, call and fork: `cargo run --release -p redwind-client --example programs`.
 
 #![expect(clippy::disallowed_types, reason = "it measures real time")]
 
