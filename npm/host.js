@@ -13,6 +13,8 @@ export class Host {
     this.server = new module.Server(seed, Math.round(now * 1000));
     this.wire = new Wire(this.server, module.memory);
     this.manual = manual;
+    /** How many milliseconds a real clock was moved forwards. */
+    this.ahead = 0;
     this.millisecond = 0;
     this.clients = new Map();
     this.timer = undefined;
@@ -30,7 +32,7 @@ export class Host {
   /** Real time reaches the engine once a millisecond. */
   tick() {
     if (this.manual) return;
-    const now = Date.now();
+    const now = Date.now() + this.ahead;
     if (now !== this.millisecond) {
       this.millisecond = now;
       const result = this.enter(() => this.server.set_clock(now * 1000));
@@ -58,6 +60,25 @@ export class Host {
     }
     this.wire.check(plain ? 0 : result);
     return result;
+  }
+
+  /** Hands the server a text; what it answers is to be read. */
+  ask(text, call) {
+    const { wire, server } = this;
+    wire.start();
+    wire.text(text);
+    const length = wire.at - wire.inputAt;
+    return this.enter(() => call(server, length));
+  }
+
+  /** A reply as the text that redis-cli shows. */
+  render(reply) {
+    const { wire, server } = this;
+    wire.start();
+    wire.put(reply);
+    const length = wire.at - wire.inputAt;
+    this.enter(() => server.render(length));
+    return wire.read(false);
   }
 
   /** Wasm that has trapped is in no state that anything can be said of. */
@@ -119,7 +140,7 @@ export class Host {
     } else if (due !== this.due || !this.timer) {
       this.forget();
       this.due = due;
-      const wait = Math.min(Math.max(Math.ceil(due / 1000 - Date.now()), 0), LONGEST);
+      const wait = Math.min(Math.max(Math.ceil(due / 1000 - Date.now() - this.ahead), 0), LONGEST);
       this.timer = setTimeout(() => {
         this.timer = undefined;
         this.millisecond = 0;
@@ -151,6 +172,7 @@ export class Host {
         this.enter(() => this.server.stop_waiting(client._id));
       }
     }
+    this.ahead = snapshot.ahead;
     this.millisecond = 0;
     this.schedule();
   }

@@ -63,6 +63,10 @@ export class Client {
   multi(commands: readonly (readonly [string, ...Argument[]])[]): Reply[] | null;
   /** Runs a line as typed into redis-cli and gives the text that redis-cli shows. */
   cli(line: string): string;
+  /** As `cli`, but promises the text, for which a blocking command waits. */
+  cliCall(line: string): Promise<string>;
+  /** What redis-cli's prompt would tell of this connection after the lines typed into it: `[3](TX)`. */
+  readonly prompt: string;
   /** Opens another connection to the same server. */
   connect(options?: ClientOptions): Client;
   /** Closes this connection. */
@@ -90,7 +94,7 @@ export class Redwind extends Client {
   static create(options?: Options): Promise<Redwind>;
   /** What the server's clock shows, in milliseconds since 1970. */
   readonly now: number;
-  /** Moves a manual clock forwards: keys expire and waits end on the way, each at its time. */
+  /** Moves the clock forwards: keys expire and waits end on the way, each at its time. A real clock goes on from there. */
   advance(ms: number): void;
   /** Keeps the whole state, data, clients, clock and luck. Takes microseconds: data is shared until it changes. */
   snapshot(): Snapshot;
@@ -98,6 +102,12 @@ export class Redwind extends Client {
   restore(snapshot: Snapshot): void;
   /** A reply as the text that redis-cli shows; strings are quoted. */
   render(reply: Reply): string;
+  /** What is still missing from a line that is being typed, as redis-cli shows it behind the cursor. */
+  hint(line: string): string;
+  /** The lines that one that is being typed may become, as redis-cli's Tab makes them. */
+  completions(line: string): string[];
+  /** What redis-cli's `help` says of a command or an `@group`. */
+  help(topic: string): string;
   /** Ends the server with all its clients. */
   close(): void;
 }

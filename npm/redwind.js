@@ -112,18 +112,41 @@ export class Client {
     return last;
   }
 
-  /** Runs a line as typed into redis-cli and gives the text that redis-cli would show. */
+  /** Runs a line as typed into redis-cli and gives the text that redis-cli would show. Never waits. */
   cli(line) {
+    return this._type(line, false);
+  }
+
+  /** As `cli`, but promises the text, for which a blocking command waits. */
+  async cliCall(line) {
+    return this._type(line, true);
+  }
+
+  /** The text that redis-cli would show, or a promise of it. */
+  _type(line, mayWait) {
     this._ready();
     const host = this._host;
     if (typeof line !== 'string') throw new TypeError('cli() takes the line as one string');
-    host.wire.start();
-    host.wire.text(line);
-    const length = host.wire.at - host.wire.inputAt;
-    const result = host.enter(() => host.server.type_line(this._id, length));
+    const result = host.ask(line, (server, length) => server.type_line(this._id, length, mayWait));
     const shown = host.wire.read(false);
-    host.settle(result);
-    return shown;
+    if (shown !== waits) {
+      host.settle(result);
+      return shown;
+    }
+    return new Promise((resolve, reject) => {
+      const render = (reply) => resolve(host.render(reply));
+      const fail = (error) => (error instanceof RedisError ? render(error) : reject(error));
+      this._calls.push({ resolve: render, reject: fail, buffers: true });
+      host.settle(result);
+    });
+  }
+
+  /** What redis-cli's prompt would tell of this connection after the lines typed: `[3](TX)`. */
+  get prompt() {
+    this._open();
+    const host = this._host;
+    host.enter(() => host.server.prompt(this._id));
+    return host.wire.read(false);
   }
 
   /** Opens another connection to the same server. */
@@ -231,16 +254,15 @@ export class Redwind extends Client {
     return host.server.now() / 1000;
   }
 
-  /** Moves the manual clock forwards: keys expire and waits end on the way, each at its time. */
+  /** Moves the clock forwards: keys expire and waits end on the way, each at its time. A real clock goes on from there. */
   advance(ms) {
     this._live();
     const host = this._host;
-    if (!host.manual) {
-      throw new Error("advance() needs a manual clock: Redwind.create({ clock: 'manual' })");
-    }
     if (typeof ms !== 'number' || !(ms >= 0) || ms > 8.64e15) {
       throw new RangeError(`advance() takes milliseconds, 0 or more, not ${String(ms)}`);
     }
+    host.tick();
+    if (!host.manual) host.ahead += ms;
     const to = host.server.now() + Math.round(ms * 1000);
     host.settle(host.enter(() => host.server.advance(to)));
   }
@@ -249,7 +271,8 @@ export class Redwind extends Client {
   snapshot() {
     this._live();
     const host = this._host;
-    const kept = { host, inner: host.server.snapshot(), clients: new Set(host.clients.values()) };
+    const { ahead } = host;
+    const kept = { host, inner: host.server.snapshot(), ahead, clients: new Set(host.clients.values()) };
     instants.add(kept);
     return kept;
   }
@@ -267,12 +290,28 @@ export class Redwind extends Client {
   /** A reply as the text that redis-cli shows. */
   render(reply) {
     this._live();
-    const host = this._host;
-    host.wire.start();
-    host.wire.put(reply);
-    const length = host.wire.at - host.wire.inputAt;
-    host.enter(() => host.server.render(length));
-    return host.wire.read(false);
+    return this._host.render(reply);
+  }
+
+  /** What is still missing from a line that is being typed, as redis-cli shows it behind the cursor. */
+  hint(line) {
+    return this._told(line, (server, length) => server.hint(length));
+  }
+
+  /** The lines that one that is being typed may become, as redis-cli's Tab makes them. */
+  completions(line) {
+    return this._told(line, (server, length) => server.completions(length));
+  }
+
+  /** What redis-cli's `help` says of a command or an `@group`. */
+  help(topic) {
+    return this._told(topic, (server, length) => server.help(length));
+  }
+
+  _told(text, call) {
+    this._live();
+    this._host.ask(String(text), call);
+    return this._host.wire.read(false);
   }
 
   /** Ends the server with all its clients. */

@@ -126,7 +126,6 @@ test('a wait ends at its time on either clock', async () => {
   assert.equal(redis.now, 1_002_000);
   const real = await Redwind.create();
   assert.equal(await real.call('BLPOP', 'jobs', 0.01), null);
-  assert.throws(() => real.advance(1), /needs a manual clock/);
 });
 
 test('messages reach those who listen, and a listener that throws harms nobody', async () => {
@@ -224,6 +223,58 @@ test('typed lines and rendered replies read as in redis-cli', async () => {
   assert.equal(redis.render(['a', 1, null, [2.5]]), '1) "a"\n2) (integer) 1\n3) (nil)\n4) 1) (double) 2.5');
   assert.equal(redis.render(new RedisError('ERR no')), '(error) ERR no');
   assert.throws(() => redis.render({}), TypeError);
+  assert.equal(redis.cli('3 incr n'), '(integer) 1\n(integer) 2\n(integer) 3');
+  assert.equal(redis.cli('0 incr n'), 'Invalid redis-cli repeat command option value.');
+  assert.match(redis.cli('1000 incr n'), /100 times/);
+  assert.equal(redis.cli('get n'), '"3"');
+  assert.match(redis.cli('info server'), /^# Server\nredis_version:/);
+});
+
+test('a line that waits promises what it shows', async () => {
+  const redis = await manual();
+  const worker = redis.connect();
+  const shown = worker.cliCall('blpop jobs 0');
+  assert.throws(() => worker.cli('ping'), /waits for a reply/);
+  redis.cli('rpush jobs "a b"');
+  assert.equal(await shown, '1) "jobs"\n2) "a b"');
+  assert.equal(redis.cli('blpop jobs 0'), '(nil)');
+  const refused = worker.cliCall('blpop jobs 0');
+  redis.command('CLIENT', 'UNBLOCK', worker.id, 'ERROR');
+  assert.equal(await refused, '(error) UNBLOCKED client unblocked via CLIENT UNBLOCK');
+  assert.equal(await worker.cliCall('get jobs'), '(nil)');
+});
+
+test('a prompt tells of its connection, and rewinds with the server', async () => {
+  const redis = await manual();
+  assert.equal(redis.prompt, '');
+  redis.cli('select 3');
+  const before = redis.snapshot();
+  redis.cli('multi');
+  assert.equal(redis.prompt, '[3](TX)');
+  const listener = redis.connect();
+  listener.cli('subscribe news');
+  assert.equal(listener.prompt, '(subscribed mode)');
+  redis.restore(before);
+  assert.equal(redis.prompt, '[3]');
+});
+
+test('what is being typed is completed and explained as in redis-cli', async () => {
+  const redis = await manual();
+  assert.equal(redis.hint('get '), 'key');
+  assert.equal(redis.hint('nosuch '), '');
+  assert.deepEqual(redis.completions('getr'), ['GETRANGE']);
+  assert.match(redis.help('getrange'), /GETRANGE key start end\n  summary: /);
+});
+
+test('a real clock can be moved forwards, goes on from there, and is rewound', async () => {
+  const redis = await Redwind.create();
+  const before = redis.snapshot();
+  redis.command('SET', 'k', 'v', 'EX', 100);
+  redis.advance(100_001);
+  assert.ok(redis.now > Date.now() + 99_000);
+  assert.equal(redis.command('GET', 'k'), null);
+  redis.restore(before);
+  assert.ok(redis.now < Date.now() + 1000);
 });
 
 test('a connection that quits or is killed says so', async () => {

@@ -6,6 +6,7 @@
 //! is the other half of that file.
 
 mod server;
+mod terminal;
 mod wire;
 
 pub use server::{Server, Snapshot};

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use redwind_engine::{Config, Engine, Micros, Output, Outputs, SessionId, SplitMix, Value};
-use redwind_resp::{render, split_words};
+use redwind_resp::{Prompt, render};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::wire;
@@ -12,7 +12,7 @@ const MAIL: u32 = 1;
 /// Bit of [`Server::run`]'s result: a buffer lies elsewhere now.
 const MOVED: u32 = 2;
 /// Bit of [`Server::run`]'s result: the input was not of the agreed form, and nothing ran.
-const MALFORMED: u32 = 4;
+pub(crate) const MALFORMED: u32 = 4;
 
 /// What mail begins with: a reply that came later, data nobody asked for, or the end of a connection.
 const LATE: u8 = 1;
@@ -55,13 +55,15 @@ pub struct Server {
     /// For each command: how many arguments, then the length of each.
     lengths: Vec<u32>,
     /// The bytes of all arguments, one after the other.
-    input: Vec<u8>,
+    pub(crate) input: Vec<u8>,
     /// One reply for each command.
-    replies: Vec<u8>,
+    pub(crate) replies: Vec<u8>,
     /// What happened beside the replies: a kind, the session (u32) and, unless it is `CLOSED`, a value.
     mail: Vec<u8>,
     outputs: Outputs,
-    argv: Vec<Bytes>,
+    pub(crate) argv: Vec<Bytes>,
+    /// What the prompts of those who type lines tell of their connections.
+    pub(crate) prompts: Vec<(SessionId, Prompt)>,
 }
 
 /// A server's whole state at one moment.
@@ -70,6 +72,7 @@ pub struct Snapshot {
     engine: Engine,
     luck: SplitMix,
     now: Micros,
+    prompts: Vec<(SessionId, Prompt)>,
 }
 
 #[wasm_bindgen]
@@ -92,6 +95,7 @@ impl Server {
             mail: Vec::with_capacity(256),
             outputs: Vec::new(),
             argv: Vec::new(),
+            prompts: Vec::new(),
         }
     }
 
@@ -151,6 +155,7 @@ impl Server {
         let (replies, mail) = self.begin();
         let who = SessionId(u64::from(session));
         self.engine.disconnect(self.now, who, &mut self.outputs);
+        self.prompts.retain(|(session, _)| *session != who);
         self.post();
         self.result(replies, mail)
     }
@@ -174,30 +179,6 @@ impl Server {
             (length, byte) = (lengths, bytes);
             self.execute(who, may_wait);
         }
-        self.result(replies, mail)
-    }
-
-    /// Runs the line of text that the input begins with; the reply is the text that `redis-cli` would show.
-    pub fn type_line(&mut self, session: u32, length: u32) -> u32 {
-        let (replies, mail) = self.begin();
-        let Some(line) = self.input.get(..length as usize) else {
-            return MALFORMED;
-        };
-        let shown = match split_words(line) {
-            Ok(words) if words.is_empty() => Value::text(""),
-            Ok(words) => {
-                self.argv.clear();
-                self.argv.extend(words.into_iter().map(Bytes::from));
-                self.execute(SessionId(u64::from(session)), false);
-                match wire::read(&mut &self.replies[..]) {
-                    Some(value) => Value::bulk(render(&value)),
-                    None => Value::text(""),
-                }
-            }
-            Err(unbalanced) => Value::bulk(unbalanced.to_string()),
-        };
-        self.replies.clear();
-        wire::write(&shown, &mut self.replies);
         self.result(replies, mail)
     }
 
@@ -264,6 +245,7 @@ impl Server {
             engine: self.engine.clone(),
             luck: self.luck.clone(),
             now: self.now,
+            prompts: self.prompts.clone(),
         }
     }
 
@@ -272,6 +254,7 @@ impl Server {
         self.engine = snapshot.engine.clone();
         self.luck = snapshot.luck.clone();
         self.now = snapshot.now;
+        self.prompts.clone_from(&snapshot.prompts);
     }
 
     /// Ends a client's wait, as if its time were up, without a reply.
@@ -289,13 +272,13 @@ impl Server {
 
 impl Server {
     /// Starts a call; gives where the replies and the mail were.
-    fn begin(&mut self) -> (usize, usize) {
+    pub(crate) fn begin(&mut self) -> (usize, usize) {
         self.replies.clear();
         self.mail.clear();
         (self.replies.as_ptr().addr(), self.mail.as_ptr().addr())
     }
 
-    fn result(&self, replies: usize, mail: usize) -> u32 {
+    pub(crate) fn result(&self, replies: usize, mail: usize) -> u32 {
         let moved = replies != self.replies.as_ptr().addr() || mail != self.mail.as_ptr().addr();
         (u32::from(!self.mail.is_empty()) * MAIL) | (u32::from(moved) * MOVED)
     }
@@ -327,7 +310,7 @@ impl Server {
     }
 
     /// Runs `argv`: exactly one value goes to the replies.
-    fn execute(&mut self, who: SessionId, may_wait: bool) {
+    pub(crate) fn execute(&mut self, who: SessionId, may_wait: bool) {
         self.engine
             .execute(self.now, &mut self.luck, who, &self.argv, &mut self.outputs);
         // By far the most frequent.
@@ -367,7 +350,13 @@ impl Server {
         for output in self.outputs.drain(..) {
             let (kind, who, value) = match output {
                 Output::Reply { to, value } => (LATE, to, Some(value)),
-                Output::Push { to, value } => (PUSHED, to, Some(value)),
+                Output::Push { to, value } => {
+                    let mut prompts = self.prompts.iter_mut();
+                    if let Some((_, prompt)) = prompts.find(|(session, _)| *session == to) {
+                        prompt.heard(&value);
+                    }
+                    (PUSHED, to, Some(value))
+                }
                 Output::Close { session } => (CLOSED, session, None),
                 // A page has nothing else to do than to wait, and the clock is its own.
                 Output::Sleep { .. } | Output::Propagate { .. } | Output::KeyEvent { .. } => {
