@@ -106,7 +106,7 @@ wasm-test: ## The worker's own tests, in a browser.
 	@.ci/setup rust wasm-test
 	@.ci/with-browser .ci/wasm-test
 
-browser-test: ## The built site (`make build`) in a browser, driven as by a user.
+browser-test: npm ## The built site (`make build`) and the npm package in a browser, driven as by a user.
 	@.ci/setup rust
 	@.ci/with-browser cargo test --locked --package redwind-tests --test browser
 

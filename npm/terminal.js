@@ -72,8 +72,10 @@ class Shared {
   }
 
   async #load() {
-    const { Redwind } = await import('./browser.js');
+    const { Client, Redwind } = await import('./browser.js');
     this.redis = await Redwind.create();
+    // Who asks for a list of clients sees the terminals only.
+    Client.prototype.close.call(this.redis);
     this.empty = this.redis.snapshot();
     for (const terminal of this.#inOrder()) terminal.begin();
   }
@@ -124,6 +126,7 @@ export class RedwindTerminal extends (globalThis.HTMLElement ?? Object) {
   #draft = '';
   #completing;
   #waiting = false;
+  #gaveUp = false;
 
   connectedCallback() {
     if (!this.#root) this.#build();
@@ -209,7 +212,7 @@ export class RedwindTerminal extends (globalThis.HTMLElement ?? Object) {
   /** @internal The engine could not be had. */
   failed(error) {
     const again = make('button', { type: 'button', textContent: 'Try again' });
-    const note = make('p', { className: 'text error' }, `Redis could not be loaded (${error.message}). `, again);
+    const note = make('div', { className: 'text error' }, `Redis could not be loaded (${error.message}). `, again);
     again.addEventListener('click', () => {
       note.remove();
       this.#start();
@@ -325,6 +328,7 @@ export class RedwindTerminal extends (globalThis.HTMLElement ?? Object) {
       this.#shared.typed.at(-1)?.shown.push(...shown);
       this.refresh();
     });
+    client.on('close', () => client === this.#client && this.refresh());
     if (db) client.cli(`SELECT ${db}`);
   }
 
@@ -362,7 +366,7 @@ export class RedwindTerminal extends (globalThis.HTMLElement ?? Object) {
     this.#wait(true);
     return shown.then(
       (text) => this.#done(entry, text),
-      (error) => this.#done(entry, error.message, 'faint'),
+      (error) => this.#done(entry, this.#gaveUp ? '^C' : `(${error.message})`, 'faint'),
     );
   }
 
@@ -396,12 +400,13 @@ export class RedwindTerminal extends (globalThis.HTMLElement ?? Object) {
 
   #wait(waits) {
     this.#waiting = waits;
+    this.#gaveUp = false;
     this.#input.readOnly = waits;
     this.#input.placeholder = waits ? 'waits for its reply … Ctrl-C gives up' : '';
   }
 
   #echo(prompt, line) {
-    const typed = make('p', { className: 'typed' }, make('span', { className: 'prompt', textContent: prompt }), line);
+    const typed = make('div', { className: 'typed' }, make('span', { className: 'prompt', textContent: prompt }), line);
     this.#log.append(typed);
     this.#scroll();
     return typed;
@@ -410,7 +415,7 @@ export class RedwindTerminal extends (globalThis.HTMLElement ?? Object) {
   #show(text, tone) {
     if (!text) return [];
     const name = tone ?? (text.startsWith('(error)') ? 'error' : '');
-    const node = make('p', { className: `text ${name}`, textContent: text });
+    const node = make('div', { className: `text ${name}`, textContent: text });
     this.#log.append(node);
     this.#scroll();
     return [node];
@@ -456,6 +461,7 @@ export class RedwindTerminal extends (globalThis.HTMLElement ?? Object) {
   #giveUp() {
     if (this.#waiting) {
       const [, db] = /\[(\d+)\]/.exec(this.#client.prompt) ?? [];
+      this.#gaveUp = true;
       this.#client.close();
       this.#connect(db);
     } else {

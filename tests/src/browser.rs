@@ -42,7 +42,16 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// `None`, and a line that says so, where the site was not built or no browser is installed. That is an error
 /// instead where a browser is promised: under `CI` or `REDWIND_REQUIRE_BROWSER`, which `make test` sets.
 pub fn open_site(view: View) -> Result<Option<(Site, Browser)>> {
-    let opened = Site::dist().and_then(|site| Ok((site, Browser::start(view)?)));
+    open(Site::dist(), view)
+}
+
+/// As [`open_site`], with the npm package's files in place of the site.
+pub fn open_package(view: View) -> Result<Option<(Site, Browser)>> {
+    open(Site::package(), view)
+}
+
+fn open(site: Result<Site>, view: View) -> Result<Option<(Site, Browser)>> {
+    let opened = site.and_then(|site| Ok((site, Browser::start(view)?)));
     match opened {
         Ok(pair) => Ok(Some(pair)),
         Err(missing) if promised() => Err(missing.context("a browser test could not start")),

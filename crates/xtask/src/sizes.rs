@@ -117,7 +117,8 @@ pub(crate) fn run_package() -> Result<()> {
 fn is_loaded(name: &str, other: &str) -> bool {
     let runs = name.ends_with(".js") || name.ends_with(".wasm");
     let others = name == format!("{other}.js") || name.starts_with(&format!("wasm/{other}/"));
-    runs && !others
+    let element = name == "terminal.js" && other == "browser";
+    runs && !others && !element
 }
 
 fn weigh(name: String, path: &Path, page: &str) -> Result<Weight> {

@@ -32,6 +32,16 @@ impl Site {
         Site::serve(&dist, 0)
     }
 
+    /// Serves what `make npm` built.
+    pub fn package() -> Result<Site> {
+        let package = workspace().join("target/npm");
+        ensure!(
+            package.join("package.json").is_file(),
+            "the npm package is not built: run `make npm` first"
+        );
+        Site::serve(&package, 0)
+    }
+
     /// Serves `folder`, on any free port if `port` is 0.
     pub fn serve(folder: &Path, port: u16) -> Result<Site> {
         let listener = TcpListener::bind(("127.0.0.1", port))

@@ -1,8 +1,9 @@
-//! The built site in a real browser. `make test` builds the site and runs this last.
+//! The built site, and the npm package, in a real browser. `make test` builds both and runs this last.
 
 mod embed;
 mod keyboard;
 mod lesson;
+mod package;
 mod page;
 mod terminal;
 mod trouble;
