@@ -31,7 +31,7 @@ const STYLE = `
   input { width: 100%; padding: 0; border: 0; outline: 0; background: none; color: inherit; font: inherit; font-weight: 600; caret-color: light-dark(#1d5fd1, #8fbaff); }
   .ghost { position: absolute; inset: 0; pointer-events: none; white-space: pre; overflow: hidden; color: light-dark(#77726a, #868c97); }
   .ghost span { visibility: hidden; font-weight: 600; }
-  @media (pointer: coarse) { .frame { font-size: 16px; } button { min-height: 40px; } }
+  @media (pointer: coarse) { .log { font-size: 14px; } form { font-size: 16px; } button { min-height: 40px; } }
 `;
 
 /** Those that have a name, which several terminals can share. */
