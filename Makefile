@@ -12,7 +12,6 @@ export PATH := $(CURDIR)/target/tools/bin:$(PATH)
 # Trunk would read any value but `true` and `false` as a mistake.
 unexport NO_COLOR
 
-WASM := --target wasm32-unknown-unknown
 say = @printf '\n==> %s\n'
 
 .DEFAULT_GOAL := help
@@ -114,14 +113,12 @@ fmt: ## Format all code.
 	@.ci/setup rust
 	@cargo fmt --all
 
-lint: ## Check the format and run clippy, natively and for wasm.
+lint: ## Check the format and run clippy.
 	@.ci/setup rust
 	$(say) 'Format'
 	@cargo fmt --all --check
-	$(say) 'Clippy, native (the first time: about 2 minutes)'
+	$(say) 'Clippy (the first time: about 2 minutes)'
 	@cargo clippy --workspace --locked --all-targets --test '*' -- --deny warnings
-	$(say) 'Clippy, wasm (the first time: about 1 minute)'
-	@CLIPPY_CONF_DIR=.ci/wasm cargo clippy --locked $(WASM) --package redwind-ui --package redwind-worker --package redwind-js --all-targets -- --deny warnings
 
 bench: ## The engine and `redwind serve` beside a real redis-server, into target/bench/report.md; nothing fails by being slow.
 	@.ci/setup rust

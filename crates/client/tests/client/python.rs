@@ -1,6 +1,8 @@
 //! Beside the real thing: programs print here what they print under CPython, and calls of redis-py return what
 //! the real redis-py returns from a real server. Both say so when there is nothing to compare with.
 
+#![expect(clippy::disallowed_types, reason = "it starts the real Python")]
+
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 

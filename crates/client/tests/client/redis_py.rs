@@ -1,6 +1,11 @@
 //! Beside the real redis-py: the same calls against a real server print the same values. Without one of the
 //! two — a redis-server and a Python that can import redis — nothing is compared, and that is said.
 
+#![expect(
+    clippy::disallowed_types,
+    reason = "it starts the real Python and talks to a real server"
+)]
+
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -1,7 +1,11 @@
 //! How fast worlds run, clone and seek: `cargo run --release -p redwind-sim --example speed`; `make bench-web` measures
 //! the same in a browser. Numbers for people to compare; nothing passes or fails by them.
 
-#![expect(clippy::disallowed_types, reason = "it measures real time")]
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "it measures real time"
+)]
 
 mod worlds;
 
