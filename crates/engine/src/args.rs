@@ -49,9 +49,7 @@ impl<'a> Args<'a> {
 
     /// Whether this argument exists and is this word, whatever its case.
     pub(crate) fn is(&self, at: usize, word: &str) -> bool {
-        self.rest
-            .get(at)
-            .is_some_and(|a| a.eq_ignore_ascii_case(word.as_bytes()))
+        self.rest.get(at).is_some_and(|a| is(a, word))
     }
 
     pub(crate) fn int(&self, at: usize) -> Result<i64, Refusal> {
@@ -70,9 +68,21 @@ impl std::ops::Index<usize> for Args<'_> {
     }
 }
 
-/// Whether an argument is this word, whatever its case.
+/// What C reads of a text: nothing from the first zero byte on. Much of what Redis takes for a word, an id or a border is
+/// read so.
+pub(crate) fn c_text(text: &[u8]) -> &[u8] {
+    match text.iter().position(|byte| *byte == 0) {
+        Some(end) => &text[..end],
+        None => text,
+    }
+}
+
+/// Whether an argument is this word, whatever its case. As C compares texts, what follows a zero byte does not count.
 pub(crate) fn is(argument: &[u8], word: &str) -> bool {
-    argument.eq_ignore_ascii_case(word.as_bytes())
+    let Some((begin, rest)) = argument.split_at_checked(word.len()) else {
+        return false;
+    };
+    begin.eq_ignore_ascii_case(word.as_bytes()) && matches!(rest, [] | [0, ..])
 }
 
 /// Arguments two by two; `None` if one is left over.

@@ -399,10 +399,25 @@ impl Engine {
         let Some(blocked) = self.stop_waiting(who) else {
             return false;
         };
-        let mut cx = Cx::new(self, now, luck, out, who, (blocked.db, protocol));
-        cx.waited_until = Some(blocked.deadline);
-        let value = cx.call(blocked.command, &blocked.argv);
-        let done = cx.conclude(blocked.command, &blocked.argv, value);
+        let (command, argv) = (blocked.command, &blocked.argv);
+        let flags = commands::flags_of(self, command, argv);
+        let needs_memory = self.needs_memory(who, command, flags);
+        // What may forbid it may have come while it waited.
+        let mut allowed = Ok(());
+        if self.primary_link.is_none() {
+            let mut cx = Cx::new(self, now, luck, out, who, (blocked.db, protocol));
+            allowed = cx.check_memory(needs_memory);
+        }
+        let allowed = allowed.and_then(|()| self.permitted(who, command, flags));
+        let done = match allowed {
+            Err(refusal) => self.reject(who, argv, &refusal),
+            Ok(()) => {
+                let mut cx = Cx::new(self, now, luck, out, who, (blocked.db, protocol));
+                cx.waited_until = Some(blocked.deadline);
+                let value = cx.call(command, argv);
+                cx.conclude(command, argv, value)
+            }
+        };
         let served = done.reply.is_some();
         if let Some(value) = done.reply {
             self.reply(who, value, out);

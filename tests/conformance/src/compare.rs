@@ -159,6 +159,20 @@ pub fn outcome(
         // In a large sorted set whose scores differ a range of names is wherever the search happens to come by.
         let by_name = |step: &Step| mentions(step.argv(), "lex");
         lost |= !same && circumstances.unordered && steps.get(step).is_some_and(by_name);
+        // Which of those at the same distance are shown is open.
+        let counts_places = |step: &Step| {
+            let argv = step.argv();
+            mentions(argv, "geo") && mentions(argv, "count")
+        };
+        lost |= !same && steps.get(step).is_some_and(counts_places);
+        // So is the order of equals where only a part is sorted.
+        let sorts_part = |step: &Step| {
+            let argv = step.argv();
+            ["sort", "by", "limit"]
+                .iter()
+                .all(|part| mentions(argv, part))
+        };
+        lost |= !same && steps.get(step).is_some_and(sorts_part);
         lost |= !same
             && steps.get(step).is_some_and(takes)
             && left

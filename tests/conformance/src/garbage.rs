@@ -151,7 +151,7 @@ const ODD: &[&str] = &[
 ];
 
 /// Options that Redis 8.2 does not have.
-const NEWER: &[&str] = &["IFEQ", "IFNE", "IFDEQ", "IFDNE"];
+pub(crate) const NEWER: &[&str] = &["IFEQ", "IFNE", "IFDEQ", "IFDNE"];
 
 /// The option words of a syntax.
 fn options(syntax: &str) -> Vec<&str> {

@@ -9,6 +9,7 @@
 pub mod compare;
 pub mod garbage;
 mod likeness;
+pub mod mutants;
 pub mod ours;
 pub mod page;
 pub mod random;

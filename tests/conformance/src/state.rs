@@ -178,11 +178,7 @@ fn counted(witness: &mut dyn Witness, kind: Round) -> Vec<Left> {
     left.sort_by(|(one, _), (other, _)| one.cmp(other));
     let known = |line: &&str| {
         let of = |names: &[&str]| names.iter().any(|name| line.starts_with(name));
-        // Redis misses that these two make an empty string longer, and then miscounts.
-        let bits = ["cmdstat_setbit:", "cmdstat_bitfield:"];
-        let miscounts = bits.iter().any(|name| text_of(commands).contains(name));
-        let sizes = line.contains("_distrib_") && !(miscounts && line.contains("_strings_"));
-        sizes || of(OF_INFO) || (kind == Round::Alone && of(OF_HITS))
+        line.contains("_distrib_") || of(OF_INFO) || (kind == Round::Alone && of(OF_HITS))
     };
     for line in text_of(numbers).lines().filter(known) {
         let (name, count) = line.split_once(':').unwrap_or_default();

@@ -266,6 +266,21 @@ fn a_replica_answers_reads_only_after_readonly() {
 }
 
 #[test]
+fn only_a_node_of_a_cluster_helps_with_clusters() {
+    let help = say(&mut cluster()[0], "CLUSTER HELP");
+    assert!(help.contains("CLUSTER <subcommand>"), "{help}");
+    for name in ["NODES", "SHARDS", "SETSLOT slot"] {
+        assert!(help.contains(&format!(") {name}")), "{help}");
+    }
+    let mut engine = Engine::new(Config::default());
+    let session = engine.connect(NOW);
+    assert_eq!(
+        say(&mut Node { engine, session }, "CLUSTER HELP"),
+        "(error) ERR This instance has cluster support disabled"
+    );
+}
+
+#[test]
 fn a_node_that_reaches_no_majority_or_misses_a_slot_serves_nobody() {
     let mut nodes = cluster();
     let suspect = |nodes: &mut Vec<Node>, health| {

@@ -14,11 +14,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use redwind_conformance::compare::{Difference, Outcome, outcome};
 use redwind_conformance::ours::Ours;
-use redwind_conformance::random::Round;
+use redwind_conformance::random::{Material, Round};
 use redwind_conformance::reference::Reference;
 use redwind_conformance::sequence::{Heard, Step, lines};
 use redwind_conformance::shrink::shrink;
-use redwind_conformance::{Subject, garbage, random, state};
+use redwind_conformance::{Subject, random, state};
 use redwind_engine::{Micros, Value};
 use redwind_resp::render;
 
@@ -86,6 +86,16 @@ fn compared(server: &mut Reference, kind: Round, steps: &[Step]) -> Option<Diffe
         Outcome::Open => return None,
         Outcome::Same => {}
     }
+    // In a large sorted set whose scores differ a range of names is wherever the search happens to come by.
+    let stores_by_name = |step: &Step| {
+        let is = |word: &Bytes, name: &[u8]| word.eq_ignore_ascii_case(name);
+        let mut words = step.argv().iter();
+        words.clone().any(|word| is(word, b"zrangestore")) && words.any(|word| is(word, b"bylex"))
+    };
+    let mut stores = steps.iter().zip(&unordered);
+    if stores.any(|(step, open)| *open && stores_by_name(step)) {
+        return None;
+    }
     // What no reply has shown.
     let by_id = |word: &Bytes| {
         word.to_ascii_lowercase()
@@ -93,9 +103,20 @@ fn compared(server: &mut Reference, kind: Round, steps: &[Step]) -> Option<Diffe
             .any(|part| part == b"minid")
     };
     let cut = steps.iter().any(|step| step.argv().iter().any(by_id));
+    // Redis misses that these make an empty string longer, and then miscounts.
+    let bits = |word: &Bytes| {
+        let word = word.to_ascii_lowercase();
+        [&b"setbit"[..], b"bitfield"]
+            .iter()
+            .any(|name| word.windows(name.len()).any(|part| part == *name))
+    };
+    let miscounts = steps.iter().any(|step| step.argv().iter().any(bits));
     let mut difference = || {
-        let theirs = state::left(server, kind);
-        let ours = state::left(&mut engine, kind);
+        let [theirs, ours] =
+            [state::left(server, kind), state::left(&mut engine, kind)].map(|mut left| {
+                left.retain(|(name, _)| !(miscounts && name.contains("_distrib_strings_")));
+                left
+            });
         let found = state::first_difference(&theirs, &ours, &refused, cut);
         // A key that was set with a time gone by is deleted by the time that Redis looks for such keys, ten times a second.
         std::thread::sleep(EXPIRY * u32::from(found.is_some()));
@@ -223,10 +244,10 @@ fn random_commands_get_the_replies_of_a_real_server() {
         .split(',')
         .filter(|group| !group.is_empty())
         .collect();
-    let drawn = garbage::drawn();
+    let material = Material::read();
     let (mut differences, mut kinds) = (Vec::new(), BTreeSet::new());
     for round in seed..seed + rounds {
-        let (kind, mut steps) = random::round(round, &groups, &drawn);
+        let (kind, mut steps) = random::round(round, &groups, &material);
         let Some(first) = difference(&mut server, kind, &steps) else {
             continue;
         };

@@ -3,7 +3,7 @@
 use redwind_resp::Value;
 
 use crate::Refusal;
-use crate::args::{Args, is};
+use crate::args::{Args, c_text, is};
 use crate::commands::bitmaps::{bit, bit_offset, edit_string};
 use crate::cx::Cx;
 use crate::table::Answer;
@@ -23,7 +23,7 @@ impl Width {
                  i64 is.",
             )
         };
-        let (signed, digits) = match text {
+        let (signed, digits) = match c_text(text) {
             [b'i', rest @ ..] => (true, rest),
             [b'u', rest @ ..] => (false, rest),
             _ => return Err(refuse()),

@@ -84,7 +84,8 @@ fn reads_here(cx: &mut Cx<'_>, yes: bool) -> Answer {
     Ok(Value::OK)
 }
 
-fn help(_cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+fn help(cx: &mut Cx<'_>, _args: &Args<'_>) -> Answer {
+    known(cx)?;
     Ok(super::help("CLUSTER", CLUSTER))
 }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use redwind_resp::Value;
 use triomphe::Arc;
 
-use crate::args::{Args, is};
+use crate::args::{Args, c_text, is};
 use crate::cx::Cx;
 use crate::number::{parse_int, parse_unsigned};
 use crate::table::{ALL, Answer, FIRST, NO_KEYS, SECOND, TWO, needs_subcommand, table};
@@ -91,11 +91,14 @@ fn type_of(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `KEYS pattern`
 fn keys(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let now = cx.now_ms();
-    let pattern = args.key(0);
+    let options = ScanOptions {
+        pattern: Some(args.key(0)),
+        ..ScanOptions::default()
+    };
     let found = cx
         .db()
         .iter()
-        .filter(|(key, entry)| !entry.is_expired(now) && glob::matches(pattern, key))
+        .filter(|(key, entry)| !entry.is_expired(now) && options.matches(key))
         .map(|(key, _)| Value::Bulk(key.to_bytes()));
     Ok(Value::array(found))
 }
@@ -249,6 +252,7 @@ fn copy(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 }
 
 /// The options that `SCAN` and its relatives share.
+#[derive(Default)]
 pub(super) struct ScanOptions<'a> {
     pub(super) pattern: Option<&'a Bytes>,
     pub(super) count: usize,
@@ -264,10 +268,8 @@ impl<'a> ScanOptions<'a> {
         (types, values): (bool, bool),
     ) -> Result<ScanOptions<'a>, Refusal> {
         let mut options = ScanOptions {
-            pattern: None,
             count: 10,
-            of_type: None,
-            no_values: false,
+            ..ScanOptions::default()
         };
         while let Some(word) = args.get(at) {
             let next = args.get(at + 1);
@@ -297,14 +299,15 @@ impl<'a> ScanOptions<'a> {
     }
 
     pub(super) fn matches(&self, text: &[u8]) -> bool {
-        self.pattern
-            .is_none_or(|pattern| glob::matches(pattern, text))
+        // A star alone is no pattern: it takes the empty text, too.
+        let pattern = self.pattern.filter(|pattern| &pattern[..] != b"*");
+        pattern.is_none_or(|pattern| glob::matches(pattern, text))
     }
 }
 
 /// A cursor: an unsigned number, as C reads it.
 pub(super) fn cursor(text: &[u8]) -> Result<usize, Refusal> {
-    parse_unsigned(text)
+    parse_unsigned(c_text(text))
         .map(|cursor| usize::try_from(cursor).unwrap_or(usize::MAX))
         .ok_or(Refusal::InvalidCursor)
 }

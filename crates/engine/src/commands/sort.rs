@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use bytes::Bytes;
 use redwind_resp::Value;
 
-use crate::args::{Args, is};
+use crate::args::{Args, c_text, is};
 use crate::blob::Blob;
 use crate::cluster::key_slot;
 use crate::commands::sets::replace;
@@ -96,7 +96,7 @@ impl<'a> Plan<'a> {
                 at += 1;
                 let pattern = args.key(at);
                 plan.by = Some(pattern);
-                if pattern.contains(&b'*') {
+                if c_text(pattern).contains(&b'*') {
                     denied("BY", pattern)?;
                 } else {
                     plan.unsorted = true;
@@ -104,7 +104,7 @@ impl<'a> Plan<'a> {
             } else if is(option, "GET") && left >= 1 {
                 at += 1;
                 let pattern = args.key(at);
-                if pattern.as_ref() != b"#" {
+                if c_text(pattern) != b"#" {
                     denied("GET", pattern)?;
                 }
                 plan.get.push(pattern);
@@ -155,12 +155,6 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// What C sees of a text.
-fn c_text(text: &[u8]) -> &[u8] {
-    let end = text.iter().position(|byte| *byte == 0);
-    &text[..end.unwrap_or(text.len())]
-}
-
 /// What an element is ordered by; a missing text comes first.
 enum Weight {
     Number(f64),
@@ -175,14 +169,16 @@ struct Weighed {
 /// What a pattern says about an element: the string under the key with the element in place of the star, or the
 /// field after the arrow of the hash there.
 fn resolve(cx: &mut Cx<'_>, pattern: &[u8], element: &Bytes) -> Option<Bytes> {
-    if pattern == b"#" {
+    let read = c_text(pattern);
+    if read == b"#" {
         return Some(element.clone());
     }
-    let star = pattern.iter().position(|byte| *byte == b'*')?;
+    let star = read.iter().position(|byte| *byte == b'*')?;
     let (before, after) = (&pattern[..star], &pattern[star + 1..]);
-    let arrow = after.windows(2).position(|pair| pair == b"->");
+    let searched = &read[star + 1..];
+    let arrow = searched.windows(2).position(|pair| pair == b"->");
     // An arrow at the very end is part of the name.
-    let arrow = arrow.filter(|at| at + 2 < after.len());
+    let arrow = arrow.filter(|at| at + 2 < searched.len());
     let (suffix, field) = match arrow {
         Some(at) => (&after[..at], Some(&after[at + 2..])),
         None => (after, None),

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use redwind_resp::Value;
 
 use crate::Refusal;
-use crate::args::{Args, is};
+use crate::args::{Args, c_text, is};
 use crate::blob::Blob;
 use crate::commands::stream_effects::{claim_again, set_again};
 use crate::commands::streams::{
@@ -102,9 +102,9 @@ fn create(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     if args.len() > MOST_TO_CREATE {
         return Err(super::bad_subcommand(args));
     }
-    let last_id = match &args[2][..] {
+    let last_id = match c_text(&args[2]) {
         b"$" => last,
-        text => parse_id(text, 0)?,
+        _ => parse_id(&args[2], 0)?,
     };
     let new = cx.find(key).is_none();
     let mut edit = cx.edit_or_new::<Stream>(key)?;
@@ -137,9 +137,9 @@ fn setid(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     if !matches!(args.len(), 3 | 5) {
         return Err(super::bad_subcommand(args));
     }
-    let last_id = match &args[2][..] {
+    let last_id = match c_text(&args[2]) {
         b"$" => require(cx, key)?.last_id,
-        text => parse_border(text, 0)?,
+        _ => parse_border(&args[2], 0)?,
     };
     if let Some(mut edit) = cx.edit::<Stream>(key)? {
         let read = read.map(|read| read.min(edit.added));

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use redwind_resp::Value;
 
-use crate::args::{Args, is};
+use crate::args::{Args, c_text, is};
 use crate::blob::Blob;
 use crate::commands::stream_effects::{claim_again, consumer_again, set_again};
 use crate::commands::stream_groups::no_group_text;
@@ -149,7 +149,7 @@ impl<'a> Request<'a> {
                     "{text} in XREADGROUP with GROUP option"
                 )));
             }
-            starts.push(match (&id[..], self.group) {
+            starts.push(match (c_text(id), self.group) {
                 (b"$", Some(_)) => {
                     return Err(Refusal::err(
                         "The $ ID is meaningless in the context of XREADGROUP: you want to read the \
@@ -173,7 +173,7 @@ impl<'a> Request<'a> {
                 (b"$", None) => From::Now,
                 (b"+", None) => From::Last,
                 (b">", Some(_)) => From::New,
-                (text, group) => match parse_id(text, 0)? {
+                (_, group) => match parse_id(id, 0)? {
                     // The largest id stands for what is new, inside.
                     Id::MAX if group.is_some() => From::New,
                     id => From::After(id),
@@ -319,11 +319,15 @@ fn history(
             .collect(),
         _ => Vec::new(),
     };
-    // Reading it again counts as a delivery of its own.
-    for id in &mine {
-        if let Some(pending) = state.pending.get_mut(id) {
-            pending.delivered_ms = now_ms;
-            pending.deliveries = pending.deliveries.saturating_add(1);
+    let there: Vec<bool> = mine.iter().map(|id| edit.get(*id).is_some()).collect();
+    // Reading it again counts as a delivery of its own, where there still is something to read.
+    if let Some(state) = edit.groups.get_mut(&group[..]) {
+        let read = mine.iter().zip(there).filter(|(_, there)| *there);
+        for (id, _) in read {
+            if let Some(pending) = state.pending.get_mut(id) {
+                pending.delivered_ms = now_ms;
+                pending.deliveries = pending.deliveries.saturating_add(1);
+            }
         }
     }
     let show = |id: &Id| match edit.get(*id) {

@@ -6,7 +6,7 @@ use redwind_resp::Value;
 use triomphe::Arc;
 
 use crate::Refusal;
-use crate::args::{Args, is};
+use crate::args::{Args, c_text, is};
 use crate::blob::Blob;
 use crate::commands::{stream_effects, stream_groups, stream_info, stream_nack, stream_reads};
 use crate::cx::Cx;
@@ -85,8 +85,15 @@ pub(super) fn bad_id() -> Refusal {
     Refusal::err("Invalid stream ID specified as stream command argument")
 }
 
+/// Redis does not look at longer ones.
+const LONGEST_ID: usize = 127;
+
 /// An id; without its second part, that is `seq`.
 pub(super) fn parse_id(text: &[u8], seq: u64) -> Result<Id, Refusal> {
+    if text.len() > LONGEST_ID {
+        return Err(bad_id());
+    }
+    let text = c_text(text);
     let parsed = match text.iter().position(|byte| *byte == b'-') {
         None => parse_unsigned(text).map(|ms| Id { ms, seq }),
         Some(at) => parse_unsigned(&text[..at])
@@ -98,7 +105,7 @@ pub(super) fn parse_id(text: &[u8], seq: u64) -> Result<Id, Refusal> {
 
 /// An id that may also be `-` or `+`.
 pub(super) fn parse_border(text: &[u8], seq: u64) -> Result<Id, Refusal> {
-    match text {
+    match c_text(text) {
         b"-" => Ok(Id::ZERO),
         b"+" => Ok(Id::MAX),
         _ => parse_id(text, seq),
@@ -171,7 +178,7 @@ impl Options {
         let mut at = 1;
         while let Some(word) = args.get(at) {
             let left = args.len() - at - 1;
-            if adding && &word[..] == b"*" {
+            if adding && c_text(word) == b"*" {
                 break;
             } else if (is(word, "MAXLEN") || is(word, "MINID")) && left >= 1 {
                 if options.cut.is_some() {
@@ -180,8 +187,8 @@ impl Options {
                     ));
                 }
                 options.approximately = false;
-                if left >= 2 && matches!(&args[at + 1][..], b"~" | b"=") {
-                    options.approximately = &args[at + 1][..] == b"~";
+                if left >= 2 && matches!(c_text(&args[at + 1]), b"~" | b"=") {
+                    options.approximately = c_text(&args[at + 1]) == b"~";
                     at += 1;
                 }
                 at += 1;
@@ -265,10 +272,11 @@ enum NewId {
 
 impl NewId {
     fn parse(text: &[u8]) -> Result<NewId, Refusal> {
-        if text == b"*" {
+        let read = c_text(text);
+        if read == b"*" {
             return Ok(NewId::Auto);
         }
-        match text.strip_suffix(b"-*") {
+        match read.strip_suffix(b"-*") {
             Some(ms) => parse_unsigned(ms).map(NewId::AutoSeq).ok_or_else(bad_id),
             None => parse_id(text, 0).map(NewId::Given),
         }
@@ -430,7 +438,7 @@ pub(super) fn refs_and_ids<'a>(
 ) -> Result<(Refs, &'a [Bytes]), Refusal> {
     let (mut refs, mut list) = (None, None);
     while let Some(word) = args.get(at) {
-        if list.is_none() && is(word, "IDS") && at + 1 < args.len() {
+        if is(word, "IDS") && at + 1 < args.len() {
             let count = parse_int(&args[at + 1]).and_then(|count| usize::try_from(count).ok());
             let count = count.filter(|count| *count > 0);
             let count =

@@ -5,7 +5,7 @@ use std::ops::Range;
 use redwind_resp::Value;
 
 use crate::Refusal;
-use crate::args::{Args, is};
+use crate::args::{Args, c_text, is};
 use crate::commands::lists::span;
 use crate::commands::sets::replace;
 use crate::commands::zsets::with_scores;
@@ -31,9 +31,9 @@ struct Border<T> {
 }
 
 fn score_border(text: &[u8]) -> Result<Border<f64>, Refusal> {
-    let (text, included) = match text {
+    let (text, included) = match c_text(text) {
         [b'(', rest @ ..] => (rest, false),
-        _ => (text, true),
+        text => (text, true),
     };
     let at = parse_border(text).ok_or_else(|| Refusal::err("min or max is not a float"))?;
     Ok(Border { at, included })
@@ -48,11 +48,11 @@ enum Name<'a> {
 
 fn lex_border(text: &[u8]) -> Result<Border<Name<'_>>, Refusal> {
     match text {
-        b"-" => Ok(Border {
+        _ if c_text(text) == b"-" => Ok(Border {
             at: Name::First,
             included: true,
         }),
-        b"+" => Ok(Border {
+        _ if c_text(text) == b"+" => Ok(Border {
             at: Name::Last,
             included: true,
         }),

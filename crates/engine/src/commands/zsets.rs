@@ -144,6 +144,31 @@ enum Added {
 }
 
 impl AddOptions {
+    /// The options before the scores, and where those begin.
+    fn parse(args: &Args<'_>) -> (AddOptions, usize) {
+        let mut options = AddOptions::default();
+        let mut at = 1;
+        while let Some(word) = args.get(at) {
+            if is(word, "NX") {
+                options.only_new = true;
+            } else if is(word, "XX") {
+                options.only_old = true;
+            } else if is(word, "GT") {
+                options.only_greater = true;
+            } else if is(word, "LT") {
+                options.only_less = true;
+            } else if is(word, "CH") {
+                options.count_changed = true;
+            } else if is(word, "INCR") {
+                options.increment = true;
+            } else {
+                break;
+            }
+            at += 1;
+        }
+        (options, at)
+    }
+
     fn apply(
         self,
         zset: &mut Zset,
@@ -178,26 +203,7 @@ impl AddOptions {
 
 /// `ZADD key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]`
 pub(super) fn zadd(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let mut options = AddOptions::default();
-    let mut at = 1;
-    while let Some(word) = args.get(at) {
-        if is(word, "NX") {
-            options.only_new = true;
-        } else if is(word, "XX") {
-            options.only_old = true;
-        } else if is(word, "GT") {
-            options.only_greater = true;
-        } else if is(word, "LT") {
-            options.only_less = true;
-        } else if is(word, "CH") {
-            options.count_changed = true;
-        } else if is(word, "INCR") {
-            options.increment = true;
-        } else {
-            break;
-        }
-        at += 1;
-    }
+    let (options, at) = AddOptions::parse(args);
     let pairs = pairs(args.from(at)).filter(|pairs| !pairs.is_empty());
     let pairs = pairs.ok_or(Refusal::Syntax)?;
     if options.only_new && options.only_old {
@@ -221,11 +227,11 @@ pub(super) fn zadd(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// `ZINCRBY key increment member`
 fn zincrby(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
-    let options = AddOptions {
-        increment: true,
-        ..AddOptions::default()
-    };
-    let pairs = pairs(args.from(1)).ok_or(Refusal::Syntax)?;
+    // Redis takes the options of ZADD for such here, too, but then too little is left.
+    let (mut options, at) = AddOptions::parse(args);
+    options.increment = true;
+    let pairs = pairs(args.from(at)).filter(|pairs| !pairs.is_empty());
+    let pairs = pairs.ok_or(Refusal::Syntax)?;
     add_members(cx, args.key(0), pairs, options)
 }
 

@@ -10,9 +10,11 @@ use lua_types::closure::LuaCClosure;
 use lua_types::gc::GcRef;
 use lua_vm::state::{LuaCallable, LuaTableRefExt as _};
 
+use crate::args::c_text;
+
 use super::lua::{
     self, Failure, LuaError, LuaState, LuaValue, Outcome, Table, bad_type, charge, give, integer,
-    integer_or, number, raised, reserve, set_function, string, text,
+    integer_or, is_space, number, raised, reserve, set_function, string, text,
 };
 use super::{chains, patterns};
 
@@ -424,10 +426,9 @@ fn to_number(args: &[LuaValue]) -> Outcome<Option<f64>> {
 
 /// What C's `strtoul` reads, if that is all there is.
 fn unsigned(text: &[u8], base: u32) -> Option<f64> {
-    let end = text.iter().position(|b| *b == 0).unwrap_or(text.len());
-    let is_space = |b: &u8| b.is_ascii_whitespace() || *b == 11;
-    let start = text[..end].iter().position(|b| !is_space(b))?;
-    let text = &text[start..end];
+    let text = c_text(text);
+    let start = text.iter().position(|b| !is_space(*b))?;
+    let text = &text[start..];
     let (negative, text) = match text {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
@@ -441,7 +442,7 @@ fn unsigned(text: &[u8], base: u32) -> Option<f64> {
         text => text,
     };
     let count = text.iter().map_while(digit).count();
-    if count == 0 || !text[count..].iter().all(is_space) {
+    if count == 0 || !text[count..].iter().all(|b| is_space(*b)) {
         return None;
     }
     let value = text.iter().map_while(digit).try_fold(0u64, |value, digit| {

@@ -1,5 +1,6 @@
 //! The `cjson` library.
 
+use crate::args::c_text;
 use crate::number::{float_prefix, general};
 
 use super::json_settings::{self, Invalid, JsonSettings, Shared};
@@ -58,7 +59,7 @@ fn with_settings(lua: &mut LuaState, settings: &Shared) -> Result<Table, LuaErro
         }
         let mut reader = Reader {
             lua,
-            text: &text,
+            text: c_text(&text),
             at: 0,
             settings: *own.borrow(),
         };

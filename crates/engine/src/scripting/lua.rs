@@ -14,6 +14,7 @@ use lua_types::{GcRef, LuaClosure, LuaTable};
 use lua_vm::state::{LuaCallable, LuaTableRefExt as _};
 
 use super::convert::c_cast;
+use crate::args::c_text;
 use crate::number::{float_prefix, general, int_bytes};
 
 pub(super) use lua_types::{LuaError, LuaValue};
@@ -249,13 +250,21 @@ pub(super) fn pairs(table: Table) -> Vec<(LuaValue, LuaValue)> {
     std::iter::successors(table.next_pair(&LuaValue::Nil), next).collect()
 }
 
+/// What C takes for white space.
+pub(super) fn is_space(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 11
+}
+
 /// A number as the library functions take it: from a string, too.
 pub(super) fn number(value: Option<&LuaValue>) -> Option<f64> {
     match value? {
         LuaValue::Float(number) => Some(*number),
         LuaValue::Int(number) => Some(*number as f64),
         LuaValue::Str(text) => {
-            let text = text.as_bytes().trim_ascii();
+            let text = c_text(text.as_bytes());
+            let start = text.iter().position(|byte| !is_space(*byte))?;
+            let end = text.iter().rposition(|byte| !is_space(*byte))?;
+            let text = &text[start..=end];
             let (number, end) = float_prefix(text)?;
             (end == text.len()).then_some(number)
         }

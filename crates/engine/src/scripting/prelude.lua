@@ -6,7 +6,7 @@
 local host, globals = ...
 
 local base = host.base
-local error, type, tonumber, tostring = error, type, tonumber, tostring
+local error, type, tonumber, tostring = error, type, base.tonumber, tostring
 local select, pcall, xpcall, pairs = select, pcall, xpcall, pairs
 local setmetatable, getmetatable, sub = setmetatable, getmetatable, base.sub
 
@@ -183,7 +183,7 @@ kept._G = front
 -- What is there is found without a call of a function.
 protect(front, kept)
 local function missing(_, name)
-  error("Script attempted to access nonexistent global variable '" .. tostring(name) .. "'", 2)
+  error("Script attempted to access nonexistent global variable '" .. base.match(tostring(name), "^%Z*") .. "'", 2)
 end
 setmetatable(kept, { __index = missing })
 base.shows(front, protect({}, { __index = missing }), protect({}, { __index = kept.string }))

@@ -2,6 +2,8 @@
 
 use bytes::Bytes;
 
+use crate::args::c_text;
+
 use super::convert::c_cast;
 use super::lua::{
     Failure, LuaError, LuaState, LuaValue, Outcome, Table, bad_type, bytes, charge, give,
@@ -89,7 +91,7 @@ impl<'a> Layout<'a> {
     fn new(name: &'static str, format: &'a [u8]) -> Layout<'a> {
         Layout {
             name,
-            format,
+            format: c_text(format),
             at: 0,
             big_endian: false,
             align: 1,

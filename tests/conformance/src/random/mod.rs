@@ -5,7 +5,7 @@ mod words;
 
 use bytes::Bytes;
 
-pub use rounds::{Round, round};
+pub use rounds::{Material, Round, round};
 
 use crate::ours::Dice;
 

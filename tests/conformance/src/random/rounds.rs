@@ -4,9 +4,9 @@ use bytes::Bytes;
 use redwind_engine::Command;
 
 use super::{SEVERAL, TEMPLATES, command, filled};
-use crate::garbage;
 use crate::ours::Dice;
 use crate::sequence::Step;
+use crate::{garbage, mutants};
 
 /// Commands in a round of one client.
 const LENGTH: usize = 200;
@@ -26,10 +26,40 @@ pub enum Round {
     Several,
 }
 
+/// What rounds are made of beside the templates.
+pub struct Material {
+    drawn: Vec<&'static Command>,
+    sections: Vec<Vec<Vec<Bytes>>>,
+}
+
+impl Material {
+    /// The command table and the transcripts.
+    pub fn read() -> Material {
+        Material {
+            drawn: garbage::drawn(),
+            sections: mutants::sections(),
+        }
+    }
+}
+
 /// The steps of a round. Everything is drawn from the seed.
-pub fn round(seed: u64, only: &[&str], drawn: &[&'static Command]) -> (Round, Vec<Step>) {
+pub fn round(seed: u64, only: &[&str], material: &Material) -> (Round, Vec<Step>) {
     let mut luck = Dice::new(seed);
-    let kind = luck.below(12);
+    let kind = luck.below(15);
+    let mutated = if only.is_empty() {
+        kind >= 12
+    } else {
+        only.contains(&"mutants")
+    };
+    if mutated {
+        let mut steps = match luck.below(2) {
+            0 => vec![Step::line("HELLO 3")],
+            _ => Vec::new(),
+        };
+        let lines = mutants::sequence(&material.sections, LENGTH, &mut luck);
+        steps.extend(lines.into_iter().map(Step::send));
+        return (Round::Alone, steps);
+    }
     let several = if only.is_empty() {
         kind < 2
     } else {
@@ -74,7 +104,7 @@ pub fn round(seed: u64, only: &[&str], drawn: &[&'static Command]) -> (Round, Ve
     let looks_inside = luck.below(5) == 0;
     while steps.len() < LENGTH {
         let argv = match luck.below(sense) {
-            0 if only.is_empty() => garbage::command(drawn, &mut luck),
+            0 if only.is_empty() => garbage::command(&material.drawn, &mut luck),
             _ => command(&groups, &mut luck),
         };
         let key = argv.iter().skip(1).find(|word| KEYS.contains(&&word[..]));
