@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use crate::number::parse_int;
 use crate::sorted::Sorted;
 use crate::{KeyEvents, ReplicationSettings, inert, order};
 
@@ -147,8 +148,7 @@ fn output_limits(text: &str, limits: &mut [OutputLimit; 3]) -> Result<(), BadSet
         let limit = class
             .and_then(|class| changed.get_mut(class))
             .ok_or_else(|| bad("Invalid client class specified"))?;
-        let size = |text: &str| memory(text).and_then(|bytes| u64::try_from(bytes).ok());
-        *limit = match (size(hard), size(soft), seconds.parse::<u32>()) {
+        *limit = match (memory(hard), memory(soft), seconds.parse::<u32>()) {
             (Some(hard), Some(soft), Ok(seconds)) => OutputLimit {
                 hard,
                 soft,
@@ -205,7 +205,7 @@ impl Policy {
     fn parse(text: &str) -> Option<Policy> {
         let found = Policy::NAMES
             .iter()
-            .find(|(_, name)| name.eq_ignore_ascii_case(text));
+            .find(|(_, name)| name.eq_ignore_ascii_case(c_str(text)));
         found.map(|(policy, _)| *policy)
     }
 
@@ -408,16 +408,22 @@ pub(crate) enum BadSetting {
     Unknown,
     /// It can only be chosen at start.
     Immutable,
+    /// It can only be set where that was allowed at start.
+    Protected,
     /// In the words of Redis.
     Invalid(String),
 }
 
-/// Bytes, or with a unit: `1kb` is 1024, `1k` is 1000.
-pub(crate) fn memory(text: &str) -> Option<i64> {
-    // As C reads it.
-    let text = text.split('\0').next().unwrap_or_default();
-    let lower = text.to_ascii_lowercase();
-    let units: &[(&str, i64)] = &[
+/// What C reads of a value.
+pub(crate) fn c_str(value: &str) -> &str {
+    value.split('\0').next().unwrap_or_default()
+}
+
+/// Bytes, or with a unit: `1kb` is 1024, `1k` is 1000. As in C, too many digits are the largest number, and a product
+/// wraps around.
+pub(crate) fn memory(text: &str) -> Option<u64> {
+    let lower = c_str(text).to_ascii_lowercase();
+    let units: &[(&str, u64)] = &[
         ("kb", 1 << 10),
         ("mb", 1 << 20),
         ("gb", 1 << 30),
@@ -428,11 +434,15 @@ pub(crate) fn memory(text: &str) -> Option<i64> {
         ("", 1),
     ];
     let (unit, factor) = units.iter().find(|(unit, _)| lower.ends_with(unit))?;
-    let number = match &lower[..lower.len() - unit.len()] {
+    let digits = &lower[..lower.len() - unit.len()];
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number = match digits {
         "" => 0,
-        digits => digits.parse::<u64>().ok()?,
+        digits => digits.parse().unwrap_or(u64::MAX),
     };
-    i64::try_from(number).ok()?.checked_mul(*factor)
+    Some(number.wrapping_mul(*factor))
 }
 
 impl Config {
@@ -485,7 +495,7 @@ impl Config {
             .iter()
             .find(|(new, old, ..)| *new == name || (!old.is_empty() && *old == name))
         {
-            let number = if matches!(
+            let counts_bytes = matches!(
                 name,
                 "maxmemory"
                     | "client-query-buffer-limit"
@@ -497,28 +507,38 @@ impl Config {
                     | "zset-max-listpack-value"
                     | "zset-max-ziplist-value"
                     | "hll-sparse-max-bytes"
-            ) {
-                memory(value).ok_or("argument must be a memory value")
+            );
+            let number = if counts_bytes {
+                let bytes = memory(value).map(u64::cast_signed);
+                bytes.ok_or("argument must be a memory value")
             } else {
-                value
-                    .parse()
-                    .map_err(|_| "argument couldn't be parsed into an integer")
+                parse_int(value.as_bytes()).ok_or("argument couldn't be parsed into an integer")
             };
             let number = number.map_err(|text| BadSetting::Invalid(text.to_owned()))?;
             if !(*min..=*max).contains(&number) {
-                let bounds = if *max == MAX && name != "stream-node-max-entries" {
+                // In C these are signed, so that a limit of theirs is looked at first.
+                let signed = matches!(name, "proto-max-bulk-len" | "repl-backlog-size");
+                let bounds = if counts_bytes && number < 0 && !signed {
+                    "greater or equal to 0".to_owned()
+                } else if *max == MAX && !counts_bytes && name != "stream-node-max-entries" {
                     format!("greater or equal to {min}")
                 } else {
                     format!("between {min} and {max} inclusive")
                 };
                 return Err(BadSetting::Invalid(format!("argument must be {bounds}")));
             }
-            *field(self) = number;
+            // Redis makes no smaller one.
+            let least = if name == "repl-backlog-size" {
+                16_384
+            } else {
+                *min
+            };
+            *field(self) = number.max(least);
             return Ok(());
         }
         let mut switches = SWITCHES.iter();
         if let Some((_, _, field)) = switches.find(|(new, old, _)| *new == name || *old == name) {
-            *field(self) = match value.to_ascii_lowercase().as_str() {
+            *field(self) = match c_str(value).to_ascii_lowercase().as_str() {
                 "yes" => true,
                 "no" => false,
                 _ => {
@@ -539,7 +559,7 @@ impl Config {
                 })?;
             }
             "notify-keyspace-events" => {
-                self.notify_keyspace_events = KeyEvents::parse(value).ok_or_else(|| {
+                self.notify_keyspace_events = KeyEvents::parse(c_str(value)).ok_or_else(|| {
                     BadSetting::Invalid(
                         "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.".into(),
                     )

@@ -1,7 +1,8 @@
 //! Settings that have no effect here. Clients and test suites set them and look at them all the same, so they
 //! are checked as Redis checks them, and keep what they were told.
 
-use crate::config::{BadSetting, memory};
+use crate::config::{BadSetting, c_str, memory};
+use crate::number::parse_int;
 
 /// What a setting takes.
 enum Kind {
@@ -264,13 +265,13 @@ pub(crate) fn check(name: &str, value: &str) -> Result<(&'static str, String), B
         .ok_or(BadSetting::Unknown)?;
     let bad = |text: &str| BadSetting::Invalid(text.to_owned());
     let number = || {
-        let number = value.parse::<i64>();
-        number.map_err(|_| bad("argument couldn't be parsed into an integer"))
+        let number = parse_int(value.as_bytes());
+        number.ok_or_else(|| bad("argument couldn't be parsed into an integer"))
     };
     let kept = match kind {
         Start => return Err(BadSetting::Immutable),
-        Protected => return Err(bad("can't set protected config")),
-        Switch => match value.to_ascii_lowercase().as_str() {
+        Protected => return Err(BadSetting::Protected),
+        Switch => match c_str(value).to_ascii_lowercase().as_str() {
             "yes" => "yes".to_owned(),
             "no" => "no".to_owned(),
             _ => return Err(bad("argument must be 'yes' or 'no'")),
@@ -291,17 +292,22 @@ pub(crate) fn check(name: &str, value: &str) -> Result<(&'static str, String), B
             None => return Err(bad("argument must be a memory value")),
         },
         MemoryOrPercent => {
-            let percent = value
-                .strip_suffix('%')
-                .and_then(|text| text.parse::<u32>().ok());
-            match (percent, memory(value)) {
+            let percent = value.strip_suffix('%');
+            let percent = percent.and_then(|text| parse_int(text.as_bytes()));
+            match (percent.filter(|percent| *percent >= 0), memory(value)) {
+                (Some(101..), _) => {
+                    return Err(bad("percentage argument must be less or equal to 100"));
+                }
+                (Some(0), _) => "0".to_owned(),
                 (Some(percent), _) => format!("{percent}%"),
                 (None, Some(bytes)) => bytes.to_string(),
                 _ => return Err(bad("argument must be a memory or percent value")),
             }
         }
         OneOf(words) => {
-            let word = words.iter().find(|word| word.eq_ignore_ascii_case(value));
+            let word = words
+                .iter()
+                .find(|word| word.eq_ignore_ascii_case(c_str(value)));
             let Some(word) = word else {
                 let text = words.join(", ");
                 return Err(bad(&format!(
@@ -318,7 +324,7 @@ pub(crate) fn check(name: &str, value: &str) -> Result<(&'static str, String), B
 
 /// Seconds and changes in turn, or nothing for never.
 fn save(value: &str) -> Option<String> {
-    let words: Vec<&str> = value.split_ascii_whitespace().collect();
+    let words: Vec<&str> = c_str(value).split_ascii_whitespace().collect();
     let numbers: Option<Vec<i32>> = words.iter().map(|word| word.parse().ok()).collect();
     let (pairs, []) = numbers.as_deref()?.as_chunks::<2>() else {
         return None;

@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use redwind_resp::Value;
 
+use crate::args::c_text;
+
 /// Declares the refusals without parameters: the variant, then the text.
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
@@ -118,7 +120,7 @@ fn is_raw(character: char) -> bool {
 
 /// What a client sent, for the text of a refusal: up to the first NUL, as C prints it. The reply has the very bytes.
 pub(crate) fn quoted(bytes: &[u8]) -> String {
-    let end = bytes.iter().position(|b| *b == 0).unwrap_or(bytes.len());
+    let bytes = c_text(bytes);
     let mut text = String::new();
     let raw = |text: &mut String, bytes: &[u8]| {
         text.extend(
@@ -127,7 +129,7 @@ pub(crate) fn quoted(bytes: &[u8]) -> String {
                 .filter_map(|b| char::from_u32(RAW + u32::from(*b))),
         );
     };
-    for chunk in bytes[..end].utf8_chunks() {
+    for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
             match is_raw(character) {
                 true => raw(&mut text, character.encode_utf8(&mut [0; 4]).as_bytes()),

@@ -165,14 +165,16 @@ pub fn outcome(
             mentions(argv, "geo") && mentions(argv, "count")
         };
         lost |= !same && steps.get(step).is_some_and(counts_places);
-        // So is the order of equals where only a part is sorted.
-        let sorts_part = |step: &Step| {
+        // So is the order of equals where only a part is sorted, or what has no order; in a transaction all is shown at once.
+        let sorts_equals = |step: &Step| {
             let argv = step.argv();
-            ["sort", "by", "limit"]
-                .iter()
-                .all(|part| mentions(argv, part))
+            mentions(argv, "sort") && mentions(argv, "by")
         };
-        lost |= !same && steps.get(step).is_some_and(sorts_part);
+        let sorts_part = |step: &Step| sorts_equals(step) && mentions(step.argv(), "limit");
+        lost |= !same
+            && (steps.get(step).is_some_and(sorts_part)
+                || word(steps.get(step).map_or(&[], Step::argv), 0) == b"exec"
+                    && steps[..step].iter().any(sorts_equals));
         lost |= !same
             && steps.get(step).is_some_and(takes)
             && left

@@ -3,7 +3,7 @@
 use redwind_resp::Value;
 use triomphe::Arc;
 
-use crate::args::{Args, pairs};
+use crate::args::{Args, c_text, pairs};
 use crate::config::BadSetting;
 use crate::cx::Cx;
 use crate::refusal::quoted;
@@ -32,7 +32,15 @@ table! { CONFIG, "server";
 /// `CONFIG GET parameter [parameter ...]`
 fn config_get(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let patterns: Vec<Vec<u8>> = args.rest().iter().map(|p| p.to_ascii_lowercase()).collect();
-    let wanted = |name: &str| patterns.iter().any(|p| glob::matches(p, name.as_bytes()));
+    // What is no pattern is a name, and is compared whole.
+    let wanted = |name: &str| {
+        let name = name.as_bytes();
+        let mut patterns = patterns.iter();
+        patterns.any(|p| match p.iter().any(|byte| b"*?[".contains(byte)) {
+            true => glob::matches(c_text(p), name),
+            false => p == name,
+        })
+    };
     let found = cx
         .engine
         .config
@@ -54,10 +62,10 @@ fn config_set(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let mut invalid = None;
     for pair in settings {
         let sent = quoted(&pair[0]);
-        let name = sent.to_ascii_lowercase();
-        let failed = |why: &str| {
+        let name = String::from_utf8_lossy(&pair[0]).to_ascii_lowercase();
+        let failed = |name: &str, why: &str| {
             Refusal::err(format_args!(
-                "CONFIG SET failed (possibly related to argument '{sent}') - {why}"
+                "CONFIG SET failed (possibly related to argument '{name}') - {why}"
             ))
         };
         match config.set(&name, &String::from_utf8_lossy(&pair[1])) {
@@ -66,10 +74,13 @@ fn config_set(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
                     "Unknown option or number of arguments for CONFIG SET - '{sent}'"
                 )));
             }
-            Err(BadSetting::Immutable) => return Err(failed("can't set immutable config")),
-            _ if seen.contains(&name) => return Err(failed("duplicate parameter")),
+            Err(BadSetting::Immutable) => return Err(failed(&sent, "can't set immutable config")),
+            Err(BadSetting::Protected) => return Err(failed(&sent, "can't set protected config")),
+            _ if seen.contains(&name) => return Err(failed(&sent, "duplicate parameter")),
             // All names are looked at before a value.
-            Err(BadSetting::Invalid(why)) => invalid = invalid.or_else(|| Some(failed(&why))),
+            Err(BadSetting::Invalid(why)) => {
+                invalid = invalid.or_else(|| Some(failed(&name, &why)))
+            }
             Ok(()) => {}
         }
         seen.push(name);

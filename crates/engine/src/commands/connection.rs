@@ -291,7 +291,7 @@ fn client_setinfo(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     }
     let mut seen = args[1].iter().take_while(|byte| **byte != 0);
     if !seen.all(|byte| (b'!'..=b'~').contains(byte)) {
-        let what = if is_name { "LIB-NAME" } else { "LIB-VER" };
+        let what = quoted(&args[0]);
         return Err(Refusal::err(format_args!(
             "{what} cannot contain spaces, newlines or special characters."
         )));

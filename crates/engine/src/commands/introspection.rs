@@ -96,7 +96,11 @@ fn command_getkeys(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// `COMMAND GETKEYSANDFLAGS command [arg ...]`
 fn command_getkeysandflags(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let (command, places) = keys_of(args)?;
-    let uses = uses::of(command, args.rest());
+    // Of keys that are only found by Redis's second look it knows nothing more.
+    let uses = match has_loose_count(command, args.rest()) {
+        true => &[],
+        false => uses::of(command, args.rest()),
+    };
     let key = |(number, at): (usize, usize)| {
         let flags = uses.get(number).or(uses.last());
         let flags = flags.map_or("", |flags| flags).split_whitespace();
@@ -111,13 +115,17 @@ fn command_getkeysandflags(_cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 
 /// The command that is asked about, and where its keys are.
 fn keys_of(args: &Args<'_>) -> Result<(&'static Command, Vec<usize>), Refusal> {
-    let command = super::resolve(args.rest()).map_err(|refusal| match refusal {
-        Refusal::Arity(_) => Refusal::err("Invalid number of arguments specified for command"),
-        _ => Refusal::err("Invalid command specified"),
-    })?;
+    let asked = args.rest();
+    let command =
+        super::resolve_name(asked).map_err(|_| Refusal::err("Invalid command specified"))?;
     // Shard channels are found like keys, but are none.
     if command.keys == Keys::None || command.group == "pubsub" {
         return Err(Refusal::err("The command has no key arguments"));
+    }
+    if !command.arity.allows(asked.len() - command.words()) {
+        return Err(Refusal::err(
+            "Invalid number of arguments specified for command",
+        ));
     }
     let places = key_places(command, args.rest());
     if places.is_empty() && !command.flags.has(Flags::NO_MANDATORY_KEYS) {
@@ -126,13 +134,30 @@ fn keys_of(args: &Args<'_>) -> Result<(&'static Command, Vec<usize>), Refusal> {
     Ok((command, places))
 }
 
+/// Whether the number of keys is none to Redis at first; then what C makes of its beginning counts.
+fn has_loose_count(command: &Command, argv: &[Bytes]) -> bool {
+    let (Keys::Counted { at } | Keys::FirstAndCounted { at }) = command.keys else {
+        return false;
+    };
+    let count = argv.get(usize::from(at));
+    count.is_some_and(|count| parse_int(count).is_none())
+}
+
+/// What C's `atoi` reads.
+fn leading_int(text: &[u8]) -> Option<usize> {
+    let text = text.trim_ascii_start();
+    let text = text.strip_prefix(b"+").unwrap_or(text);
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    std::str::from_utf8(&text[..digits]).ok()?.parse().ok()
+}
+
 /// Where the keys are in this command line, its name being 0.
 pub(crate) fn key_places(command: &Command, argv: &[Bytes]) -> Vec<usize> {
     let counted = |at: usize| -> Vec<usize> {
-        let count = argv
-            .get(at)
-            .and_then(|n| parse_int(n))
-            .and_then(|n| usize::try_from(n).ok());
+        let count = argv.get(at).and_then(|n| match parse_int(n) {
+            Some(n) => usize::try_from(n).ok(),
+            None => leading_int(n),
+        });
         let end = count
             .and_then(|count| count.checked_add(at + 1))
             .filter(|end| *end <= argv.len());
@@ -157,7 +182,10 @@ pub(crate) fn key_places(command: &Command, argv: &[Bytes]) -> Vec<usize> {
         Keys::FirstAndCounted { at } => {
             let sources = counted(usize::from(at));
             let first = (!sources.is_empty()).then_some(1);
-            first.into_iter().chain(sources).collect()
+            match has_loose_count(command, argv) {
+                false => first.into_iter().chain(sources).collect(),
+                true => sources.into_iter().chain(first).collect(),
+            }
         }
         Keys::HalfAfter { word, from } => {
             let mut places = usize::from(from)..argv.len();

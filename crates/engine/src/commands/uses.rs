@@ -64,9 +64,7 @@ pub(super) fn of(command: &Command, argv: &[Bytes]) -> &'static [&'static str] {
     let has = |word: &str| argv.iter().skip(3).any(|argument| is(argument, word));
     match command.name {
         "set" if has("GET") => return &["RW access update"],
-        "bitfield" if !has("SET") && !has("INCRBY") && !argv.get(2).is_some_and(writes) => {
-            return &["RO access"];
-        }
+        "bitfield" if only_reads(argv.get(2..).unwrap_or_default()) => return &["RO access"],
         _ => {}
     }
     let mut known = USES.iter();
@@ -78,6 +76,14 @@ pub(super) fn of(command: &Command, argv: &[Bytes]) -> &'static [&'static str] {
     }
 }
 
-fn writes(word: &Bytes) -> bool {
-    is(word, "SET") || is(word, "INCRBY")
+/// Whether all steps of a `BITFIELD` are whole and read.
+fn only_reads(mut steps: &[Bytes]) -> bool {
+    loop {
+        steps = match steps {
+            [] => return true,
+            [word, _, _, rest @ ..] if is(word, "GET") => rest,
+            [word, _, rest @ ..] if is(word, "OVERFLOW") => rest,
+            _ => return false,
+        };
+    }
 }
