@@ -208,8 +208,9 @@ fn shebang(source: &[u8]) -> Result<Option<Declared>, Refusal> {
     }
     let end = source.iter().position(|b| *b == b'\n');
     let end = end.ok_or_else(|| Refusal::err("Invalid script shebang"))?;
-    let line = String::from_utf8_lossy(&source[..end]).into_owned();
-    let mut words = line.split(' ').filter(|word| !word.is_empty());
+    let words = redwind_resp::split_words(&source[..end])
+        .map_err(|_| Refusal::err("Invalid engine in script shebang"))?;
+    let mut words = words.iter().map(|word| String::from_utf8_lossy(word));
     let engine = words.next().unwrap_or_default();
     if engine != "#!lua" {
         return Err(Refusal::err(format_args!(

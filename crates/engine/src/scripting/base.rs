@@ -37,6 +37,7 @@ pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
         give(lua, found.map_or(LuaValue::Nil, LuaValue::Float))
     })?;
     set_function(lua, table, "tostring", to_string)?;
+    set_function(lua, table, "create", create)?;
     let wrap = wrapping(lua);
     lua::set(lua, table, "wrap", wrap)?;
     Ok(table)
@@ -345,16 +346,21 @@ fn of_strings(lua: &mut LuaState, table: Table) -> Result<(), LuaError> {
 fn wrapping(lua: &mut LuaState) -> LuaValue {
     let goes_on = lasting(lua, go_on);
     lua::function(lua, move |lua, args| {
-        if !matches!(args.first(), Some(LuaValue::Function(LuaClosure::Lua(_)))) {
-            return Err(Failure::Argument(1, "Lua function expected".into()));
-        }
-        co_create(lua)?;
+        create(lua, args)?;
         let function = LuaCClosure {
             func: goes_on,
             upvalues: RefCell::new(vec![lua.pop()]),
         };
         give(lua, LuaValue::Function(LuaClosure::C(GcRef::new(function))))
     })
+}
+
+/// `coroutine.create`: only of what is written in Lua.
+fn create(lua: &mut LuaState, args: &[LuaValue]) -> Outcome<usize> {
+    if !matches!(args.first(), Some(LuaValue::Function(LuaClosure::Lua(_)))) {
+        return Err(Failure::Argument(1, "Lua function expected".into()));
+    }
+    Ok(co_create(lua)?)
 }
 
 fn go_on(lua: &mut LuaState) -> Result<usize, LuaError> {

@@ -1,7 +1,7 @@
 //! The `cjson` library.
 
 use crate::args::c_text;
-use crate::number::{float_prefix, general};
+use crate::number::{float_prefix, general, int_bytes};
 
 use super::json_settings::{self, Invalid, JsonSettings, Shared};
 use super::lua::{
@@ -51,6 +51,7 @@ fn with_settings(lua: &mut LuaState, settings: &Shared) -> Result<Table, LuaErro
     set_function(lua, table, "decode", move |lua, args| {
         let text = match args {
             [LuaValue::Float(number)] => redwind_resp::format_double(*number).into(),
+            [LuaValue::Int(number)] => int_bytes(*number).into(),
             [value] => bytes(value).ok_or_else(|| bad_type(args, 1, "string"))?,
             _ => return Err(Failure::Argument(1, "expected 1 argument".into())),
         };
@@ -97,7 +98,9 @@ fn encode_plain(
         LuaValue::Nil => out.extend_from_slice(b"null"),
         LuaValue::LightUserData(pointer) if pointer.is_null() => out.extend_from_slice(b"null"),
         LuaValue::Bool(yes) => out.extend_from_slice(if *yes { b"true" } else { b"false" }),
-        LuaValue::Int(number) => redwind_resp::push_int(out, *number),
+        LuaValue::Int(number) => {
+            out.extend_from_slice(general(*number as f64, settings.precision).as_bytes());
+        }
         LuaValue::Float(number) if number.is_finite() => {
             out.extend_from_slice(general(*number, settings.precision).as_bytes());
         }
@@ -197,7 +200,9 @@ fn encode_key(
             quote(text.as_bytes(), out);
         }
         LuaValue::Float(number) => quote(general(*number, settings.precision).as_bytes(), out),
-        LuaValue::Int(number) => quote(number.to_string().as_bytes(), out),
+        LuaValue::Int(number) => {
+            quote(general(*number as f64, settings.precision).as_bytes(), out);
+        }
         other => {
             let kind = type_name(Some(other));
             let text = format!("Cannot serialise {kind}: table key must be a number or string");

@@ -17,8 +17,7 @@ const STRING: [(&[u8], Function); 4] = [
     (b"upper", string_lib::str_upper),
 ];
 
-const COROUTINE: [(&[u8], Function); 5] = [
-    (b"create", coro_lib::co_create),
+const COROUTINE: [(&[u8], Function); 4] = [
     (b"resume", coro_lib::co_resume),
     (b"running", coro_lib::co_running),
     (b"status", coro_lib::co_status),

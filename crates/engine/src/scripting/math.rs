@@ -76,7 +76,9 @@ pub(super) fn library(
     }
     for (name, of) in TWO {
         set_function(lua, table, name, move |lua, args| {
-            let (x, y) = (number(args, 1)?, number(args, 2)?);
+            // As in C, whose compilers look at the last argument first.
+            let y = number(args, 2)?;
+            let x = number(args, 1)?;
             give(lua, LuaValue::Float(of(x, y)))
         })?;
     }
@@ -97,7 +99,8 @@ pub(super) fn library(
         both(lua, fraction, f64::from(exponent))
     })?;
     set_function(lua, table, "ldexp", |lua, args| {
-        let (x, exponent) = (number(args, 1)?, integer(args, 2)?);
+        let exponent = integer(args, 2)?;
+        let x = number(args, 1)?;
         give(lua, LuaValue::Float(libm::ldexp(x, exponent as i32)))
     })?;
     set_function(lua, table, "modf", |lua, args| {

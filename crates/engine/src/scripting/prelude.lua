@@ -125,12 +125,30 @@ for name, f in pairs(redis) do
   end
 end
 
+-- What later versions of Lua say in other words.
+local function reworded(e)
+  if type(e) == 'string' then
+    local before, kind = base.match(e, '^(.*attempt to call )constant .* %((a %a+ value)%)$')
+    if before then
+      return before .. kind
+    end
+    local head, rest = base.match(e, "^(.*bad argument #%d+ to )'for iterator'(.*)$")
+    if head then
+      return head .. "'(for generator)'" .. rest
+    end
+  end
+  return e
+end
+
 -- An error that is a table with a text is caught as that text.
 local function caught(ok, e, ...)
-  if not ok and type(e) == 'table' and type(e.err) == 'string' then
+  if ok then
+    return ok, e, ...
+  end
+  if type(e) == 'table' and type(e.err) == 'string' then
     return false, e.err
   end
-  return ok, e, ...
+  return false, reworded(e), ...
 end
 
 local kept = {
@@ -151,7 +169,7 @@ function kept.pcall(...)
   end
 end
 
-coroutine.wrap = base.wrap
+coroutine.create, coroutine.wrap = base.create, base.wrap
 table.concat, table.insert, table.setn = base.concat, base.insert, base.setn
 for _, name in ipairs({ 'byte', 'char', 'dump', 'find', 'gmatch', 'gsub', 'match', 'sub' }) do
   string[name] = base[name]
@@ -199,7 +217,7 @@ local function failed(e)
     local ok, at = pcall(error, '', 3)
     e = at .. e
   end
-  return e
+  return reworded(e)
 end
 
 -- The place that was noted; nil if the error was not raised by a line of the script.

@@ -6,8 +6,8 @@ use crate::args::c_text;
 
 use super::convert::c_cast;
 use super::lua::{
-    Failure, LuaError, LuaState, LuaValue, Outcome, Table, bad_type, bytes, charge, give,
-    integer_or, number, reserve, room, set_function, string, text, type_name,
+    Failure, LuaError, LuaState, LuaValue, Outcome, Table, bytes, charge, give, integer_or, number,
+    reserve, room, set_function, string, text, type_name,
 };
 
 /// The library.
@@ -56,8 +56,7 @@ pub(super) fn library(lua: &mut LuaState) -> Result<Table, LuaError> {
 }
 
 fn format(args: &[LuaValue]) -> Outcome<Bytes> {
-    let format = args.first().and_then(bytes);
-    format.ok_or_else(|| bad_type(args, 1, "string"))
+    Ok(Bytes::copy_from_slice(&text(args, 1)?))
 }
 
 /// One element of a format.
