@@ -131,7 +131,7 @@ export class RedwindTerminal extends (globalThis.HTMLElement ?? Object) {
   connectedCallback() {
     if (!this.#root) this.#build();
     const name = this.getAttribute('server');
-    this.#shared = (name !== null && servers.get(name)) || new Shared();
+    this.#shared = servers.get(name) ?? new Shared();
     if (name !== null) servers.set(name, this.#shared);
     this.#shared.terminals.add(this);
     this.#watch = new IntersectionObserver((seen) => seen.some((it) => it.isIntersecting) && this.#start(), { rootMargin: '300px' });
@@ -140,13 +140,14 @@ export class RedwindTerminal extends (globalThis.HTMLElement ?? Object) {
   }
 
   disconnectedCallback() {
+    this.forget();
     this.#watch.disconnect();
     this.#shared.terminals.delete(this);
     this.#shared.typed = this.#shared.typed.filter((entry) => entry.terminal !== this);
     this.#client?.close();
     this.#client = undefined;
     if (this.#shared.terminals.size > 0) return;
-    if (servers.get(this.getAttribute('server')) === this.#shared) servers.delete(this.getAttribute('server'));
+    for (const [name, shared] of servers) if (shared === this.#shared) servers.delete(name);
     this.#shared.redis?.close();
   }
 
@@ -157,6 +158,7 @@ export class RedwindTerminal extends (globalThis.HTMLElement ?? Object) {
   /** Runs a line as if it had been typed. Gives what it showed, once that is known. */
   async run(line) {
     await this.#start();
+    if (!this.#client) throw new Error('the terminal has no Redis: it could not be loaded, or the terminal is not in the page');
     return this.#enter(String(line));
   }
 

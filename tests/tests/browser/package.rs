@@ -190,6 +190,20 @@ fn two_terminals_are_two_clients_of_one_server() -> Result<()> {
     enter(&browser, 0, "ping")?;
     wait_log(&browser, 0, "PONG")?;
     browser.screenshot("package-two-terminals")?;
+    // A script drives one, too; one that is taken out of the page while it waits harms nobody.
+    let script = "return document.querySelector('redwind-terminal').run('echo hi')";
+    assert_eq!(browser.eval(script, json!([]))?, "\"hi\"");
+    enter(&browser, 0, "blpop jobs 0")?;
+    browser.wait("the wait", &format!("{}.readOnly", part(0, "input")))?;
+    browser.eval(
+        "document.querySelector('redwind-terminal').remove()",
+        json!([]),
+    )?;
+    enter(&browser, 0, "client list")?;
+    browser.wait(
+        "one client",
+        &format!("{}.split('cmd=').length === 2", log(0)),
+    )?;
     assert_eq!(problems(&browser)?, [""; 0]);
     Ok(())
 }
