@@ -527,13 +527,7 @@ impl Config {
                 };
                 return Err(BadSetting::Invalid(format!("argument must be {bounds}")));
             }
-            // Redis makes no smaller one.
-            let least = if name == "repl-backlog-size" {
-                16_384
-            } else {
-                *min
-            };
-            *field(self) = number.max(least);
+            *field(self) = number;
             return Ok(());
         }
         let mut switches = SWITCHES.iter();
