@@ -54,9 +54,6 @@ fn config_get(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     ))
 }
 
-/// Redis keeps at least so many bytes of its stream of writes once the size is changed.
-const LEAST_BACKLOG: i64 = 16 * 1024;
-
 /// `CONFIG SET parameter value [parameter value ...]` — all or nothing.
 fn config_set(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     let settings = pairs(args.rest()).ok_or(Refusal::Syntax)?;
@@ -90,11 +87,6 @@ fn config_set(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
     }
     if let Some(refusal) = invalid {
         return Err(refusal);
-    }
-    if seen.iter().any(|name| name == "repl-backlog-size") {
-        // At the start a smaller one may be asked for.
-        let size = &mut config.replication.backlog_size;
-        *size = (*size).max(LEAST_BACKLOG);
     }
     cx.engine.config = Arc::new(config);
     // What is too much now goes at once, or when the transaction is over; its scripts go by what was found before it.
