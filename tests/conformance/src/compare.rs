@@ -164,7 +164,11 @@ pub fn outcome(
             let argv = step.argv();
             mentions(argv, "geo") && mentions(argv, "count")
         };
-        lost |= !same && steps.get(step).is_some_and(counts_places);
+        lost |= !same
+            && steps.get(step).is_some_and(counts_places)
+            && left
+                .zip(right)
+                .is_some_and(|(left, right)| likes(left, right));
         // So is the order of equals where only a part is sorted, or what has no order; in a transaction all is shown at once.
         let sorts_equals = |step: &Step| {
             let argv = step.argv();

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use redwind_resp::{Protocol, Value};
 
-use crate::args::{Args, is};
+use crate::args::{Args, c_text, is};
 use crate::commands::client_kill::{Type, addresses};
 use crate::commands::keys::db_index;
 use crate::cx::Cx;
@@ -250,7 +250,7 @@ fn hello(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
 /// Names must not break the lines of `CLIENT LIST`.
 fn check_name(name: &[u8]) -> Result<(), Refusal> {
     // Redis looks no further than the first NUL.
-    let mut seen = name.iter().take_while(|byte| **byte != 0);
+    let mut seen = c_text(name).iter();
     if seen.all(|byte| (b'!'..=b'~').contains(byte)) {
         return Ok(());
     }
@@ -289,7 +289,7 @@ fn client_setinfo(cx: &mut Cx<'_>, args: &Args<'_>) -> Answer {
         let word = quoted(&args[0]);
         return Err(Refusal::err(format_args!("Unrecognized option '{word}'")));
     }
-    let mut seen = args[1].iter().take_while(|byte| **byte != 0);
+    let mut seen = c_text(&args[1]).iter();
     if !seen.all(|byte| (b'!'..=b'~').contains(byte)) {
         let what = quoted(&args[0]);
         return Err(Refusal::err(format_args!(
@@ -362,10 +362,7 @@ fn sent_len(argv: &[Bytes]) -> usize {
 fn describe(cx: &Cx<'_>, args: &Args<'_>, id: SessionId, session: &Session) -> String {
     let seconds = |since: crate::Micros| cx.now.0.saturating_sub(since.0) / 1_000_000;
     // Up to the first NUL, like all that Redis prints.
-    let text = |bytes: &Bytes| {
-        let end = bytes.iter().position(|byte| *byte == 0);
-        String::from_utf8_lossy(&bytes[..end.unwrap_or(bytes.len())]).into_owned()
-    };
+    let text = |bytes: &Bytes| String::from_utf8_lossy(c_text(bytes)).into_owned();
     let listens = |kind| session.listening.keys().filter(|(k, _)| *k == kind).count();
     let marks = [
         (session.is_listening(), 'P'),

@@ -55,7 +55,7 @@ use bytes::Bytes;
 
 use redwind_resp::Value;
 
-use crate::args::Args;
+use crate::args::{Args, c_text};
 use crate::cx::Cx;
 use crate::refusal::quoted;
 use crate::table::Command;
@@ -173,10 +173,7 @@ pub(crate) fn runs_while_listening(name: &str) -> bool {
 }
 
 fn unknown(argv: &[Bytes]) -> Refusal {
-    let until = |text: &[u8], most: usize| {
-        let end = text.iter().position(|b| *b == 0).unwrap_or(text.len());
-        end.min(most)
-    };
+    let until = |text: &[u8], most: usize| c_text(text).len().min(most);
     let name = &argv[0][..until(&argv[0], 128)];
     let mut text = format!("'{}', with args beginning with: ", quoted(name));
     let mut shown = 0;

@@ -319,11 +319,11 @@ fn history(
             .collect(),
         _ => Vec::new(),
     };
-    let there: Vec<bool> = mine.iter().map(|id| edit.get(*id).is_some()).collect();
     // Reading it again counts as a delivery of its own, where there still is something to read.
+    let mut there = mine.clone();
+    there.retain(|id| edit.get(*id).is_some());
     if let Some(state) = edit.groups.get_mut(&group[..]) {
-        let read = mine.iter().zip(there).filter(|(_, there)| *there);
-        for (id, _) in read {
+        for id in &there {
             if let Some(pending) = state.pending.get_mut(id) {
                 pending.delivered_ms = now_ms;
                 pending.deliveries = pending.deliveries.saturating_add(1);
